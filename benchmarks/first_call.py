@@ -1,0 +1,73 @@
+"""The first call of a transformer encoder: capture, passes, lowering and XLA against `jax.jit`'s."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.monitoring
+
+import xcs
+from benchmarks import transformer
+from benchmarks.contest import SUBJECT, Contest
+
+GOAL = 2.0
+"""For now; the aim is 1.25."""
+
+XLA_EVENT = "/jax/core/compile/backend_compile_duration"
+"""What JAX reports the seconds of each XLA compilation under."""
+
+
+class XlaClock:
+    """Adds up the seconds that JAX spends in XLA's compiler."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        jax.monitoring.register_event_duration_secs_listener(self._add)
+
+    def _add(self, event: str, seconds: float, **_: Any) -> None:
+        if event == XLA_EVENT:
+            self.seconds += seconds
+
+
+def fresh_encoder() -> Callable[..., jax.Array]:
+    """The encoder and all its helpers as new function objects, which no cache has seen."""
+    spec = importlib.util.spec_from_file_location(transformer.__name__, transformer.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = ModuleType(spec.name)
+    spec.loader.exec_module(module)
+    return module.encode
+
+
+def contests(quick: bool) -> list[Contest]:
+    """The whole first call, and what of it is not XLA's work: tracing, passes and lowering."""
+    shape = transformer.Shape(layers=2 if quick else 12)
+    args = (transformer.make_params(shape), *transformer.make_batch(shape))
+    xla = XlaClock()
+
+    def contender(jit: Callable[..., Any], count_xla: bool) -> Callable[[], float]:
+        def sample() -> float:
+            jax.clear_caches()
+            encode = fresh_encoder()
+            before = xla.seconds
+            start = time.perf_counter()
+            jax.block_until_ready(jit(encode)(*args))
+            total = time.perf_counter() - start
+            return total if count_xla else total - (xla.seconds - before)
+
+        return sample
+
+    return [
+        Contest(
+            f"first call, {shape.layers}-layer encoder{', without XLA' if not count_xla else ''}",
+            {SUBJECT: contender(xcs.jit, count_xla), "jax.jit": contender(jax.jit, count_xla)},
+            rounds=1 if quick else 7,
+            goals={"jax.jit": GOAL} if count_xla else {},
+        )
+        for count_xla in (True, False)
+    ]

@@ -1,0 +1,15 @@
+"""The benchmarks by name, in the order they run."""
+
+from collections.abc import Callable
+
+from benchmarks import first_call, many_calls, operator_call, uneven_dag, warm_call
+from benchmarks.contest import Contest
+
+BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
+    "warm-call": warm_call.contests,
+    "operator-call": operator_call.contests,
+    "many-calls": many_calls.contests,
+    "uneven-dag": uneven_dag.contests,
+    "first-call": first_call.contests,
+}
+"""Each takes whether to be quick, with sizes that show that it works and no more."""

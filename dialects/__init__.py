@@ -1,0 +1,40 @@
+"""The dialects of xcs, by name.
+
+A function per entry, as in xDSL: a dialect's module is imported when the dialect is first used, so
+that the registry costs nothing at start-up.
+"""
+
+from collections.abc import Callable
+
+from xdsl.ir import Dialect
+
+
+def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
+    """Return a function that loads the dialect, for each dialect of xcs."""
+
+    def get_chlo() -> Dialect:
+        from xcs.dialects.stablehlo import CHLO
+
+        return CHLO
+
+    def get_orch() -> Dialect:
+        from xcs.dialects.orch import Orch
+
+        return Orch
+
+    def get_stablehlo() -> Dialect:
+        from xcs.dialects.stablehlo import StableHLO
+
+        return StableHLO
+
+    def get_xtensor() -> Dialect:
+        from xcs.dialects.xtensor import XTensor
+
+        return XTensor
+
+    return {
+        "chlo": get_chlo,
+        "orch": get_orch,
+        "stablehlo": get_stablehlo,
+        "xtensor": get_xtensor,
+    }

@@ -1,0 +1,1 @@
+"""Canonicalization patterns, a module per dialect; ops find theirs through a lazy import."""

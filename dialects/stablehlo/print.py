@@ -1,0 +1,184 @@
+"""Kernels as StableHLO text: a module that stands alone, with the kernel as its `@main`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import IO, cast
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.utils import print_func_op_like
+from xdsl.ir import Attribute
+from xdsl.printer import Printer
+from xdsl.traits import SymbolTable
+from xdsl.utils.exceptions import DiagnosticException
+from xdsl.utils.target import Target
+
+TEXT = "stablehlo.text"
+"""On a function without a body: the StableHLO module whose `@main` is that body.
+
+It lets a lowering call code that only another compiler can write, without parsing it: the text is
+put in place when the kernel is printed.
+"""
+
+KERNEL_DIALECTS = frozenset({"stablehlo", "chlo", "func"})
+"""What a kernel is made of."""
+
+
+def kernel_text(kernel: func.FuncOp) -> str:
+    """Print the function as `@main` of a module of its own, with the functions that it calls."""
+    output = StringIO()
+    callees = _callees(kernel)
+    taken = {"main", *(callee.sym_name.data for callee in callees)}
+    output.write(f"module @{_identifier(kernel.sym_name.data)} {{\n")
+    _print_function(kernel, "public", "main", output)
+    for callee in callees:
+        name = callee.sym_name.data
+        text = callee.attributes.get(TEXT)
+        if isinstance(text, StringAttr):
+            output.write(_link(text.data, name, taken))
+        else:
+            _print_function(callee, "private", name, output)
+    output.write("}\n")
+    return output.getvalue()
+
+
+def _callees(kernel: func.FuncOp) -> list[func.FuncOp]:
+    """The functions that the kernel calls, directly or not, each once."""
+    found: dict[str, func.FuncOp] = {}
+    pending = [kernel]
+    for function in pending:
+        for op in function.walk():
+            if not isinstance(op, func.CallOp) or op.callee.string_value() in found:
+                continue
+            callee = SymbolTable.lookup_symbol(op, op.callee)
+            assert isinstance(callee, func.FuncOp), "the module was verified"
+            found[callee.sym_name.data] = callee
+            pending.append(callee)
+    return list(found.values())
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^\w$.]", "_", name)
+
+
+def _print_function(function: func.FuncOp, visibility: str, name: str, output: IO[str]) -> None:
+    # A printer for each function: values are numbered from 0 in all of them.
+    printer = _KernelPrinter()
+    with printer.indented():
+        printer.print_string(f"  func.func {visibility}")
+        print_func_op_like(
+            printer,
+            StringAttr(name),
+            function.function_type,
+            function.body,
+            {},
+            arg_attrs=function.arg_attrs,
+            res_attrs=function.res_attrs,
+            reserved_attr_names=(),
+        )
+    output.writelines((*printer.parts, "\n"))
+
+
+class _Parts(list[str]):
+    """The pieces of a text; also the stream that xDSL's printer writes line breaks to."""
+
+    def write(self, text: str) -> None:
+        """Append a piece."""
+        self.append(text)
+
+
+class _KernelPrinter(Printer):
+    """A printer for the hot path, at half the time per op of xDSL's.
+
+    It keeps no track of the column, which only diagnostics need, and prints each attribute object
+    once: a kernel has a few types, shared by very many values.
+    """
+
+    def __init__(self) -> None:
+        self.parts = _Parts()
+        self._texts: dict[int, tuple[Attribute, str]] = {}
+        # Text by identity, with the attribute, which keeps the identity from being used again.
+        super().__init__(stream=cast(IO[str], self.parts))
+
+    def print_string(self, text: str, *, indent: int | None = None) -> None:
+        if "\n" in text:
+            super().print_string(text, indent=indent)
+        else:
+            self.parts.append(text)
+
+    def print_attribute(self, attribute: Attribute) -> None:
+        known = self._texts.get(id(attribute))
+        if known is None:
+            start = len(self.parts)
+            super().print_attribute(attribute)
+            self._texts[id(attribute)] = attribute, "".join(self.parts[start:])
+        else:
+            self.parts.append(known[1])
+
+
+_DEFINED = re.compile(r"^\s*func\.func (?:public |private )?@([\w$.-]+)", re.MULTILINE)
+_REFERENCE = re.compile(r'"(?:[^"\\]|\\.)*"|custom_call @[\w$.-]+|@(?P<name>[\w$.-]+)')
+
+
+def _link(text: str, name: str, taken: set[str]) -> str:
+    """The functions of a module's text, its `@main` as a private `@name`, the rest as `@name.*`."""
+    renamed = {"main": name}
+    for defined in _DEFINED.findall(text):
+        if defined not in renamed:
+            renamed[defined] = _fresh(f"{name}.{defined}", taken)
+
+    def rename(match: re.Match[str]) -> str:
+        new = renamed.get(match["name"])
+        return match[0] if new is None else f"@{new}"
+
+    body = text[text.index("{\n", text.index("module")) + 2 : text.rindex("}")]
+    return _REFERENCE.sub(rename, body).replace("func.func public @", "func.func private @")
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    """A name that is not taken yet, which it is from now on."""
+    candidate, count = name, 0
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}_{count}"
+    taken.add(candidate)
+    return candidate
+
+
+@dataclass(frozen=True)
+class StableHLOTarget(Target):
+    """Prints each kernel of the module as a StableHLO module of its own."""
+
+    name = "stablehlo"
+
+    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+        kernels = list(_kernels(module))
+        if not kernels:
+            raise DiagnosticException(
+                "no function is made of StableHLO ops alone; run the pass "
+                "convert-xtensor-to-stablehlo first"
+            )
+        output.write("// -----\n".join(map(kernel_text, kernels)))
+
+
+def _kernels(module: ModuleOp) -> Iterator[func.FuncOp]:
+    """The functions of kernel ops alone that no other such function calls."""
+    made_of_kernel_ops = [
+        op
+        for op in module.ops
+        if isinstance(op, func.FuncOp)
+        and not op.is_declaration
+        and all(inner.dialect_name() in KERNEL_DIALECTS for inner in op.walk())
+    ]
+    called = {
+        inner.callee.string_value()
+        for function in made_of_kernel_ops
+        for inner in function.walk()
+        if isinstance(inner, func.CallOp)
+    }
+    return (op for op in made_of_kernel_ops if op.sym_name.data not in called)

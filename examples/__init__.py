@@ -1,0 +1,1 @@
+"""Runnable examples of xcs; start with `quickstart.py`."""

@@ -1,0 +1,9 @@
+// RUN: xcs-opt %s --parsing-diagnostics --split-input-file | filecheck %s
+
+// CHECK: 'pretty' is not one of pure, unordered, ordered
+orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.effects<pretty>}
+
+// -----
+
+// CHECK: unknown policy 'tries', expected one of retries, backoff, timeout, max_concurrency, rate_limit
+orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.effects<pure>, policy = #orch.policy<tries = 2>}

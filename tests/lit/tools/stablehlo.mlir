@@ -1,0 +1,24 @@
+// RUN: xcs-opt %s -p convert-xtensor-to-stablehlo -t stablehlo | filecheck %s
+// RUN: not xcs-opt %s -t stablehlo 2>&1 | filecheck %s --check-prefix NONE
+
+// Each kernel is a module that stands alone, with the kernel as its entry.
+
+// CHECK:      module @double {
+// CHECK-NEXT:   func.func public @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+// CHECK-NEXT:     %0 = stablehlo.add %x, %x : tensor<2xf32>
+// CHECK-NEXT:     func.return %0 : tensor<2xf32>
+// CHECK-NEXT:   }
+// CHECK-NEXT: }
+// CHECK-NEXT: // -----
+// CHECK-NEXT: module @negate {
+func.func @double(%x : tensor<2xf32>) -> tensor<2xf32> {
+  %0 = xtensor.add %x, %x : tensor<2xf32>
+  func.return %0 : tensor<2xf32>
+}
+
+func.func @negate(%x : tensor<2xf32>) -> tensor<2xf32> {
+  %0 = xtensor.neg %x : tensor<2xf32>
+  func.return %0 : tensor<2xf32>
+}
+
+// NONE: stablehlo.mlir: error: target 'stablehlo': no function is made of StableHLO ops alone; run the pass convert-xtensor-to-stablehlo first

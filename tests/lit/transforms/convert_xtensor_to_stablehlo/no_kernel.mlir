@@ -1,0 +1,10 @@
+// RUN: not xcs-opt -t stablehlo %s 2>&1 | filecheck %s
+
+// A module that was not lowered has no StableHLO text.
+
+func.func private @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = xtensor.neg %x : tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}
+
+// CHECK: no function is made of StableHLO ops alone; run the pass convert-xtensor-to-stablehlo first

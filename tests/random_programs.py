@@ -1,0 +1,784 @@
+"""Random Python programs over operators: source text, made from a source of choices.
+
+A program is a module: the fixed `PRELUDE` of operators, helper functions, and ``main(s, n, xs, d)``.
+Names are typed by their first letter: ``s`` strings, ``n`` integers, ``xs`` lists of strings, ``d``
+dicts from strings to strings. Most programs succeed; some fail part of the way on purpose.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import sys
+import textwrap
+import types
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import xcs
+
+from differential import Endless, Outcome, observe, within_time
+
+_numbers = itertools.count()
+
+PRELUDE = '''\
+import contextlib
+import time
+import zlib
+
+import xcs
+
+LOG = []    # what ordered operators did: compared as a sequence
+CALLS = []  # what unordered operators did: compared as a multiset
+NOTES = []
+TOTAL = 0
+CACHE = {}
+
+
+class Refused(Exception):
+    def __init__(self, size, *, reason):
+        super().__init__(f"refused {size}")
+        self.size = size
+        self.reason = reason
+
+
+def latency(x):
+    time.sleep(zlib.crc32(repr(x).encode()) % 4 * LATENCY)
+
+
+@xcs.op(kind="model")
+def ask(x):
+    CALLS.append(("ask", repr(x)))
+    latency(x)
+    return f"<{x}>"
+
+
+@xcs.op(effects="pure")
+def shout(x):
+    latency(x)
+    return str(x).upper()
+
+
+@xcs.op(effects="ordered")
+def save(x):
+    latency(x)
+    LOG.append(("save", repr(x)))
+    return len(LOG)
+
+
+@xcs.op
+def picky(x):
+    CALLS.append(("picky", repr(x)))
+    latency(x)
+    size = len(str(x))
+    if size % 4 == 2:
+        raise ValueError("picky", x)
+    if size % 5 == 4:
+        raise Refused(size, reason=str(x))
+    return f"{x}."
+
+
+@xcs.op
+def maybe(x):
+    CALLS.append(("maybe", repr(x)))
+    return None if len(str(x)) % 2 else str(x)
+
+
+@xcs.op
+def words(x):
+    CALLS.append(("words", repr(x)))
+    return list(str(x)[:3])
+
+
+@xcs.op(kind="model", deterministic=True)
+def rate(x):
+    latency(x)
+    return len(str(x)) % 5
+
+
+def note(x):
+    NOTES.append(repr(x))
+    return f"{x}!"
+
+
+def tally(x):
+    global TOTAL
+    TOTAL += len(str(x))
+    return TOTAL
+
+
+def grow(items):
+    items.append("g")
+    return items
+
+
+def peek(items):
+    return items[0] if items else None
+
+
+def remember(key):
+    if key not in CACHE:
+        CACHE[key] = ask(key)
+    return CACHE[key]
+
+
+class Client:
+    def __init__(self, name):
+        self.name = name
+        self.seen = []
+        self.count = 0
+
+    def step(self, x):
+        self.count += 1
+        return f"{self.name}{self.count}{x}"
+
+    def query(self, x):
+        return ask(f"{self.name}:{x}")
+
+
+client = Client("c")
+'''
+
+Choose = Callable[[int], int]
+"""Picks a number below the given one. Small numbers are the simple choices."""
+
+
+@dataclass
+class Scope:
+    """The names that are surely bound, by kind, and where the code stands."""
+
+    names: dict[str, list[str]]
+    in_loop: bool = False
+    in_helper: bool = False
+    frozen: bool = False  # inside an expression with names of its own: nothing may be bound
+
+    def child(self, **changes: bool) -> Scope:
+        settings = {"in_loop": self.in_loop, "in_helper": self.in_helper, "frozen": self.frozen}
+        return Scope({k: list(v) for k, v in self.names.items()}, **(settings | changes))
+
+
+@dataclass
+class Writer:
+    """Writes one program. `size` bounds the number of statements and expressions."""
+
+    choose: Choose
+    size: int = 60
+    helpers: list[tuple[str, str, str]] = field(default_factory=list)  # name, parameter, result
+    counters: dict[str, int] = field(default_factory=dict)
+    features: dict[str, bool] = field(default_factory=dict)
+    scope: Scope = field(default_factory=lambda: Scope({"s": [], "n": [], "xs": [], "d": []}))
+    depth: int = 0
+
+    RARE = frozenset({"while_", "try_", "with_", "assert_", "unpack", "local_function"})
+    """Statements that xcs may leave to Python, with all that is inside."""
+
+    # --- choices ---
+
+    def pick(self, options: Sequence[Callable[[], str]]) -> str:
+        """One of the options; the first, the simplest, where the program is large or deep already.
+
+        A program uses about half of the features, drawn for each program: two features meet more
+        often than if all were there, and one that xcs leaves to Python does not hide the others.
+        """
+        self.size -= 1
+        if self.size <= 0 or self.depth > 4 or (self.depth > 1 and self.choose(3) == 0):
+            return options[0]()
+        site = sys._getframe(1).f_code.co_name
+        allowed = [
+            option
+            for position, option in enumerate(options)
+            if position == 0 or self.allows(f"{site} {_feature(option)}")
+        ]
+        self.depth += 1
+        try:
+            return allowed[self.choose(len(allowed))]()
+        finally:
+            self.depth -= 1
+
+    def allows(self, feature: str) -> bool:
+        if feature not in self.features:
+            rare = feature.startswith("statement") and feature.split()[1] in self.RARE
+            self.features[feature] = self.choose(4 if rare else 2) == 1
+        return self.features[feature]
+
+    def one_of(self, *texts: str) -> str:
+        return texts[self.choose(len(texts))]
+
+    def fresh(self, kind: str) -> str:
+        count = self.counters[kind] = self.counters.get(kind, 0) + 1
+        return f"{kind}{count}"
+
+    @contextmanager
+    def scoped(self, names: dict[str, str], **changes: bool) -> Iterator[None]:
+        """Write in a child scope with further names, given as ``{name: kind}``."""
+        outer = self.scope
+        self.scope = outer.child(**changes)
+        for name, kind in names.items():
+            self.scope.names[kind].append(name)
+        try:
+            yield
+        finally:
+            self.scope = outer
+
+    # --- expressions ---
+
+    def name(self, kind: str, default: str) -> str:
+        names = self.scope.names[kind]
+        return names[-1 - self.choose(len(names))] if names else default
+
+    def expr(self, kind: str) -> str:
+        return {"s": self.str, "n": self.int, "xs": self.list, "d": self.dict}[kind]()
+
+    def any(self) -> str:
+        return self.pick([self.str, self.int, self.list, self.dict, self.none])
+
+    def str(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("s", "'a'"),
+                lambda: f"ask({self.name('s', 'TOTAL')})",
+                *[lambda: f"ask({self.str()})"] * 4,
+                lambda: self.one_of("'a'", "'bc'", "''"),
+                lambda: f"picky({self.str()})",
+                lambda: f"shout({self.any()})",
+                lambda: f"note({self.str()})",
+                lambda: f"ask({self.any()})",
+                lambda: f"{self.str()} + {self.str()}",
+                self.f_string,
+                lambda: f"{self.list()}[{self.one_of('0', '-1', '1')}]",
+                lambda: f"{self.dict()}[{self.str()}]",
+                lambda: f"{self.dict()}.get({self.str()}, {self.str()})",
+                lambda: f"({self.str()}).upper()",
+                lambda: f"({self.str()})[{self.one_of('1:', ':2', '::-1')}]",
+                lambda: f"','.join({self.list()})",
+                lambda: f"({self.str()} if {self.test()} else {self.str()})",
+                lambda: f"({self.str()} or {self.str()})",
+                lambda: f"({self.str()} and {self.str()})",
+                lambda: f"str({self.int()})",
+                lambda: f"max({self.list()}, default='none')",
+                lambda: f"min({self.list()}, key=len)",
+                lambda: f"remember({self.str()})",
+                lambda: f"client.step({self.str()})",
+                lambda: f"client.query({self.str()})",
+                lambda: self.call_helper("s"),
+                self.walrus,
+                self.immediate_lambda,
+                lambda: f"str(peek({self.list()}))",
+                lambda: f"(maybe({self.str()}) or {self.str()})",
+            ]
+        )
+
+    def int(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("n", "1"),
+                lambda: self.one_of("0", "1", "2", "3"),
+                lambda: f"len({self.any_sized()})",
+                lambda: f"save({self.any()})",
+                lambda: f"rate({self.any()})",
+                lambda: f"tally({self.str()})",
+                lambda: f"({self.int()} + {self.int()})",
+                lambda: f"({self.int()} * {self.int()} % 7)",
+                lambda: self.quantified("sum(len(v + {}) for v in {})"),
+                lambda: f"{self.list()}.count({self.str()})",
+                lambda: f"int({self.str()} == {self.str()})",
+                lambda: f"(6 // {self.int()})",
+                lambda: f"int({self.str()})",
+                lambda: f"({self.int()} if {self.test()} else {self.int()})",
+                lambda: self.one_of("len(LOG)", "len(NOTES)", "TOTAL", "client.count", "len(CACHE)"),
+                lambda: self.call_helper("n"),
+            ]
+        )
+
+    def test(self) -> str:
+        return self.pick(
+            [
+                lambda: f"{self.str()} == {self.str()}",
+                lambda: f"{self.int()} < {self.int()}",
+                lambda: f"{self.str()} in {self.list()}",
+                lambda: f"{self.str()} not in {self.dict()}",
+                lambda: f"len({self.any_sized()}) > {self.one_of('0', '1', '2', '3')}",
+                lambda: f"{self.str()} < {self.str()} <= {self.str()}",
+                lambda: f"not ({self.test()})",
+                lambda: f"({self.test()} and {self.test()})",
+                lambda: f"({self.test()} or {self.test()})",
+                lambda: f"maybe({self.str()}) is None",
+                lambda: f"maybe({self.str()})",
+                lambda: f"{self.str()}.startswith({self.str()})",
+                lambda: self.quantified("any(v < {} for v in {})"),
+                lambda: self.quantified("all(ask(v) + {} for v in {})"),
+                lambda: f"{self.list()}",
+                lambda: f"{self.name('xs', '[]')} is {self.name('xs', '[]')}",
+            ]
+        )
+
+    def list(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("xs", "['p', 'qq']"),
+                lambda: f"[{self.str()}, {self.str()}]",
+                lambda: f"[{self.str()}]",
+                self.comprehension,
+                self.nested_comprehension,
+                lambda: f"sorted({self.list()})",
+                lambda: f"({self.list()} + {self.list()})",
+                lambda: f"{self.list()}[{self.one_of('1:', ':1', ':-1', '::2')}]",
+                lambda: f"list({self.dict()})",
+                lambda: f"list({self.dict()}.values())",
+                lambda: f"words({self.str()})",
+                lambda: f"list(map(ask, {self.list()}))",
+                lambda: f"[*{self.list()}, {self.str()}]",
+                lambda: f"sorted({self.list()}, key=lambda v: (len(v), v))",
+                lambda: f"grow({self.list()})",
+                lambda: f"list({self.list()})",
+                lambda: f"({self.list()} or {self.list()})",
+                lambda: f"list(reversed({self.list()}))",
+                lambda: self.call_helper("xs"),
+                lambda: "[]",
+            ]
+        )
+
+    def dict(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("d", "{'a': 'b'}"),
+                lambda: f"{{{self.str()}: {self.str()}}}",
+                self.dict_comprehension,
+                lambda: f"{{**{self.dict()}, {self.str()}: {self.str()}}}",
+                lambda: f"dict(zip({self.list()}, {self.list()}))",
+                lambda: f"dict({self.dict()})",
+                lambda: "{}",
+            ]
+        )
+
+    def none(self) -> str:
+        return self.pick([lambda: "None", lambda: f"maybe({self.str()})"])
+
+    def any_sized(self) -> str:
+        return self.pick([self.list, self.str, self.dict])
+
+    def f_string(self) -> str:
+        """Quotes may not be used again inside, before Python 3.12: operands are names and calls."""
+        s, n = self.name("s", "TOTAL"), self.name("n", "TOTAL")
+        return self.one_of(f"f'{{{s}}}-{{{n}}}'", f"f'{{ask({s})!r:>6}}'", f"f'{{ask({n})}}{{{s}}}'")
+
+    def quantified(self, form: str) -> str:
+        with self.scoped({}, frozen=True):
+            return form.format(self.str(), self.list())
+
+    def walrus(self) -> str:
+        if self.scope.frozen:
+            return self.str()
+        name = self.name("s", "")
+        return f"({name} := {self.str()})" if name else self.str()
+
+    def immediate_lambda(self) -> str:
+        argument, name = self.str(), self.fresh("v")
+        with self.scoped({name: "s"}, frozen=True):
+            return f"(lambda {name}: {self.str()})({argument})"
+
+    def comprehension(self) -> str:
+        with self.scoped({}, frozen=True):
+            return self.simple_comprehension()
+
+    def simple_comprehension(self) -> str:
+        name = self.fresh("v")
+        where = self.one_of("list", "range", "enumerate", "zip", "items")
+        if where == "range":
+            head, names = f"{name} in range({self.one_of('3', '2', self.int())})", {name: "n"}
+        elif where == "enumerate":
+            head, names = f"i{name}, {name} in enumerate({self.list()})", {f"i{name}": "n", name: "s"}
+        elif where == "zip":
+            head = f"{name}, w{name} in zip({self.list()}, {self.list()})"
+            names = {name: "s", f"w{name}": "s"}
+        elif where == "items":
+            head, names = f"{name}, w{name} in {self.dict()}.items()", {name: "s", f"w{name}": "s"}
+        else:
+            head, names = f"{name} in {self.list()}", {name: "s"}
+        with self.scoped(names, frozen=True):
+            element = self.str()
+            condition = self.pick([lambda: "", lambda: f" if {self.test()}"])
+        return f"[{element} for {head}{condition}]"
+
+    def nested_comprehension(self) -> str:
+        outer, inner = self.fresh("v"), self.fresh("v")
+        with self.scoped({}, frozen=True):
+            first = self.list()
+        with self.scoped({outer: "s"}, frozen=True):
+            second = self.list()
+            with self.scoped({inner: "s"}, frozen=True):
+                element = self.str()
+        if self.choose(2):
+            return f"[','.join([{element} for {inner} in {second}]) for {outer} in {first}]"
+        return f"[{element} for {outer} in {first} for {inner} in {second}]"
+
+    def dict_comprehension(self) -> str:
+        name = self.fresh("v")
+        with self.scoped({}, frozen=True):
+            items = self.list()
+        with self.scoped({name: "s"}, frozen=True):
+            return f"{{{name}: {self.str()} for {name} in {items}}}"
+
+    def call_helper(self, kind: str) -> str:
+        helpers = [(name, needs) for name, needs, gives in self.helpers if gives == kind]
+        if not helpers:
+            return self.expr(kind)
+        name, needs = helpers[self.choose(len(helpers))]
+        return f"{name}({self.expr(needs)})"
+
+    # --- statements ---
+
+    def block(self, most: int, names: dict[str, str] | None = None, **changes: bool) -> str:
+        """One to `most` statements in a child scope."""
+        with self.scoped(names or {}, **changes):
+            return self.body(most)
+
+    def body(self, most: int) -> str:
+        lines = [self.statement()]
+        while len(lines) < most and self.size > 0 and self.choose(3):
+            lines.append(self.statement())
+        return "\n".join(lines)
+
+    def statement(self) -> str:
+        return self.pick(
+            [
+                *[self.assign] * 6,
+                *[self.effect] * 4,
+                *[self.change] * 3,
+                self.reassign,
+                self.augmented,
+                *[self.if_] * 2,
+                *[self.for_] * 2,
+                *[self.collect] * 2,
+                self.while_,
+                self.try_,
+                *[self.jump] * 2,
+                self.unpack,
+                self.alias,
+                self.local_function,
+                self.with_,
+                self.assert_,
+                self.cached,
+            ]
+        )
+
+    def assign(self) -> str:
+        kind = self.one_of("s", "xs", "n", "d")
+        value = self.expr(kind)
+        name = self.fresh(kind)
+        self.scope.names[kind].append(name)
+        return f"{name} = {value}"
+
+    def reassign(self) -> str:
+        kind = self.one_of("s", "n", "xs", "d")
+        name = self.name(kind, "")
+        return f"{name} = {self.expr(kind)}" if name else self.assign()
+
+    def effect(self) -> str:
+        return self.pick(
+            [
+                lambda: f"save({self.any()})",
+                lambda: f"ask({self.any()})",
+                lambda: f"picky({self.str()})",
+                lambda: f"note({self.any()})",
+                lambda: f"tally({self.str()})",
+                lambda: f"client.step({self.str()})",
+                lambda: f"grow({self.list()})",
+                lambda: f"shout({self.any()})",
+                lambda: self.call_helper("s"),
+            ]
+        )
+
+    def change(self) -> str:
+        xs, d = self.name("xs", ""), self.name("d", "")
+        if not xs or not d:
+            return self.assign()
+        return self.pick(
+            [
+                lambda: f"{xs}.append({self.str()})",
+                lambda: f"{d}[{self.str()}] = {self.str()}",
+                lambda: f"{xs}.extend({self.list()})",
+                lambda: f"{xs}[{self.one_of('0', '-1')}] = {self.str()}",
+                lambda: f"{xs}.insert(0, {self.str()})",
+                lambda: f"{d}.update({self.dict()})",
+                lambda: f"{xs}.sort()",
+                lambda: f"{xs}.pop()",
+                lambda: f"{d}.pop({self.str()}, None)",
+                lambda: f"del {xs}[0]",
+                lambda: f"{d}.setdefault({self.str()}, {self.str()})",
+                lambda: f"{xs}.clear()",
+            ]
+        )
+
+    def augmented(self) -> str:
+        s, n, xs = self.name("s", ""), self.name("n", ""), self.name("xs", "")
+        if not (s and n and xs):
+            return self.assign()
+        return self.pick(
+            [
+                lambda: f"{s} += {self.str()}",
+                lambda: f"{n} += {self.int()}",
+                lambda: f"{xs} += {self.list()}",
+            ]
+        )
+
+    def if_(self) -> str:
+        head = f"if {self.test()}:\n{indent(self.block(2))}"
+        return head + self.pick(
+            [
+                lambda: "",
+                lambda: f"\nelse:\n{indent(self.block(2))}",
+                lambda: f"\nelif {self.test()}:\n{indent(self.block(1))}\n"
+                f"else:\n{indent(self.block(1))}",
+            ]
+        )
+
+    def for_(self) -> str:
+        name = self.fresh("v")
+        where = self.one_of("list", "range", "enumerate", "items", "zip")
+        names = {name: "s"}
+        if where == "range":
+            head, names = f"{name} in range({self.one_of('2', '3', self.int())})", {name: "n"}
+        elif where == "enumerate":
+            head, names = f"i{name}, {name} in enumerate({self.list()})", {f"i{name}": "n", name: "s"}
+        elif where == "items":
+            head, names = f"{name}, w{name} in {self.dict()}.items()", {name: "s", f"w{name}": "s"}
+        elif where == "zip":
+            head = f"{name}, w{name} in zip({self.list()}, {self.list()})"
+            names = {name: "s", f"w{name}": "s"}
+        else:
+            head = f"{name} in {self.list()}"
+        text = f"for {head}:\n{indent(self.block(3, names, in_loop=True))}"
+        if self.choose(8) == 7:
+            text += f"\nelse:\n{indent(self.block(1))}"
+        return text
+
+    def collect(self) -> str:
+        """The loop that programs have most: a list that grows by an element an iteration."""
+        out, name, items = self.fresh("xs"), self.fresh("v"), self.list()
+        with self.scoped({name: "s"}, in_loop=True):
+            body = self.pick([lambda: "", lambda: self.body(2) + "\n"])
+            value = self.str()
+        self.scope.names["xs"].append(out)
+        return f"{out} = []\nfor {name} in {items}:\n{indent(f'{body}{out}.append({value})')}"
+
+    def while_(self) -> str:
+        name = self.fresh("n")
+        self.scope.names["n"].append(name)
+        test = self.pick([lambda: "", lambda: f" and {self.test()}"])
+        body = self.block(2, in_loop=True)
+        return f"{name} = 0\nwhile {name} < {self.one_of('2', '3')}{test}:\n" + indent(
+            f"{name} += 1\n{body}"
+        )
+
+    def try_(self) -> str:
+        body = self.block(2)
+        error = self.one_of("ValueError", "Exception", "(KeyError, IndexError)", "Refused")
+        target = self.one_of("", " as e")
+        use = "\nsave(str(e))" if target else ""
+        text = f"try:\n{indent(body)}\nexcept {error}{target}:\n{indent(self.block(1) + use)}"
+        return text + self.pick(
+            [
+                lambda: "",
+                lambda: f"\nelse:\n{indent(self.block(1))}",
+                lambda: f"\nfinally:\n{indent(self.block(1))}",
+            ]
+        )
+
+    def jump(self) -> str:
+        way = self.return_()
+        if self.scope.in_loop:
+            way = self.pick([lambda: "break", lambda: "continue", self.return_])
+        return f"if {self.test()}:\n{indent(way)}"
+
+    def return_(self) -> str:
+        if self.scope.in_helper:
+            return "return " + self.str()
+        return f"return {self.any()}"
+
+    def unpack(self) -> str:
+        first, second = self.fresh("s"), self.fresh("s")
+        if self.choose(2):
+            rest, value = self.fresh("xs"), self.list()
+            self.scope.names["s"].append(first)
+            self.scope.names["xs"].append(rest)
+            return f"{first}, *{rest} = {value}"
+        values = f"{self.str()}, {self.str()}"
+        self.scope.names["s"] += [first, second]
+        return f"{first}, {second} = {values}"
+
+    def alias(self) -> str:
+        kind = self.one_of("xs", "d")
+        value = self.name(kind, "[]" if kind == "xs" else "{}")
+        name = self.fresh(kind)
+        self.scope.names[kind].append(name)
+        return f"{name} = {value}"
+
+    def local_function(self) -> str:
+        if self.scope.in_helper or self.scope.in_loop:
+            return self.assign()
+        name, parameter = self.fresh("f"), self.fresh("v")
+        with self.scoped({parameter: "s"}, in_helper=True):
+            body = self.pick([lambda: "", lambda: self.body(2) + "\n"])
+            text = f"def {name}({parameter}):\n{indent(body + 'return ' + self.str())}"
+        argument = self.str()
+        result = self.fresh("s")
+        self.scope.names["s"].append(result)
+        return f"{text}\n{result} = {name}({argument})"
+
+    def with_(self) -> str:
+        manager = self.one_of("contextlib.nullcontext()", "contextlib.suppress(ValueError)")
+        return f"with {manager}:\n{indent(self.block(2))}"
+
+    def assert_(self) -> str:
+        return f"assert {self.test()}, {self.str()}"
+
+    def cached(self) -> str:
+        """A cache: a call for a key that is not there yet."""
+        d, key = self.name("d", ""), self.name("s", "'k'")
+        if not d:
+            return self.assign()
+        return f"if {key} not in {d}:\n    {d}[{key}] = ask({key})"
+
+    # --- functions ---
+
+    def helper(self) -> str:
+        needs = self.one_of("s", "xs")
+        gives = self.one_of("s", "xs", "n")
+        name, parameter = self.fresh("h"), "a"
+        self.scope = Scope({"s": [], "n": [], "xs": [], "d": []})
+        with self.scoped({parameter: needs}, in_helper=gives == "s"):
+            self.scope.in_helper = True
+            if gives == "s":
+                body = self.pick([lambda: "", lambda: self.body(3) + "\n"])
+            else:
+                body = ""
+            text = f"def {name}({parameter}):\n{indent(body + 'return ' + self.expr(gives))}\n"
+        self.helpers.append((name, needs, gives))
+        return text
+
+    def main(self) -> str:
+        names = {"s": ["s"], "n": ["n"], "xs": ["xs"], "d": ["d"]}
+        self.scope = Scope(names)
+        body = self.pick([lambda: "s0 = ask(s)\n", lambda: ""])
+        self.scope.names["s"] += ["s0"] * bool(body)
+        body += self.body(7)
+        result = self.pick(
+            [
+                lambda: ", ".join(v for kind in ("s", "n", "xs", "d") for v in self.scope.names[kind]),
+                self.any,
+                lambda: f"[{self.any()}, {self.any()}]",
+            ]
+        )
+        return f"def main(s, n, xs, d):\n{indent(body)}\n    return {result}\n"
+
+
+@dataclass
+class Difference(Exception):
+    """A jitted program did something else than the plain one."""
+
+    where: str
+    plain: object
+    jitted: object
+
+    def __str__(self) -> str:
+        return f"{self.where}\n  plain:  {self.plain}\n  jitted: {self.jitted}"
+
+
+def load(source: str, path: Path, *, latency: float = 0.0) -> dict[str, Any]:
+    """Run a program's module from a file, so that its source is found, and give its globals."""
+    path.write_text(source)
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    module.__dict__["LATENCY"] = latency
+    sys.modules[path.stem] = module  # as for any import: dataclasses and pickling look there
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)
+    finally:
+        del sys.modules[path.stem]
+    return module.__dict__
+
+
+def check(
+    program: str,
+    calls: Sequence[tuple[Any, ...]],
+    folder: Path,
+    *,
+    max_workers: int | None = None,
+    latency: float = 0.0,
+) -> dict[str, Any]:
+    """Make the calls one after the other, plain and jitted, and compare. Gives the jit's statistics.
+
+    Raises `Difference`, and `Endless` if even the plain program runs for too long.
+    """
+    source = PRELUDE + program
+    number = next(_numbers)
+    plain = load(source, folder / f"plain_{number}.py")
+    jitted = load(source, folder / f"jitted_{number}.py", latency=latency)
+    fast = xcs.jit(jitted["main"], config=xcs.Config(max_workers=max_workers))
+    for position, arguments in enumerate(calls):
+        expected = bounded(lambda: _call(plain, plain["main"], arguments))
+        actual = within_time(lambda: _call(jitted, fast, arguments))
+        where = f"call {position} with {arguments}, max_workers={max_workers}"
+        if expected != actual:
+            raise Difference(where, expected, actual)
+        _check_unordered(where, plain, jitted, failed=expected.error is not None)
+    return xcs.get_jit_stats(fast)
+
+
+def _call(module: dict[str, Any], main: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
+    def state() -> Any:
+        return [module["LOG"], module["TOTAL"], module["CACHE"], module["client"].__dict__]
+
+    return observe(main, copy.deepcopy(arguments), state=state)
+
+
+def _check_unordered(
+    where: str, plain: dict[str, Any], jitted: dict[str, Any], *, failed: bool
+) -> None:
+    """Unordered calls are made once each, in any order; after a failure there may be more of them."""
+    for name in ("CALLS", "NOTES"):
+        expected, actual = Counter(plain[name]), Counter(jitted[name])
+        if expected != actual and not (failed and expected <= actual):
+            raise Difference(f"{where}: {name}", expected - actual, actual - expected)
+        jitted[name][:] = plain[name]  # a failed call may have left more than the next may assume
+
+
+def bounded(function: Callable[[], Any], lines: int = 5000) -> Any:
+    """Call a function, and raise `Endless` once it has run so many lines."""
+    left = lines
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Endless
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return function()
+    finally:
+        sys.settrace(previous)
+
+
+def _feature(option: Callable[[], str]) -> str:
+    """A method's name; a lambda's line."""
+    name = option.__name__
+    return str(option.__code__.co_firstlineno) if name == "<lambda>" else name
+
+
+def indent(text: str) -> str:
+    return textwrap.indent(text, "    ")
+
+
+def write_program(choose: Choose, size: int = 60) -> str:
+    """The part of a module that comes after the prelude."""
+    writer = Writer(choose, size)
+    helpers = [writer.helper() for _ in range(choose(3))]
+    return "\n\n".join([*helpers, writer.main()])

@@ -1,0 +1,1 @@
+"""The command-line tools: `xcs-opt` rewrites and prints IR, `xcs-run` runs it."""

@@ -1,0 +1,30 @@
+"""Writes what is needed to see a crash of a pass again: the module, the command, the traceback."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def write_reproducer(
+    path: str | None, source: bytes, what: str, flags: Sequence[str], trace: str
+) -> str:
+    """Write a module that `xcs-opt` can be run on, and return the command that does it.
+
+    Args:
+        path: Where to write; a file in the temporary directory, named after its content, if None.
+        source: The module as it was before the first pass.
+        what: What failed, in a few words.
+        flags: The command line, without program and input.
+        trace: The traceback, which goes into the file only.
+    """
+    if path is None:
+        digest = hashlib.sha256(source + shlex.join(flags).encode()).hexdigest()[:12]
+        path = str(Path(tempfile.gettempdir()) / f"xcs-reproducer-{digest}.mlir")
+    header = [what, f"configuration: {shlex.join(flags)}", *trace.rstrip().splitlines()]
+    comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
+    Path(path).write_bytes(comment.encode() + source)
+    return shlex.join(["xcs-opt", path, *flags])

@@ -1,0 +1,314 @@
+"""`xcs-opt`: parses or captures a module, runs passes over it, and prints it.
+
+xDSL's driver, with what a user of xcs needs beside it: messages that point at the input,
+verification of definitions before uses, a reproducer when a pass crashes, and Python functions as
+input. IR is data: nothing that a file names is imported, and no host expression is evaluated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import partial
+from io import BytesIO
+from typing import IO, Any, NoReturn
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+from xdsl.parser import Span
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.printer import Printer
+from xdsl.utils.arg_spec import parse_pipeline
+from xdsl.utils.exceptions import (
+    ArgSpecParseError,
+    DiagnosticException,
+    ParseError,
+    PassFailedException,
+    ShrinkException,
+    VerifyException,
+)
+from xdsl.utils.lexer import Input
+from xdsl.xdsl_opt_main import xDSLOptMain
+
+import xcs
+from xcs.tools.diagnostics import AnySpan, InputError, LocatedVerifyException, render, render_span
+from xcs.tools.reproducer import write_reproducer
+from xcs.tools.source_parser import SourceParser
+from xcs.tools.verifier import verify
+
+_PYTHON_FUNCTION = re.compile(r"(?P<path>.+\.py):(?P<name>[^\W\d][\w.]*)")
+
+
+class XcsOptMain(xDSLOptMain):
+    """xDSL's driver, extended by what the module's docstring lists."""
+
+    version_format = f"xcs-opt {xcs.__version__} (xDSL {{xdsl_version}})"
+
+    def __init__(self, args: Sequence[str] | None = None):
+        self._line_offset = 0
+        self._source = b""
+        self._spans: dict[Operation, AnySpan] = {}
+        self._running: ModulePass | None = None
+        self._started = 0.0
+        super().__init__(description="Rewrites and prints xcs modules.", args=args)
+
+    # --- What the driver knows ----------------------------------------------------------------
+
+    def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
+        super().register_all_arguments(arg_parser)
+        arg_parser.prog = "xcs-opt"
+        arg_parser.add_argument(
+            "--arg",
+            dest="capture_args",
+            metavar="JSON",
+            action="append",
+            type=_json_argument,
+            default=[],
+            help="argument for which app.py:function is captured, in order; may be repeated",
+        )
+        arg_parser.add_argument(
+            "--reproducer",
+            metavar="FILE",
+            help="where to write the module that a pass crashed on (default: a temporary file)",
+        )
+
+    def register_all_dialects(self) -> None:
+        # Other packages' dialects and passes come through entry points, and may be broken.
+        try:
+            super().register_all_dialects()
+        except (ImportError, ValueError) as error:
+            raise InputError(f"xcs-opt: error: entry point group xdsl.universe: {error}") from error
+
+    def register_all_frontends(self) -> None:
+        super().register_all_frontends()
+        self.available_frontends["mlir"] = self._parse_mlir
+        self.available_frontends["py"] = self._capture
+
+    # --- Input --------------------------------------------------------------------------------
+
+    def get_input_stream(self) -> tuple[IO[bytes], str]:
+        path = self.args.input_file
+        if path == "-":
+            self.args.input_file = path = None
+        if path is not None and _PYTHON_FUNCTION.fullmatch(path):
+            return BytesIO(), "py"
+        if path is not None and path.endswith(".py"):
+            raise InputError(render(path, f"name the function to capture, as in {path}:main"))
+        if self.args.capture_args:
+            raise InputError(f"xcs-opt: error: --arg needs an input app.py:function, not {path}")
+        stream, extension = super().get_input_stream()
+        return stream, extension if extension in self.available_frontends else "mlir"
+
+    def parse_chunk(
+        self, chunk: IO[bytes], file_extension: str, start_offset: int = 0
+    ) -> ModuleOp | None:
+        self._line_offset = start_offset
+        return super().parse_chunk(chunk, file_extension, start_offset)
+
+    def _parse_mlir(self, chunk: IO[bytes]) -> ModuleOp:
+        self._source = chunk.read()
+        module, self._spans = SourceParser.parse(
+            self.ctx,
+            self._source,
+            self.get_input_name(),
+            line_offset=self._line_offset,
+            implicit_module=not self.args.no_implicit_module,
+        )
+        return module
+
+    def _capture(self, _: IO[bytes]) -> ModuleOp:
+        match = _PYTHON_FUNCTION.fullmatch(self.args.input_file or "")
+        if match is None:
+            raise InputError("xcs-opt: error: a Python input is given as app.py:function")
+        path, name = match["path"], match["name"]
+        # Opened here so that a missing or unreadable file is reported as for any other input.
+        with open(path, "rb"):
+            pass
+        from xcs.api.tools import capture_to_module
+
+        try:
+            module = capture_to_module(path, name, self.args.capture_args)
+        except Exception as error:
+            raise InputError(_python_error(error, path)) from error
+        self._source, self._spans = str(module).encode(), {}
+        return module
+
+    # --- Passes -------------------------------------------------------------------------------
+
+    def setup_pipeline(self) -> None:
+        text = self.args.passes
+        try:
+            specs = list(parse_pipeline(text))
+        except ArgSpecParseError as error:
+            raise InputError(_spec_error(error, "pass-pipeline")) from error
+        spans = _pass_spans(text)
+        passes: list[ModulePass] = []
+        for index, spec in enumerate(specs):
+            fail = partial(_fail_at, spans[index])
+            if (factory := self.available_passes.get(spec.name)) is None:
+                fail(f"unknown pass '{spec.name}'{self._similar_pass(spec.name)}")
+            try:
+                passes.append(factory().from_pass_spec(spec))
+            except (ImportError, ValueError) as error:
+                fail(f"pass '{spec.name}': {error}")
+        self.pipeline = PassPipeline(tuple(passes), self._between_passes)
+
+    def _similar_pass(self, name: str) -> str:
+        similar = get_close_matches(name, self.available_passes, n=1)
+        return f"; did you mean '{similar[0]}'?" if similar else "; --help lists the passes"
+
+    def apply_passes(self, prog: ModuleOp) -> None:
+        self._running = None
+        try:
+            super().apply_passes(prog)
+        except (LocatedVerifyException, ShrinkException):
+            raise
+        except Exception as error:
+            name = self._running.name if self._running is not None else "verifier"
+            # A pass rejects a module with a diagnostic. A verifier's complaint inside one means
+            # that the pass itself built something invalid.
+            if isinstance(error, DiagnosticException) and not isinstance(error, VerifyException):
+                message = render(self.get_input_name(), f"pass '{name}': {error}")
+                raise PassFailedException(message) from error
+            self._crash(f"pass '{name}'", error)
+
+    def _between_passes(
+        self, previous: ModulePass | None, module: ModuleOp, following: ModulePass | None
+    ) -> None:
+        """Time, verify and print. The report goes to stderr, so that stdout is the module alone."""
+        if previous is not None and self.args.time_passes:
+            seconds = time.perf_counter() - self._started
+            print(f"Pass {previous.name} took {seconds:.6f} seconds", file=sys.stderr)
+        if not self.args.disable_verify:
+            self._verify(module, previous)
+        if previous is not None and following is not None and self.args.print_between_passes:
+            print(f"IR after {previous.name}:", file=sys.stderr)
+            Printer(sys.stderr).print_op(module)
+            print("\n", file=sys.stderr)
+        self._running = following
+        self._started = time.perf_counter()
+
+    def _verify(self, module: ModuleOp, previous: ModulePass | None) -> None:
+        try:
+            verify(module, self._spans)
+        except LocatedVerifyException as error:
+            if previous is not None:
+                what = f"pass '{previous.name}'"
+                note = self._write_reproducer(f"{what} left invalid IR", error)
+                error.args = (f"{error}\nnote: after {what}; {note}",)
+            raise
+
+    # --- Output -------------------------------------------------------------------------------
+
+    def output_resulting_program(self, prog: ModuleOp) -> str:
+        try:
+            return super().output_resulting_program(prog)
+        except (DiagnosticException, ValueError) as error:
+            what = f"target '{self.args.target}'"
+            raise InputError(render(self.get_input_name(), f"{what}: {error}")) from error
+        except Exception as error:
+            self._crash(f"target '{self.args.target}'", error)
+
+    def _crash(self, what: str, error: Exception) -> NoReturn:
+        """Report a bug in a pass or a target, and leave what is needed to see it again."""
+        cause = f"{type(error).__name__}: {error}".rstrip(": ")
+        if isinstance(error, RecursionError):
+            cause = "the module is nested too deeply"
+        message = render(self.get_input_name(), f"{what} crashed: {cause}")
+        raise InputError(f"{message}\nnote: {self._write_reproducer(what, error)}") from error
+
+    def _write_reproducer(self, what: str, error: Exception) -> str:
+        flags = ["-p", self.args.passes, "-t", self.args.target]
+        if self.args.allow_unregistered_dialect:
+            flags.append("--allow-unregistered-dialect")
+        if self.args.disable_verify:
+            flags.append("--disable-verify")
+        trace = "".join(traceback.format_exception(error))
+        title = f"xcs {xcs.__version__}: {what}"
+        try:
+            command = write_reproducer(self.args.reproducer, self._source, title, flags, trace)
+        except OSError as failure:
+            return f"no reproducer was written: {failure}"
+        return f"to see it again: {command}"
+
+
+def _json_argument(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
+
+
+def _pass_spans(pipeline: str) -> list[AnySpan]:
+    """Return where each pass's name stands in the text of a pipeline."""
+    # Options may hold commas and other passes' names: they are blanked out, keeping the columns.
+    names = re.sub(r"\{.*?\}|\[.*?\]", lambda options: " " * len(options[0]), pipeline)
+    source = Input(pipeline, "pass-pipeline")
+    return [Span(name.start(), name.end(), source) for name in re.finditer(r"[^,\s]+", names)]
+
+
+def _fail_at(span: AnySpan, message: str) -> NoReturn:
+    raise InputError(render_span(span, message))
+
+
+def _spec_error(error: ArgSpecParseError, where: str) -> str:
+    """Return xDSL's message about a pipeline or a target in our form; it keeps the text only."""
+    parts = re.fullmatch(
+        r".*?\n\S+:(?P<place>\d+:\d+)\n(?P<context>.*\n *\^+)\n *(?P<message>.*)\n?", str(error)
+    )
+    if parts is None:
+        return render(where, str(error))
+    return render(f"{where}:{parts['place']}", parts["message"], parts["context"])
+
+
+def _python_error(error: Exception, path: str) -> str:
+    """Return an error that came up while importing or capturing a Python file, with its line."""
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        location = f"{error.filename}:{error.lineno}:{error.offset}"
+        return render(location, error.msg, (error.text or "").rstrip("\n"))
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if os.path.exists(f.filename) and os.path.samefile(f.filename, path)]
+    if not own:
+        return render(path, str(error) or type(error).__name__)
+    column = (own[-1].colno or 0) + 1
+    message = f"{type(error).__name__}: {error}"
+    return render(f"{path}:{own[-1].lineno}:{column}", message, own[-1].line or "")
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run `xcs-opt`; return 0, or 1 where the input or the pipeline is at fault.
+
+    Args:
+        args: The command line, without the program's name; the process's own where None.
+    """
+    try:
+        XcsOptMain(args).run()
+        sys.stdout.flush()
+    except ArgSpecParseError as error:
+        message = _spec_error(error, "target")
+    except (InputError, ParseError, DiagnosticException) as error:
+        message = str(error)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `xcs-opt ... | head`. Python would complain once
+        # more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        message = render(error.filename or "xcs-opt", error.strerror or str(error))
+    except KeyboardInterrupt:
+        return 130
+    else:
+        return 0
+    print(message, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""`xcs-run`: runs a function of a module and prints its result as JSON.
+
+What a module names is imported only where the command line allows it: operators from the Python
+modules given with ``--allow``. Native Python in the module's text, and calls of values, can reach
+all that Python's builtins reach, so they need ``--allow builtins``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+import xcs
+from xcs.dialects import orch
+from xcs.tools.diagnostics import AnySpan, InputError, render, render_span
+from xcs.tools.source_parser import SourceParser
+from xcs.tools.verifier import verify
+
+_ANYTHING = "builtins"
+"""The module that has to be allowed for code which the declared operators do not bound."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run `xcs-run`; return 0, or 1 where the module, its arguments or its run failed.
+
+    Args:
+        args: The command line, without the program's name; the process's own where None.
+    """
+    options = _argument_parser().parse_args(args)
+    # As for `python -m`: what is allowed by name is looked for in the current directory first.
+    sys.path.insert(0, os.getcwd())
+    try:
+        module, spans = _parse(options.input_file)
+        verify(module, spans)
+        print(_as_json(_run(module, spans, options)))
+    except (InputError, ParseError, VerifyException) as error:
+        message = str(error)
+    except OSError as error:
+        message = render(error.filename or "xcs-run", error.strerror or str(error))
+    except KeyboardInterrupt:
+        return 130
+    else:
+        return 0
+    print(message, file=sys.stderr)
+    return 1
+
+
+def _argument_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xcs-run", description="Runs a function of a module.")
+    parser.add_argument("input_file", metavar="FILE", help="the module, as MLIR text")
+    parser.add_argument(
+        "--entry", default="main", metavar="NAME", help="the function to run (default: main)"
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a Python module from which operators may be imported; may be repeated",
+    )
+    parser.add_argument(
+        "--args", default="[]", metavar="JSON", help="the arguments, as a JSON array (default: [])"
+    )
+    parser.add_argument("--version", action="version", version=f"xcs-run {xcs.__version__}")
+    return parser
+
+
+def _parse(path: str) -> tuple[ModuleOp, dict[Operation, AnySpan]]:
+    from xdsl.universe import Universe
+
+    context = Context()
+    for name, factory in Universe.get_multiverse().all_dialects.items():
+        context.register_dialect(name, factory)
+    with open(path, "rb") as file:
+        return SourceParser.parse(context, file.read(), path)
+
+
+def _run(
+    module: ModuleOp, spans: Mapping[Operation, AnySpan], options: argparse.Namespace
+) -> object:
+    entry = _find_entry(module, options.entry, options.input_file)
+    arguments = _arguments(entry, spans, options.args)
+    allowed = frozenset(options.allow)
+    _check_split(entry, spans)
+    _check_allowed(module, spans, allowed)
+    for op in module.ops:
+        if isinstance(op, orch.OperatorOp):
+            # The process in which the module was captured is gone; the path is what is left.
+            op.properties.pop("ref", None)
+    from xcs.runtime import XCSError, run_module
+
+    resolve = _resolver(allowed)
+    try:
+        kernels = _kernels(module, resolve)
+        return run_module(module, options.entry, arguments, resolve, kernels)
+    except XCSError as error:
+        raise InputError(f"xcs-run: error: {error}") from error
+
+
+def _find_entry(module: ModuleOp, name: str, path: str) -> FuncOp:
+    functions = [op for op in module.ops if isinstance(op, FuncOp) and not op.is_declaration]
+    for function in functions:
+        if function.sym_name.data == name:
+            return function
+    names = ", ".join(f"@{function.sym_name.data}" for function in functions) or "none"
+    raise InputError(render(path, f"there is no function @{name}; the module defines {names}"))
+
+
+def _check_split(entry: FuncOp, spans: Mapping[Operation, AnySpan]) -> None:
+    for op in entry.walk():
+        if op.dialect_name() in {"xtensor", "stablehlo", "chlo"}:
+            message = "array code runs in kernels; split it off first: xcs-opt -p hybrid-split"
+            raise InputError(render_span(spans[op], message))
+
+
+def _kernels(
+    module: ModuleOp, resolve: Callable[[str], Any]
+) -> dict[str, Callable[..., Sequence[Any]]]:
+    """Compile the functions that the module launches. Without any, JAX is not imported."""
+    launches = {op.kernel.string_value() for op in module.walk() if isinstance(op, orch.LaunchOp)}
+    if not launches:
+        return {}
+    from xcs.api.tools import compile_kernels
+
+    operators = {
+        op.sym_name.data: resolve(op.path.data)
+        for op in module.ops
+        if isinstance(op, orch.OperatorOp)
+    }
+    return compile_kernels(module, launches, operators)
+
+
+# --- Arguments ------------------------------------------------------------------------------------
+
+
+def _arguments(entry: FuncOp, spans: Mapping[Operation, AnySpan], text: str) -> list[Any]:
+    """Return the arguments of a call; those of tensor type as NumPy arrays of that type."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise InputError(render("--args", f"not JSON: {error}", text)) from None
+    if not isinstance(values, list):
+        raise InputError(render("--args", "expected a JSON array, one element per argument", text))
+    types = entry.function_type.inputs.data
+    if len(values) != len(types):
+        message = f"@{entry.sym_name.data} takes {len(types)} arguments, --args gives {len(values)}"
+        raise InputError(render_span(spans[entry], message))
+    return [
+        _array(value, type_, index) if isinstance(type_, TensorType) else value
+        for index, (value, type_) in enumerate(zip(values, types, strict=True))
+    ]
+
+
+def _array(value: Any, type_: TensorType, index: int) -> Any:
+    import numpy as np
+
+    from xcs.frontend.jaxpr_import import UnsupportedType, type_to_aval
+
+    try:
+        aval = type_to_aval(type_)
+        array = np.asarray(value, aval.dtype)
+    except (TypeError, ValueError, UnsupportedType) as error:
+        raise InputError(render("--args", f"argument {index} is no {type_}: {error}")) from None
+    if array.shape != aval.shape:
+        message = f"argument {index} has shape {array.shape}, expected {aval.shape} for {type_}"
+        raise InputError(render("--args", message))
+    return array
+
+
+# --- What may be imported -------------------------------------------------------------------------
+
+
+def _check_allowed(
+    module: ModuleOp, spans: Mapping[Operation, AnySpan], allowed: Collection[str]
+) -> None:
+    """Refuse a module that needs more than is allowed, before anything of it runs."""
+    for op in module.walk():
+        match op:
+            case orch.OperatorOp():
+                needed = op.path.data.partition(":")[0]
+                what = f"operator @{op.sym_name.data} is in the Python module {needed!r}"
+            case orch.HostOp():
+                needed, what = _ANYTHING, "this runs native Python"
+            case orch.InvokeOp():
+                needed, what = _ANYTHING, "this calls whatever its operand is"
+            case _:
+                continue
+        if needed not in allowed:
+            message = f"{what}; to permit it, add --allow {needed}"
+            raise InputError(render_span(spans[op], message))
+
+
+def _resolver(allowed: Collection[str]) -> Callable[[str], Any]:
+    """Return what finds the object at ``"module:qualified.name"``, in the allowed modules only."""
+
+    def resolve(path: str) -> Any:
+        module_name, _, qualified_name = path.partition(":")
+        assert module_name in allowed, "the whole module was checked"
+        try:
+            found: Any = importlib.import_module(module_name)
+            for name in qualified_name.split("."):
+                found = getattr(found, name)
+                # `app:os.system` is not an operator of app.
+                if name.startswith("_") or isinstance(found, ModuleType):
+                    raise AttributeError(f"{name!r} is not a public name of {module_name!r}")
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"xcs-run: error: operator {path!r}: {reason}") from error
+        return found
+
+    return resolve
+
+
+# --- Result ---------------------------------------------------------------------------------------
+
+
+def _as_json(value: object) -> str:
+    """Return the value as JSON, arrays as nested lists; as its ``repr`` where it has no JSON."""
+
+    def default(item: Any) -> Any:
+        return item.tolist() if hasattr(item, "tolist") else repr(item)
+
+    try:
+        return json.dumps(value, default=default, ensure_ascii=False)
+    except (TypeError, ValueError):  # keys that are no strings, or a value that holds itself
+        return repr(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

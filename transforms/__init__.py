@@ -1,0 +1,46 @@
+"""The passes of xcs, by name.
+
+A function per entry, as in xDSL: a pass's module is imported when a pipeline first names it. A pass
+is named after its file, with dashes.
+"""
+
+from collections.abc import Callable
+
+from xdsl.passes import ModulePass
+
+
+def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
+    """Return a function that loads the pass, for each pass of xcs."""
+
+    def get_convert_xtensor_to_stablehlo() -> type[ModulePass]:
+        from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
+
+        return ConvertXTensorToStableHLO
+
+    def get_fuse_host() -> type[ModulePass]:
+        from xcs.transforms.fuse_host import FuseHost
+
+        return FuseHost
+
+    def get_hybrid_split() -> type[ModulePass]:
+        from xcs.transforms.hybrid_split import HybridSplit
+
+        return HybridSplit
+
+    def get_merge_deterministic_calls() -> type[ModulePass]:
+        from xcs.transforms.merge_deterministic_calls import MergeDeterministicCalls
+
+        return MergeDeterministicCalls
+
+    def get_outline_deferred() -> type[ModulePass]:
+        from xcs.transforms.outline_deferred import OutlineDeferred
+
+        return OutlineDeferred
+
+    return {
+        "convert-xtensor-to-stablehlo": get_convert_xtensor_to_stablehlo,
+        "fuse-host": get_fuse_host,
+        "hybrid-split": get_hybrid_split,
+        "merge-deterministic-calls": get_merge_deterministic_calls,
+        "outline-deferred": get_outline_deferred,
+    }

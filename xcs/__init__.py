@@ -1,0 +1,27 @@
+"""Compiles Python functions that mix slow calls with JAX array code.
+
+The names below are what users import. They load on first use, so that the toolkit
+(`xcs.dialects`, `xcs.transforms`, `xcs-opt`) starts without JAX.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xcs.api import Config, XCSError, XCSExecutionError, get_jit_stats, jit, op
+
+__all__ = ["Config", "XCSError", "XCSExecutionError", "get_jit_stats", "jit", "op"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module("xcs.api"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

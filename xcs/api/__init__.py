@@ -1,0 +1,8 @@
+"""What users import, loaded by `xcs` on first use."""
+
+from xcs.api.config import Config
+from xcs.api.function import get_jit_stats, jit
+from xcs.api.operators import op
+from xcs.runtime import XCSError, XCSExecutionError
+
+__all__ = ["Config", "XCSError", "XCSExecutionError", "get_jit_stats", "jit", "op"]

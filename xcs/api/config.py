@@ -1,0 +1,54 @@
+"""Options of a jitted function, checked where they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xcs.runtime import XCSError
+
+
+class ConfigError(XCSError, ValueError):
+    """An option has a value that makes no sense; the message says which and what was expected."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How a jitted function is compiled and run.
+
+    Attributes:
+        max_workers: operators that may run at once, over the whole tree of nested runs. None takes
+            the engine's default.
+        effects: "default" lets calls that accumulate into a captured list, log or sleep run out of
+            order; "strict" keeps them in program order.
+        optimize: "exact" only rewrites that keep results bit for bit; "algebraic" is reserved for
+            rewrites that may round differently, and today does the same as "exact".
+        profile: keep a record of every op of the last run, for `get_jit_stats`.
+
+    Raises:
+        ConfigError: for a value of the wrong type or out of range.
+    """
+
+    max_workers: int | None = None
+    effects: Literal["default", "strict"] = "default"
+    optimize: Literal["exact", "algebraic"] = "exact"
+    profile: bool = False
+
+    def __post_init__(self) -> None:
+        workers = self.max_workers
+        if workers is not None and (
+            isinstance(workers, bool) or not isinstance(workers, int) or workers < 1
+        ):
+            raise ConfigError(
+                f"Config(max_workers={workers!r}): expected a positive whole number, or None"
+            )
+        _check_choice("effects", self.effects, ("default", "strict"))
+        _check_choice("optimize", self.optimize, ("exact", "algebraic"))
+        if not isinstance(self.profile, bool):
+            raise ConfigError(f"Config(profile={self.profile!r}): expected True or False")
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        expected = " or ".join(repr(choice) for choice in choices)
+        raise ConfigError(f"Config({name}={value!r}): expected {expected}")

@@ -1,0 +1,214 @@
+"""Array code whose shapes are known only when it is launched: specialised then, once per shape."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from xdsl.dialects import func
+from xdsl.ir import Operation, SSAValue
+
+from xcs.dialects import orch
+from xcs.frontend.arguments import array_spec
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr
+from xcs.kernels import Kernel
+from xcs.runtime.host import compile_host
+
+MAX_SPECIALISATIONS = 64
+_NUMBERS = (bool, int, float, complex)
+
+
+@dataclass(frozen=True)
+class _Specialised:
+    """A kernel for traced leaves; `rebuild` makes the results from the arrays that come out."""
+
+    kernel: Kernel
+    constants: list[Any]
+    rebuild: Callable[[Sequence[Any]], list[Any]]
+
+
+class DeferredKernel:
+    """A function of array calls on Python values.
+
+    Called on values, it traces the function for their shapes and dtypes, compiles the trace like
+    any other kernel, and keeps it for the next values of the same shapes. Values that array code
+    cannot be traced on (a shape that is itself an operand, say) run as plain JAX calls, as Python
+    would run them.
+    """
+
+    def __init__(
+        self, function: func.FuncOp, objects: Mapping[str, Any], operators: Mapping[str, Any]
+    ):
+        self.name = function.sym_name.data
+        self._evaluate = _Evaluator(function, objects, operators)
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
+
+    def __call__(self, *args: Any) -> Sequence[Any]:
+        """The kernel's results on these values."""
+        leaves, tree = jax.tree_util.tree_flatten(args)
+        try:
+            key = (tree, tuple(_leaf_key(leaf) for leaf in leaves))
+            found = self._lookup(key, leaves, tree)
+        except TypeError:  # a value without a hash has no place in the cache
+            found = None
+        if found is None:
+            return self._evaluate(args)
+        arrays = (leaf for leaf in leaves if _is_traced(leaf))
+        return found.rebuild(found.kernel.executable(*found.constants, *arrays))
+
+    def specialised(self) -> list[Kernel]:
+        """The kernels made so far, one for each kind of values."""
+        with self._lock:
+            return [found.kernel for found in self._cache.values() if found is not None]
+
+    def _lookup(self, key: Hashable, leaves: list[Any], tree: Any) -> _Specialised | None:
+        with self._lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key]
+        found = self._specialise(leaves, tree)
+        with self._lock:
+            self._cache[key] = found
+            if len(self._cache) > MAX_SPECIALISATIONS:
+                self._cache.popitem(last=False)
+        return found
+
+    def _specialise(self, leaves: list[Any], tree: Any) -> _Specialised | None:
+        """Trace and compile for these kinds of values; None where tracing is not possible."""
+        from xcs.api.pipeline import kernel_of_jaxpr
+
+        shape: dict[str, Any] = {}
+
+        def traced(*arrays: Any) -> list[Any]:
+            rest = iter(arrays)
+            values = [next(rest) if _is_traced(leaf) else leaf for leaf in leaves]
+            results, out_tree = jax.tree_util.tree_flatten(
+                self._evaluate(jax.tree_util.tree_unflatten(tree, values))
+            )
+            shape["tree"] = out_tree
+            shape["static"] = [None if _is_array(r) else (r,) for r in results]
+            return [r for r in results if _is_array(r)]
+
+        specs = [
+            array_spec(leaf) if _is_array(leaf) else leaf for leaf in leaves if _is_traced(leaf)
+        ]
+        try:
+            kernel, constants = kernel_of_jaxpr(jax.make_jaxpr(traced)(*specs), self.name)
+        except (UnsupportedJaxpr, Exception):
+            # Whatever it is, plain evaluation raises it when and where Python would.
+            return None
+
+        def rebuild(arrays: Sequence[Any]) -> list[Any]:
+            rest = iter(arrays)
+            values = [next(rest) if s is None else s[0] for s in shape["static"]]
+            return list(jax.tree_util.tree_unflatten(shape["tree"], values))
+
+        return _Specialised(kernel, constants, rebuild)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, jax.Array | np.ndarray | np.generic)
+
+
+def _is_traced(value: Any) -> bool:
+    return _is_array(value) or type(value) in _NUMBERS
+
+
+def _leaf_key(leaf: Any) -> Hashable:
+    if _is_array(leaf):
+        spec = array_spec(leaf)
+        return (spec.shape, spec.dtype, spec.weak_type)
+    if type(leaf) in _NUMBERS:
+        return type(leaf)
+    hash(leaf)
+    return (type(leaf), leaf)
+
+
+class _Evaluator:
+    """Runs the ops of an outlined function one after another, on arrays or on tracers."""
+
+    def __init__(
+        self, function: func.FuncOp, objects: Mapping[str, Any], operators: Mapping[str, Any]
+    ):
+        block = function.body.block
+        self._slots: dict[SSAValue, int] = {}
+        self._arguments = len(block.args)
+        for argument in block.args:
+            self._slots[argument] = len(self._slots)
+        self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
+        for op in block.ops:
+            if isinstance(op, func.ReturnOp):
+                self._results = tuple(self._slots[v] for v in op.arguments)
+                continue
+            operands = tuple(self._slots[v] for v in op.operands)
+            step = _step(op, objects, operators)
+            self._slots[op.results[0]] = len(self._slots)
+            self._steps.append((step, operands, self._slots[op.results[0]]))
+
+    def __call__(self, args: Sequence[Any]) -> list[Any]:
+        values = [*args, *(None for _ in range(len(self._slots) - len(args)))]
+        for function, operands, result in self._steps:
+            values[result] = function(*(values[slot] for slot in operands))
+        return [values[slot] for slot in self._results]
+
+
+def _step(
+    op: Operation, objects: Mapping[str, Any], operators: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """One op as a function of its operands' values."""
+    match op:
+        case orch.CallOp():
+            return _call_step(op, operators[op.callee.root_reference.data])
+        case orch.HostOp():
+            scope = objects[op.scope.key.data] if op.scope is not None else None
+            return compile_host(
+                op.source.data, op.argument_names(), None, scope, f"<{op.source.data}>", 1
+            )
+        case orch.ConstantOp():
+            value = (
+                objects[op.value.key.data]
+                if isinstance(op.value, orch.RefAttr)
+                else orch.literal_value(op.value)
+            )
+            return lambda: value
+        case orch.GetItemOp():
+            return lambda container, index: container[index]
+        case orch.GetAttrOp():
+            name = op.attribute.data
+            return lambda value: getattr(value, name)
+        case orch.TupleOp():
+            return lambda *elements: tuple(elements)
+        case orch.ListOp():
+            return lambda *elements: list(elements)
+        case orch.AsTensorOp():
+            return lambda value: value
+        case orch.StackOp():
+            return lambda values: jax.numpy.stack(values)
+        case orch.UnstackOp():
+            return lambda value: list(value)
+    raise NotImplementedError(f"{op.name} in a kernel that is specialised at launch")
+
+
+def _call_step(op: orch.CallOp, function: Callable[..., Any]) -> Callable[..., Any]:
+    keywords = op.keyword_names()
+    starred = op.starred_positions()
+    count = len(op.arguments) - len(keywords)
+    if not keywords and not starred:
+        return function
+
+    def call(*values: Any) -> Any:
+        positional: list[Any] = []
+        for position, value in enumerate(values[:count]):
+            positional.extend(value) if position in starred else positional.append(value)
+        named: dict[str, Any] = {}
+        for name, value in zip(keywords, values[count:], strict=True):
+            named.update(value) if name == "**" else named.update({name: value})
+        return function(*positional, **named)
+
+    return call

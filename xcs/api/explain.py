@@ -1,0 +1,74 @@
+"""`explain`: what became of a function, by source line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.ir import Operation
+
+from xcs.api.function import Fallback, JitFunction
+from xcs.api.pipeline import ORCHESTRATION
+from xcs.api.stages import CaptureError, capture_for
+from xcs.api.stats import Analysis, call_levels
+from xcs.dialects import orch
+
+
+def explain(function: JitFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """A report for such arguments. The function is captured, but not run."""
+    lines = [f"{function.__qualname__}:"]
+    try:
+        captured = capture_for(function, args, kwargs)
+        program = function.compile_captured(captured)
+    except CaptureError as error:
+        return "\n".join([*lines, "  runs as plain Python", f"  reason: {error}"])
+    if isinstance(program, Fallback):
+        return "\n".join([*lines, "  runs as plain Python", f"  reason: {program.reason}"])
+    lines += [f"  {line}" for line in _summary(program.analysis)]
+    remarks: list[tuple[int, str]] = [*_together(program.lowered.module)]
+    remarks += [
+        (line or 0, f"stays plain Python: {reason}") for line, reason in captured.native_parts
+    ]
+    remarks += [(line or 0, text) for line, text in captured.remarks]
+    for line, text in sorted(dict.fromkeys(remarks)):
+        lines.append(f"  line {line}: {text}" if line else f"  {text}")
+    lines.append(f"  passes: {ORCHESTRATION}")
+    return "\n".join(lines)
+
+
+def _summary(analysis: Analysis) -> list[str]:
+    lines = [f"strategy: {analysis.strategy}"]
+    if analysis.orchestration_operations:
+        lines.append(
+            f"operator calls: {analysis.orchestration_operations}, "
+            f"{analysis.depth} deep in the function's own body"
+        )
+    if analysis.tensor_operations:
+        lines.append(
+            f"runs of array code: {analysis.tensor_operations}, kernels: {analysis.fused_kernels}"
+        )
+    return lines
+
+
+def _together(module: ModuleOp) -> list[tuple[int, str]]:
+    """Remarks on what runs at once."""
+    found: list[tuple[int, str]] = []
+    groups: dict[int, list[Operation]] = defaultdict(list)
+    for op, level in call_levels(module).items():
+        groups[level].append(op)
+    for ops in groups.values():
+        if len(ops) > 1:
+            places = sorted({_line(op) for op in ops})
+            found.append(
+                (places[0], f"{len(ops)} calls run at once (lines {', '.join(map(str, places))})")
+            )
+    for op in module.walk():
+        if isinstance(op, orch.MapOp):
+            how = "one after another where they have effects" if op.after is not None else "at once"
+            found.append((_line(op), f"iterations run {how}"))
+    return found
+
+
+def _line(op: Operation) -> int:
+    return op.location.line.data if isinstance(op.location, FileLineColLoc) else 0

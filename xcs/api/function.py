@@ -1,0 +1,436 @@
+"""`xcs.jit`: a function that is captured on its first call and runs compiled from then on."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import threading
+import time
+import types
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from xcs.api.array_program import ArrayProgram, has_tracer, is_array_function
+from xcs.api.config import Config
+from xcs.api.pipeline import Lowered, lower
+from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
+from xcs.api.stats import MAX_UNCOUNTED, Analysis, Stats, analyse
+from xcs.frontend.arguments import Flat, flatten
+from xcs.frontend.capture import Captured, Promote, Unsupported, capture
+from xcs.frontend.guards import Guards
+from xcs.runtime import run
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_PROGRAMS = 128
+"""Programs kept for one function; the least recently used goes first."""
+_log = logging.getLogger("xcs")
+_clock = time.perf_counter
+
+
+@dataclass
+class Program:
+    """One compiled form of a function: for arguments of given kinds, while its guards hold."""
+
+    captured: Captured
+    lowered: Lowered
+    analysis: Analysis
+
+    @property
+    def guards(self) -> Guards:
+        """What the program assumes of the world."""
+        return self.captured.guards
+
+
+@dataclass
+class Fallback:
+    """The function runs as plain Python; `reason` says why, with the line."""
+
+    reason: str
+    guards: Guards
+
+    @property
+    def analysis(self) -> Analysis:
+        """The analysis that `get_jit_stats` shows."""
+        return Analysis("fallback", fallback_reason=self.reason)
+
+
+class JitFunction(Generic[P, R]):
+    """A jitted function. Calling it gives what the plain function gives, sooner."""
+
+    __xcs_jit__ = True
+    __wrapped__: Callable[P, R]
+    __qualname__: str
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        config: Config,
+        static_argnums: Iterable[int],
+        static_argnames: Iterable[str],
+    ):
+        functools.update_wrapper(self, function)
+        self.config = config
+        self.stats = Stats()
+        # Durations of warm calls of an array program: appending is atomic and costs next to
+        # nothing, and the statistics fold them in when they are read.
+        self._array_seconds: list[float] = self.stats.array_seconds
+        self.python_function: Any = function
+        self._signature = _signature(function)
+        self._static = self._static_names(static_argnums, static_argnames)
+        self._promoted: frozenset[str] = frozenset()
+        self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
+        self._lock = threading.Lock()
+        self._array: ArrayProgram | None = None
+        self._array_refused: set[Hashable] = set()
+
+    # --- calls ---
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function: compiled where it can be, as plain Python where it cannot."""
+        array = self._array
+        if array is not None and (array.guards.empty or array.guards.hold()):
+            # The whole function is one kernel: little more than jax.jit's own dispatch.
+            start = _clock()
+            try:
+                result = array.call(*args, **kwargs)
+            except Exception:
+                if has_tracer((args, kwargs)):
+                    raise
+            else:
+                seconds = self._array_seconds
+                seconds.append(_clock() - start)
+                if len(seconds) > MAX_UNCOUNTED:
+                    self.stats.fold()
+                return result
+        return self._call(args, kwargs)
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        if not isinstance(self.python_function, types.FunctionType):
+            return self._run_plain(
+                Fallback(_not_a_function(self.python_function), Guards()), args, kwargs
+            )
+        try:
+            arguments = self.flatten_arguments(args, kwargs)
+        except _CannotBind:
+            return self.__wrapped__(*args, **kwargs)  # Python's own error for a wrong call
+        key = self._key(arguments)
+        leaves = _leaves(arguments)
+        if (
+            key not in self._array_refused
+            and all(leaf.kind != "object" for leaf in leaves)
+            and leaves
+            and is_array_function(self.python_function)
+        ):
+            try:
+                return self._call_array(args, kwargs)
+            except Exception as error:
+                if has_tracer((args, kwargs)):
+                    raise
+                _log.debug("%s is not one kernel: %s", self.__qualname__, error)
+                self._array = None
+                self._array_refused.add(key)
+        elif has_tracer((args, kwargs)):
+            return self.python_function(*args, **kwargs)
+        program, hit = self._program(args, kwargs, arguments, key)
+        if isinstance(program, Fallback):
+            return self._run_plain(program, args, kwargs)
+        if not hit:  # capture may have made an argument static
+            arguments = self.flatten_arguments(args, kwargs)
+        values = [leaf.example for leaf in _leaves(arguments)]
+        return self.run_program(program, values, hit=hit)
+
+    def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
+        """Run a compiled program on the values of its dynamic leaves."""
+        start = time.perf_counter()
+        try:
+            results, report = run(
+                program.lowered.plan,
+                values,
+                max_workers=self.config.max_workers,
+                record=self.config.profile,
+            )
+        finally:
+            self.stats.ran(program.analysis, time.perf_counter() - start, hit=hit)
+        if report is not None:
+            self.stats.records = report.records
+        return results[0]
+
+    def _call_array(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        start = time.perf_counter()
+        array = self._array
+        if array is None or not array.guards.hold():
+            array = ArrayProgram.of(self.python_function, sorted(self._static))
+        result = array.call(*args, **kwargs)
+        self._array = array
+        seconds = time.perf_counter() - start
+        self.stats.compiled(seconds)
+        self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=False)
+        return result
+
+    def _run_plain(self, program: Fallback, args: Any, kwargs: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return self.python_function(*args, **kwargs)
+        finally:
+            self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
+
+    # --- programs ---
+
+    def _program(
+        self, args: Any, kwargs: Any, arguments: Mapping[str, Any], key: Hashable
+    ) -> tuple[Program | Fallback, bool]:
+        """The program for arguments of these kinds, and whether it was there already."""
+        with self._lock:
+            found = self._programs.get(key)
+            if found is not None:
+                self._programs.move_to_end(key)
+        if found is not None and found.guards.hold():
+            return found, True
+        start = time.perf_counter()
+        while True:
+            try:
+                program = self.compile_for(arguments)
+                break
+            except Promote as promotion:
+                self.promote(arguments, promotion)
+                arguments = self.flatten_arguments(args, kwargs)
+                key = self._key(arguments)
+        self.stats.compiled(time.perf_counter() - start)
+        with self._lock:
+            self._programs[key] = program
+            if len(self._programs) > MAX_PROGRAMS:
+                self._programs.popitem(last=False)
+        return program, False
+
+    def capture_for(self, arguments: Mapping[str, Any]) -> Captured:
+        """Capture for flattened arguments. Raises `Unsupported`, or `Promote`."""
+        assert isinstance(self.python_function, types.FunctionType)
+        return capture(self.python_function, arguments, strict=self.config.effects == "strict")
+
+    def promote(self, arguments: Mapping[str, Any], promotion: Promote) -> None:
+        """Make an argument static from now on."""
+        self._promoted |= {_leaves(arguments)[promotion.argument].parameter}
+
+    def compile_for(self, arguments: Mapping[str, Any]) -> Program | Fallback:
+        """Capture and compile for flattened arguments. Raises `Promote`."""
+        try:
+            return self.compile_captured(self.capture_for(arguments))
+        except Unsupported as error:
+            return Fallback(self.located(error), Guards())
+        except Promote:
+            raise
+        except Exception as error:  # a bug in xcs must not take the program down
+            _log.warning("xcs could not compile %s: %r", self.__qualname__, error, exc_info=True)
+            return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
+
+    def compile_captured(self, captured: Captured) -> Program | Fallback:
+        """Run the pipeline over what was captured; a program with nothing in it stays Python."""
+        partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
+        module = captured.module
+        if _is_plain(module):
+            reason = partial or "it calls no operator and no array code"
+            return Fallback(reason, captured.guards)
+        lowered = lower(module, captured.objects)
+        return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
+
+    def located(self, error: Unsupported) -> str:
+        """The reason with the place in the source that it is about."""
+        code = self.python_function.__code__  # type: ignore[attr-defined]
+        return f"{code.co_filename}:{error.line or code.co_firstlineno}: {error.reason}"
+
+    # --- arguments ---
+
+    def flatten_arguments(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        """Each parameter's argument, taken apart; defaults are arguments too."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise _CannotBind from error
+        bound.apply_defaults()
+        found: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            kind = self._signature.parameters[name].kind
+            one = functools.partial(
+                flatten, parameter=name, static=name in self._static, promoted=self._promoted
+            )
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                found[name] = [one(v) for v in value]
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                found[name] = {k: one(v) for k, v in value.items()}
+            else:
+                found[name] = one(value)
+        return found
+
+    def key_of(self, args: Any, kwargs: Any) -> Hashable:
+        """The cache key of such arguments: what a program is compiled for."""
+        return self._key(self.flatten_arguments(args, kwargs))
+
+    def program_for(self, args: Any, kwargs: Any) -> Program | None:
+        """The program that a call with such arguments would run, if it was compiled already."""
+        found = self._programs.get(self.key_of(args, kwargs))
+        return found if isinstance(found, Program) else None
+
+    def values_of(self, args: Any, kwargs: Any) -> list[Any]:
+        """The dynamic values in the arguments, in the order that programs take them."""
+        return [leaf.example for leaf in _leaves(self.flatten_arguments(args, kwargs))]
+
+    def _key(self, arguments: Mapping[str, Any]) -> Hashable:
+        return tuple(_keys(flat) for flat in arguments.values())
+
+    def _static_names(self, numbers: Iterable[int], names: Iterable[str]) -> frozenset[str]:
+        numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+        names = (names,) if isinstance(names, str) else tuple(names)
+        parameters = list(self._signature.parameters) if self._signature is not None else []
+        found = set(names)
+        for number in numbers:
+            if not -len(parameters) <= number < len(parameters):
+                raise ValueError(
+                    f"static_argnums={number}: {self.__qualname__} has {len(parameters)} parameters"
+                )
+            found.add(parameters[number])
+        if unknown := found - set(parameters):
+            raise ValueError(
+                f"static_argnames={sorted(unknown)}: {self.__qualname__} has no such parameter; "
+                f"it has {parameters}"
+            )
+        return frozenset(found)
+
+    # --- other uses ---
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Capture for arguments of these kinds without running; see `xcs.api.stages`."""
+        from xcs.api.stages import Traced
+
+        return Traced(self, args, kwargs)
+
+    def explain(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """What was captured for such arguments, what runs at once, and what holds it back."""
+        from xcs.api.explain import explain
+
+        return explain(self, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<xcs.jit of {self.__qualname__}>"
+
+
+class _CannotBind(Exception):
+    """The arguments do not fit the function's parameters."""
+
+
+def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
+    if isinstance(flat, list):
+        return tuple(part.key for part in flat)
+    if isinstance(flat, dict):
+        return tuple((name, part.key) for name, part in flat.items())
+    return flat.key
+
+
+def _leaves(arguments: Mapping[str, Any]) -> list[Any]:
+    leaves: list[Any] = []
+    for flat in arguments.values():
+        parts = (
+            flat if isinstance(flat, list) else flat.values() if isinstance(flat, dict) else [flat]
+        )
+        leaves += [leaf for part in parts for leaf in part.leaves]
+    return leaves
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return inspect.Signature()
+
+
+def _not_a_function(function: Any) -> str:
+    return f"{type(function).__name__} objects are not captured, only Python functions"
+
+
+def _is_plain(module: Any) -> bool:
+    """Whether the program has nothing to overlap or compile, so that Python itself runs it best."""
+    from xcs.dialects import orch, xtensor
+
+    for op in module.walk():
+        if isinstance(op, orch.CallOp | orch.InvokeOp | orch.LaunchOp):
+            return False
+        if op.get_traits_of_type(xtensor.OpClass):
+            return False
+    return True
+
+
+@overload
+def jit(function: Callable[P, R], /) -> JitFunction[P, R]: ...
+
+
+@overload
+def jit(
+    function: None = None,
+    /,
+    *,
+    config: Config | None = None,
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
+
+
+def jit(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    config: Config | None = None,
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+) -> Any:
+    """Compile a function that calls models, tools or array code.
+
+    Args:
+        function: what to compile; without it, a decorator is returned.
+        config: options of compilation and of running.
+        static_argnums: positions of parameters whose values belong to the compiled program.
+        static_argnames: names of such parameters. Their arguments must be hashable.
+
+    Returns:
+        A function with the same results, errors and order of effects. What it captured, and why
+        anything stayed plain Python, is told by `get_jit_stats` and by its `explain` method.
+
+    Raises:
+        TypeError: if what is decorated cannot be called, or `config` is not a `Config`.
+        ValueError: if a static parameter does not exist.
+    """
+    if config is not None and not isinstance(config, Config):
+        raise TypeError(f"xcs.jit(config={config!r}): expected an xcs.Config")
+
+    def decorate(target: Any) -> Any:
+        if isinstance(target, JitFunction):
+            return target
+        if isinstance(target, staticmethod | classmethod):
+            return type(target)(decorate(target.__func__))
+        if not callable(target):
+            raise TypeError(
+                f"xcs.jit expects a callable, but was given {target!r} ({type(target).__name__})"
+            )
+        return JitFunction(target, config or Config(), static_argnums, static_argnames)  # type: ignore[arg-type]
+
+    return decorate if function is None else decorate(function)
+
+
+def get_jit_stats(function: Any) -> dict[str, Any]:
+    """What is known of a jitted function's program and runs.
+
+    Before the first call it is ``{"status": "no_data"}``. Times are in milliseconds.
+
+    Raises:
+        TypeError: if the function is not jitted.
+    """
+    target = getattr(function, "__func__", function)
+    if not isinstance(target, JitFunction):
+        raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
+    return target.stats.as_dict()

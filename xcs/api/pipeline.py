@@ -1,0 +1,151 @@
+"""The one pass pipeline, run by `jit` and by `xcs-opt`, and what becomes of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from jax.extend.core import ClosedJaxpr
+from xdsl.context import Context
+from xdsl.dialects import func, get_all_dialects
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.passes import ModulePass, PassPipeline
+
+from xcs.api.deferred import DeferredKernel
+from xcs.dialects import get_all_dialects as get_own_dialects
+from xcs.dialects import orch
+from xcs.dialects.stablehlo.print import kernel_text
+from xcs.frontend.jaxpr_import import hoist_constants, import_function, type_to_aval
+from xcs.kernels import Kernel
+from xcs.runtime import Plan, Program, compile_plan
+from xcs.transforms import get_all_passes as get_own_passes
+from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
+
+ORCHESTRATION = (
+    "canonicalize,cse,dce,merge-deterministic-calls,fuse-host,hybrid-split,outline-deferred"
+)
+"""The passes over a captured module, up to the split into orchestration and kernels."""
+
+
+def make_context() -> Context:
+    """A context that knows xDSL's dialects and ours."""
+    context = Context()
+    for name, factory in {**get_all_dialects(), **get_own_dialects()}.items():
+        context.register_dialect(name, factory)
+    return context
+
+
+def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
+    """The passes of a pipeline in the form that `xcs-opt -p` takes."""
+    from xdsl.transforms import get_all_passes
+
+    return PassPipeline.parse_spec({**get_all_passes(), **get_own_passes()}, text).passes
+
+
+@dataclass
+class Lowered:
+    """A captured program after the pipeline: the split module, its kernels by name, its plan."""
+
+    module: ModuleOp
+    kernels: dict[str, Kernel | DeferredKernel]
+    plan: Plan
+
+    def stablehlo(self) -> str:
+        """The kernels as StableHLO modules; deferred ones for the shapes launched so far."""
+        return "\n".join(_kernel_texts(self.kernels))
+
+
+def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[str]:
+    for name, kernel in kernels.items():
+        if isinstance(kernel, Kernel):
+            yield f"// kernel @{name}\n{kernel.text}"
+            continue
+        specialised = kernel.specialised()
+        if not specialised:
+            yield f"// kernel @{name}: its shapes are known at its first launch\n"
+        for number, one in enumerate(specialised):
+            yield f"// kernel @{name}, specialisation {number}\n{one.text}"
+
+
+def lower(module: ModuleOp, objects: dict[str, Any]) -> Lowered:
+    """Run the pipeline over a captured module (which is changed) and compile its plan."""
+    context = make_context()
+    for module_pass in parse_pipeline(ORCHESTRATION):
+        module_pass.apply(context, module)
+    kernels = compile_kernels(module, _operators(module, objects), objects)
+    runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in kernels.items()}
+    return Lowered(module, kernels, compile_plan(Program(module, "main", objects), runnable))
+
+
+def compile_kernels(
+    module: ModuleOp, operators: Mapping[str, Any], objects: Mapping[str, Any]
+) -> dict[str, Kernel | DeferredKernel]:
+    """The kernels that a split module launches, by name.
+
+    `operators` are the callables of the module's operators, `objects` what its references name.
+    """
+    functions = {
+        op.sym_name.data: op for op in module.body.block.ops if isinstance(op, func.FuncOp)
+    }
+    launched = {op.kernel.string_value() for op in module.walk() if isinstance(op, orch.LaunchOp)}
+    return {
+        name: DeferredKernel(function, objects, operators)
+        if _is_deferred(function)
+        else compile_kernel(function)
+        for name, function in functions.items()
+        if name in launched
+    }
+
+
+def _is_deferred(function: func.FuncOp) -> bool:
+    """Whether the kernel calls array code on values whose shapes are not known."""
+    types = (*function.function_type.inputs, *function.function_type.outputs)
+    return not all(isinstance(t, TensorType) for t in types) or any(
+        op.dialect_name() == "orch" for op in function.body.walk()
+    )
+
+
+def _operators(module: ModuleOp, objects: Mapping[str, Any]) -> dict[str, Any]:
+    """Operators' callables by symbol, where the module was captured in this process."""
+    return {
+        op.sym_name.data: objects[op.ref.key.data]
+        for op in module.body.block.ops
+        if isinstance(op, orch.OperatorOp) and op.ref is not None
+    }
+
+
+def compile_kernel(function: func.FuncOp) -> Kernel:
+    """A kernel of one function of xtensor ops; the function itself is not changed."""
+    ins = tuple(type_to_aval(t) for t in function.function_type.inputs)
+    outs = tuple(type_to_aval(t) for t in function.function_type.outputs)
+    return Kernel(function.sym_name.data, stablehlo_text(function), ins, outs)
+
+
+def stablehlo_text(function: func.FuncOp) -> str:
+    """The function of xtensor ops as a StableHLO module."""
+    kernel = function.clone()
+    ConvertXTensorToStableHLO().apply(Context(), ModuleOp([kernel]))
+    return kernel_text(kernel)
+
+
+def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
+    """A kernel of a traced function, and the arrays to pass before its own arguments.
+
+    Raises:
+        UnsupportedJaxpr: if the trace has effects or types that the tensor dialect does not have.
+    """
+    open_jaxpr, constants = hoist_constants(jaxpr)
+    function, inner_constants = import_function(open_jaxpr, name)
+    module = ModuleOp([function])
+    for module_pass in parse_pipeline("cse,dce"):
+        module_pass.apply(Context(), module)
+    kernel = Kernel(
+        name,
+        stablehlo_text(function),
+        (*(jax.typeof(value) for value in inner_constants), *open_jaxpr.in_avals),
+        tuple(open_jaxpr.out_avals),
+        open_jaxpr if not inner_constants else None,
+    )
+    return kernel, [*inner_constants, *constants]

@@ -1,0 +1,116 @@
+"""Ahead of time, stage by stage, as in `jax.stages`: trace, lower, compile."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xcs.api.function import Fallback, JitFunction, Program
+from xcs.api.pipeline import ORCHESTRATION, lower
+from xcs.frontend.capture import Captured, Promote, Unsupported
+from xcs.runtime import XCSError
+
+
+class CaptureError(XCSError):
+    """The function as a whole cannot be captured; a call of it runs as plain Python."""
+
+
+@dataclass
+class Traced:
+    """A function captured for arguments of given kinds. Nothing has run.
+
+    Raises:
+        CaptureError: if the function cannot be captured.
+    """
+
+    function: JitFunction[Any, Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.captured = capture_for(self.function, self.args, self.kwargs)
+
+    def as_text(self) -> str:
+        """The captured program: orch and xtensor ops."""
+        return str(self.captured.module)
+
+    def lower(self) -> Lowered:
+        """Run the pass pipeline."""
+        return Lowered(self, self.captured)
+
+
+@dataclass
+class Lowered:
+    """A captured program after the pass pipeline, with its text at each stage."""
+
+    traced: Traced
+    captured: Captured
+
+    def __post_init__(self) -> None:
+        self._lowered = lower(self.captured.module.clone(), self.captured.objects)
+
+    def as_text(self, stage: str = "split") -> str:
+        """The program at a stage.
+
+        "orch" is what was captured, "split" the orchestration function and its kernels, and
+        "stablehlo" the kernels as StableHLO modules. A kernel whose shapes are known only when it
+        is launched is shown for the shapes that calls of the function have launched it on.
+        """
+        match stage:
+            case "orch":
+                return self.traced.as_text()
+            case "split":
+                return str(self._lowered.module)
+            case "stablehlo":
+                program = self.traced.function.program_for(self.traced.args, self.traced.kwargs)
+                return (program.lowered if program is not None else self._lowered).stablehlo()
+        raise ValueError(f"no stage '{stage}'; expected orch, split or stablehlo")
+
+    @property
+    def pipeline(self) -> str:
+        """The passes that were run, in the form that `xcs-opt -p` takes."""
+        return ORCHESTRATION
+
+    def compile(self) -> Compiled:
+        """The program ready to run on arguments of the same kinds."""
+        function = self.traced.function
+        program = function.compile_captured(
+            replace(self.captured, module=self.captured.module.clone())
+        )
+        if isinstance(program, Fallback):
+            raise CaptureError(program.reason)
+        return Compiled(function, program, function.key_of(self.traced.args, self.traced.kwargs))
+
+
+@dataclass
+class Compiled:
+    """A compiled program. Raises TypeError for arguments of other kinds than it was traced for."""
+
+    function: JitFunction[Any, Any]
+    program: Program
+    key: Hashable
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run on arguments of the kinds that the program was compiled for."""
+        if self.function.key_of(args, kwargs) != self.key:
+            raise TypeError(
+                f"{self.function!r} was compiled for arguments of other kinds; trace it again"
+            )
+        return self.function.run_program(
+            self.program, self.function.values_of(args, kwargs), hit=True
+        )
+
+
+def capture_for(
+    function: JitFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Captured:
+    """Capture for such arguments, making static what has to be. Raises `CaptureError`."""
+    while True:
+        arguments = function.flatten_arguments(args, kwargs)
+        try:
+            return function.capture_for(arguments)
+        except Promote as promotion:
+            function.promote(arguments, promotion)
+        except Unsupported as error:
+            raise CaptureError(function.located(error)) from error

@@ -1,0 +1,63 @@
+"""What the command-line tools need of the library; they import it when a command asks for it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+
+from xcs.api.function import JitFunction, jit
+from xcs.api.pipeline import compile_kernels as _compile_kernels
+from xcs.kernels import Kernel
+from xcs.runtime import XCSError
+
+
+def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleOp:
+    """Capture a function of a Python file.
+
+    Args:
+        path: the file, which is imported as a module of its own.
+        name: the function's qualified name in it.
+        arguments: values of the kinds that it is captured for.
+
+    Raises:
+        XCSError: if there is no such function, or it cannot be captured.
+    """
+    found: Any = _import_file(path)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        raise XCSError(f"{path} has no function '{name}'")
+    function = found if isinstance(found, JitFunction) else jit(found)
+    return function.trace(*arguments).captured.module
+
+
+def _import_file(path: str) -> Any:
+    stem = Path(path).stem
+    spec = importlib.util.spec_from_file_location(stem, path)
+    if spec is None or spec.loader is None:
+        raise XCSError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(stem, module)
+    sys.path.insert(0, str(Path(path).resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def compile_kernels(
+    module: ModuleOp, names: set[str], operators: Mapping[str, Any]
+) -> dict[str, Callable[..., Sequence[Any]]]:
+    """The named kernels of a split module, ready to be called."""
+    kernels = _compile_kernels(module, operators, {})
+    return {
+        name: kernel.executable if isinstance(kernel, Kernel) else kernel
+        for name, kernel in kernels.items()
+        if name in names
+    }

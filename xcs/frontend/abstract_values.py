@@ -1,0 +1,214 @@
+"""The abstract domain of effect analysis: which objects an expression may denote.
+
+An object is abstracted by its *place*: where it was allocated, which parameter leads to it, or
+which shared variable holds it. A value without any place is immutable. Places of fresh objects and
+of parameters are relative to one activation; applying a callee's summary maps them to the caller's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import pathlib
+import re
+import types
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from xcs.frontend.function_source import FunctionNode
+
+Path = tuple[str, ...]
+"""A parameter's name, then names of attributes that lead on from it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One abstract object, or all objects that one expression allocates."""
+
+    kind: Literal["fresh", "param", "shared", "unknown"]
+    name: Any
+    """The allocating syntax (of a callee's objects: the call and that); the parameter's path; or
+    the shared variable in words."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An object that the analysis holds in its hands, compared by identity."""
+
+    obj: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and self.obj is other.obj
+
+    def __hash__(self) -> int:
+        return id(self.obj)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A method that was looked up on a value and not called yet."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an expression may denote."""
+
+    places: frozenset[Place] = frozenset()
+    refs: frozenset[Ref] = frozenset()
+    """All the objects it can be, where they are known; empty where they are not."""
+    cls: type | None = None
+    """The exact class, where it is known."""
+    functions: frozenset[FunctionNode] = frozenset()
+    """Functions and lambdas of the activation itself that it may be."""
+    bound: Bound | None = None
+    is_bottom: bool = False
+    """No value at all, so far; None counts as such, since it has nothing to change or call."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Made by this activation, so that nobody else can see it change."""
+        return bool(self.places) and all(place.kind == "fresh" for place in self.places)
+
+    @property
+    def is_code(self) -> bool:
+        """Certainly a function, class or module."""
+        return bool(self.refs) and all(is_code(ref.obj) for ref in self.refs)
+
+    def join(self, other: Value) -> Value:
+        """What may be either."""
+        if other.is_bottom or self is other:
+            return self
+        if self.is_bottom:
+            return other
+        if self._includes(other):
+            return self
+        refs = self.refs | other.refs if self.refs and other.refs else frozenset()
+        return Value(
+            self.places | other.places,
+            refs if len(refs) <= MAX_REFS else frozenset(),
+            self.cls if self.cls is other.cls else None,
+            self.functions | other.functions,
+            self.bound if self.bound == other.bound else None,
+        )
+
+    def _includes(self, other: Value) -> bool:
+        """A cheap, sufficient test that joining ``other`` changes nothing."""
+        return (
+            other.places <= self.places
+            and (self.cls is None or self.cls is other.cls)
+            and (not self.refs or (bool(other.refs) and other.refs <= self.refs))
+            and self.bound is None
+            and other.functions <= self.functions
+        )
+
+    def as_data(self) -> Value:
+        """The same objects, of which nothing but their places is known."""
+        return BOTTOM if self.is_bottom else Value(self.places)
+
+    def without_refs(self) -> Value:
+        """The same value where it no longer matters which object it is."""
+        return replace(self, refs=frozenset(), bound=None)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a callee is told of an argument, and of what its attributes hold."""
+
+    refs: frozenset[Ref] = frozenset()
+    cls: type | None = None
+    immutable: bool = False
+    closed: bool = False
+    """``fields`` are all the attributes it has; otherwise nothing is known of them."""
+    fields: frozenset[tuple[str, Shape]] = frozenset()
+
+
+MAX_REFS: Final = 16
+BOTTOM: Final = Value(is_bottom=True)
+IMMUTABLE: Final = Value()
+UNKNOWN: Final = Value(frozenset({Place("unknown", "an object of unknown origin")}))
+
+_CONSTANT_CLASSES: Final = (
+    *(str, bytes, int, float, complex, bool, range, slice, type(None), type(...)),
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    datetime.tzinfo,
+    decimal.Decimal,
+    enum.Enum,
+    fractions.Fraction,
+    pathlib.PurePath,
+    re.Pattern,
+    re.Match,
+    uuid.UUID,
+)
+
+_CODE_CLASSES: Final = (
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    type,
+)
+
+
+def is_constant(obj: Any) -> bool:
+    """Whether an object can never change, nor anything reachable from it."""
+    if type(obj) in (tuple, frozenset):
+        return len(obj) <= 64 and all(map(is_constant, obj))
+    return isinstance(obj, _CONSTANT_CLASSES) or is_jax_array_class(type(obj))
+
+
+def is_code(obj: Any) -> bool:
+    """Modules, classes and functions: shared, but not data that calls observe."""
+    return isinstance(obj, _CODE_CLASSES)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_immutable_class(cls: type | None) -> bool:
+    """Whether instances of exactly this class hold no state that can change."""
+    if cls is None:
+        return False
+    return issubclass(cls, _CONSTANT_CLASSES) or is_jax_array_class(cls)
+
+
+def is_jax_array_class(cls: type) -> bool:
+    """Recognised by name, so that JAX need not be imported."""
+    return cls.__name__ == "ArrayImpl" and cls.__module__.startswith("jaxlib")
+
+
+def known(obj: Any, place: Place) -> Value:
+    """The value of an object that is in hand, found at ``place``."""
+    if obj is None:
+        return BOTTOM
+    places = frozenset() if is_constant(obj) else frozenset({place})
+    return Value(places, frozenset({Ref(obj)}), type(obj))
+
+
+def constant(obj: Any) -> Value:
+    """A literal."""
+    return BOTTOM if obj is None else Value(cls=type(obj), refs=frozenset({Ref(obj)}))
+
+
+def fresh(name: Any, cls: type | None = None) -> Value:
+    """An object that the syntax ``name`` allocates."""
+    return Value(frozenset({Place("fresh", name)}), cls=cls)
+
+
+def shared(label: str) -> Place:
+    """The place of an object that lives outside the activation."""
+    return Place("shared", label)
+
+
+def join(values: Iterable[Value]) -> Value:
+    """What may be any of them."""
+    return functools.reduce(Value.join, values, BOTTOM)

@@ -1,0 +1,142 @@
+"""The arguments of one call, taken apart into what is static and what flows at run time.
+
+Arrays, numbers, strings and other data are dynamic; their kinds, the structure around arrays, and
+everything that capture looks into (functions, classes, clients) belong to the cache key.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+_STATIC_TYPES = (
+    type(None),
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.ModuleType,
+)
+_NUMBERS = (bool, int, float, complex)
+_ARRAYS = (jax.Array, np.ndarray, np.generic)
+_MAX_SCAN = 10_000  # leaves looked at to find an array in a container
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A static value that is told apart by what it is, not by what it equals."""
+
+    value: Any
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and other.value is self.value
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One dynamic value: what capture knows of it, and the value in the call being captured.
+
+    ``kind`` is "array", "number" or "object"; ``spec`` the array's shape and dtype.
+    """
+
+    kind: str
+    class_name: str | None
+    spec: jax.ShapeDtypeStruct | Any | None
+    example: Any
+    parameter: str
+
+
+@dataclass(frozen=True)
+class Flat:
+    """One argument: its part of the cache key, its leaves, and how to put a value together."""
+
+    key: Hashable
+    leaves: list[Leaf]
+    rebuild: Callable[[Iterator[Any]], Any]
+
+
+def flatten(
+    value: Any, parameter: str, *, static: bool = False, promoted: frozenset[str] = frozenset()
+) -> Flat:
+    """Take one argument apart. Raises `TypeError` for a static argument that cannot be hashed.
+
+    A parameter that capture promoted is static too, by identity where it has no hash.
+    """
+    kind = type(value)
+    if static:
+        return Flat((kind, static_key(value, parameter)), [], lambda _: value)
+    if parameter in promoted and not isinstance(value, _ARRAYS):
+        key = value if kind in (*_NUMBERS, str, bytes) else Identity(value)
+        return Flat((kind, key), [], lambda _: value)
+    if isinstance(value, _STATIC_TYPES) or (callable(value) and not isinstance(value, _ARRAYS)):
+        return Flat(Identity(value), [], lambda _: value)
+    if isinstance(value, _ARRAYS) and not _is_key_array(value):
+        spec = array_spec(value)
+        weak = getattr(value, "weak_type", False)
+        key = ("array", spec.shape, spec.dtype, weak, isinstance(value, jax.Array))
+        return Flat(key, [Leaf("array", None, spec, value, parameter)], next)
+    if kind in _NUMBERS:
+        return Flat(kind, [Leaf("number", kind.__name__, value, value, parameter)], next)
+    if kind in (str, bytes):
+        return Flat(kind, [Leaf("object", kind.__name__, None, value, parameter)], next)
+    if isinstance(value, list | tuple | dict) or _is_pytree(value):
+        leaves, tree = jax.tree_util.tree_flatten(value)
+        if len(leaves) <= _MAX_SCAN and any(
+            isinstance(leaf, _ARRAYS) or callable(leaf) for leaf in leaves
+        ):
+            parts = [flatten(leaf, parameter, promoted=promoted) for leaf in leaves]
+            return Flat(
+                (tree, tuple(part.key for part in parts)),
+                [leaf for part in parts for leaf in part.leaves],
+                lambda values: tree.unflatten([part.rebuild(values) for part in parts]),
+            )
+    name = kind.__name__ if kind.__module__ == "builtins" else None
+    return Flat(kind, [Leaf("object", name, None, value, parameter)], next)
+
+
+def static_key(value: Any, parameter: str) -> Hashable:
+    """What a static argument contributes to the cache key: its value, or its identity."""
+    if isinstance(value, (*_NUMBERS, str, bytes, tuple, frozenset)) or _has_own_equality(value):
+        try:
+            hash(value)
+        except TypeError as error:
+            raise TypeError(
+                f"static argument '{parameter}' must be hashable, but {type(value).__name__} "
+                f"is not ({error}); pass a hashable value, or leave it out of static_argnames"
+            ) from error
+        return value
+    if type(value).__hash__ is None:
+        raise TypeError(
+            f"static argument '{parameter}' must be hashable, but {type(value).__name__} is not; "
+            f"pass a hashable value, or leave it out of static_argnames"
+        )
+    return Identity(value)
+
+
+def _has_own_equality(value: Any) -> bool:
+    return type(value).__eq__ is not object.__eq__ and type(value).__hash__ is not None
+
+
+def array_spec(value: Any) -> jax.ShapeDtypeStruct:
+    """Shape, dtype and weak type of an array, as JAX would trace it."""
+    if isinstance(value, jax.Array):
+        return jax.ShapeDtypeStruct(value.shape, value.dtype, weak_type=value.weak_type)
+    return jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype))
+
+
+def _is_key_array(value: Any) -> bool:
+    """PRNG keys are arrays only to JAX: their dtype has no tensor type, so they flow as objects."""
+    return jnp.issubdtype(value.dtype, jax.dtypes.extended)
+
+
+def _is_pytree(value: Any) -> bool:
+    return not jax.tree_util.all_leaves([value])

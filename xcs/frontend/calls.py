@@ -1,0 +1,519 @@
+"""How capture treats calls: inlined, run while capturing, host source, or an operator call."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import functools
+import types
+from typing import Any
+
+import jax
+
+from xcs.frontend.classify import Classification, classify
+from xcs.frontend.emit import contains, contains_dynamic
+from xcs.frontend.expressions import (
+    MUTATING_METHODS,
+    READING_METHODS,
+    Expressions,
+)
+from xcs.frontend.guards import MISSING
+from xcs.frontend.source import function_node, loaded_names, local_names
+from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
+
+MAX_INLINE_DEPTH = 48
+_NOT_CAPTURED = (locals, globals, vars, eval, exec, super, dir)
+_CONSUMERS = (sum, list, tuple, set, frozenset, dict, sorted, max, min, enumerate, zip)
+
+
+class Calls(Expressions):
+    """The half of the interpreter that deals with calls."""
+
+    bound_methods: dict[tuple[int, int], Any]
+
+    def eval_Call(self, node: ast.Call, frame: Frame) -> Any:
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            base = self.eval(func.value, frame)
+            if isinstance(base, Dyn):
+                return self._method_of_dynamic(base, func.attr, node, frame)
+            if id(base) in self.owned or (isinstance(base, str) and not contains_dynamic(base)):
+                return self._method_of_container(base, func.attr, node, frame)
+            callee = self.attribute(base, func.attr, func, frame)
+        else:
+            callee = self.eval(func, frame)
+        positional, keywords, starred = self.arguments(node, frame, callee)
+        if isinstance(callee, Dyn):
+            if starred:
+                raise Unsupported("unpacked arguments of a callee known only at run time", node)
+            for value in (*positional, *keywords.values()):
+                self.escape(value)
+            return self._invoke(callee, positional, keywords)
+        return self.apply(callee, positional, keywords, node, frame, starred)
+
+    def _invoke(self, callee: Dyn, positional: list[Any], keywords: dict[str, Any]) -> Dyn:
+        positional = [self.current(v) for v in positional]
+        keywords = {k: self.current(v) for k, v in keywords.items()}
+        return self.emitter.invoke(callee.ssa, positional, keywords)
+
+    # --- arguments ---
+
+    def arguments(
+        self, node: ast.Call, frame: Frame, callee: Any = None
+    ) -> tuple[list[Any], dict[str, Any], list[int]]:
+        """Positional and keyword values, and the positions of values unpacked at run time."""
+        positional: list[Any] = []
+        starred: list[int] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                value = self.eval(argument.value, frame)
+                if isinstance(value, Dyn):
+                    starred.append(len(positional))
+                    positional.append(value)
+                else:
+                    positional.extend(self.sequence(value, argument))
+            else:
+                positional.append(self._argument(argument, frame, callee))
+        keywords: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self._argument(keyword.value, frame, callee)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif isinstance(value, dict):
+                keywords.update(value)
+            else:
+                if "**" in keywords:
+                    raise Unsupported("several mappings unpacked at run time", node)
+                keywords["**"] = value
+        if "**" in keywords:  # the operand order that orch.call asks for: names, then the mapping
+            keywords["**"] = keywords.pop("**")
+        return positional, keywords, starred
+
+    def _argument(self, node: ast.expr, frame: Frame, callee: Any) -> Any:
+        if isinstance(node, ast.GeneratorExp):
+            # The callee consumes all of it, so a list of the same elements does as well.
+            joins = isinstance(callee, types.BuiltinMethodType) and callee.__name__ == "join"
+            if joins or any(callee is c for c in _CONSUMERS):
+                return self.comprehension(node, [node.elt], frame)[0]
+        return self.eval(node, frame)
+
+    # --- methods ---
+
+    def _method_of_dynamic(self, base: Dyn, name: str, node: ast.Call, frame: Frame) -> Any:
+        if base.argument is not None and base.class_name is None:
+            method = getattr(type(base.example), name, None)
+            if callable(method) or callable(getattr(base.example, name, None)):
+                raise Promote(base.argument, f"a method '{name}' of the argument is called")
+        if base.class_name == "jax.Array":
+            positional, keywords, _ = self.arguments(node, frame)
+            what = classify(jax.numpy.add)
+            return self.emitter.call(_array_method(name), what, [base, *positional], keywords)
+        positional, keywords, starred = self.arguments(node, frame)
+        values = (*positional, *keywords.values())
+        plain = not starred and "**" not in keywords and not contains(values, LocalFunction)
+        mutates = base.class_name in ("list", "dict", "set") and name in MUTATING_METHODS
+        if plain and (name in READING_METHODS or mutates):
+            if mutates:
+                for value in values:
+                    self.escape(value)
+            operands = {"receiver": base}
+            operands |= {f"v{i}": self.current(v) for i, v in enumerate(positional)}
+            operands |= {f"k_{k}": self.current(v) for k, v in keywords.items()}
+            inside = [f"v{i}" for i in range(len(positional))]
+            inside += [f"{k}=k_{k}" for k in keywords]
+            return self.emitter.host(
+                f"receiver.{name}({', '.join(inside)})",
+                operands,
+                effects="ordered" if mutates else "pure",
+                mutates=mutates,
+            )
+        for value in values:
+            self.escape(value)
+        if starred:
+            raise Unsupported("unpacked arguments of a method known only at run time", node)
+        return self._invoke(self.emitter.getattr(base, name), positional, keywords)
+
+    def _method_of_container(self, base: Any, name: str, node: ast.Call, frame: Frame) -> Any:
+        """A method of a list, dict or set that capture made, or of a static string."""
+        method = self.native(node, frame, getattr, base, name)
+        positional, keywords, starred = self.arguments(node, frame, method)
+        if id(base) in self.escaped:  # an argument's evaluation may have let it escape
+            return self._method_of_dynamic(self.escaped[id(base)], name, node, frame)
+        if starred:
+            raise Unsupported("unpacked arguments of a container's method", node)
+        if isinstance(base, str):
+            if contains_dynamic([positional, keywords]):
+                names = [f"v{i}" for i in range(len(positional))]
+                inside = [*names, *(f"{k}={k}" for k in keywords)]
+                operands = dict(zip(names, positional, strict=True)) | keywords
+                source = f"{base!r}.{name}({', '.join(inside)})"
+                class_name = "str" if name in ("join", "format") else None
+                return self.emitter.host(source, operands, class_name=class_name)
+            return self.native(node, frame, method, *positional, **keywords)
+        if name == "sort" and contains_dynamic(base):
+            raise Unsupported("sorting a list whose elements are known only at run time", node)
+        self.touch(base)
+        result = self.native(node, frame, method, *positional, **keywords)
+        if name in ("keys", "values", "items"):
+            return self.own(list(result))
+        return (
+            self.own(result)
+            if isinstance(result, list | dict | set) and id(result) not in self.owned
+            else result
+        )
+
+    def touch(self, container: Any) -> None:
+        """Called before a container that capture made is changed."""
+        raise NotImplementedError
+
+    # --- callees ---
+
+    def apply(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+        starred: list[int] | None = None,
+    ) -> Any:
+        """Call a static callee on values."""
+        dynamic_unpacking = bool(starred) or "**" in keywords
+        if isinstance(callee, LocalFunction):
+            if dynamic_unpacking:
+                raise Unsupported("unpacked arguments of a local function", node)
+            return self.inline_local(callee, positional, keywords, node, frame)
+        if any(callee is f for f in _NOT_CAPTURED):
+            raise Unsupported(f"{callee.__name__}() sees the function's own frame", node)
+        if (spec := getattr(callee, "__xcs_operator__", None)) is not None:
+            return self.emitter.call(
+                spec.function,
+                spec.classification,
+                positional,
+                keywords,
+                starred=starred or (),
+                spec=spec,
+            )
+        if isinstance(callee, functools.partial) and not dynamic_unpacking:
+            return self.apply(
+                callee.func,
+                [*callee.args, *positional],
+                {**callee.keywords, **keywords},
+                node,
+                frame,
+            )
+        if getattr(callee, "__xcs_jit__", False) and not dynamic_unpacking:
+            jitted: Any = callee
+            if isinstance(jitted, types.MethodType):
+                positional = [jitted.__self__, *positional]
+                jitted = jitted.__func__
+            return self.inline(jitted.__wrapped__, positional, keywords, node, frame)
+        what = classify(callee)
+        if self.strict:
+            what = what.strict()
+        if what.kind == "tensor":
+            return self._array_call(callee, what, positional, keywords, node, frame)
+        if what.kind in ("pure", "numpy") and what.effects == "pure" and not dynamic_unpacking:
+            return self._pure_call(callee, what, positional, keywords, node, frame)
+        if what.inline and not dynamic_unpacking:
+            mark = self.begin()
+            try:
+                return self.inline(callee, positional, keywords, node, frame)
+            except Unsupported as error:
+                self.undo(mark)
+                self.remark(error.line, f"{_name_of(callee)} is called as a whole: {error.reason}")
+        return self._opaque_call(callee, what, positional, keywords, node, starred)
+
+    def _opaque_call(
+        self,
+        callee: Any,
+        what: Classification,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        starred: list[int] | None,
+    ) -> Any:
+        if isinstance(callee, types.MethodType):
+            key = (id(callee.__func__), id(callee.__self__))
+            callee = self.bound_methods.setdefault(key, callee)
+        values = [self.native_argument(v, node) for v in positional]
+        named = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        if what.mutates_args or (
+            what.effects == "ordered" and what.kind in ("function", "unknown")
+        ):
+            for value in (*values, *named.values()):
+                self.escape(value)
+            values = [self.current(v) for v in values]
+            named = {k: self.current(v) for k, v in named.items()}
+        if what.effects == "ordered":
+            self.remark(
+                getattr(node, "lineno", None), f"{_name_of(callee)} keeps its place: {what.reason}"
+            )
+        return self.emitter.call(callee, what, values, named, starred=starred or ())
+
+    def _pure_call(
+        self,
+        callee: Any,
+        what: Classification,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        values = (*positional, *keywords.values())
+        if not contains(values, Dyn) or callee in (len, list, tuple, dict):
+            handled = self._native_pure(callee, positional, keywords, node, frame)
+            if handled is not MISSING:
+                return handled
+        positional = [self.native_argument(v, node) for v in positional]
+        keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        names = [f"v{i}" for i in range(len(positional))]
+        inside = ", ".join([*names, *(f"{k}=k_{k}" for k in keywords)])
+        operands = dict(zip(names, positional, strict=True))
+        operands |= {f"k_{k}": v for k, v in keywords.items()}
+        name = getattr(callee, "__name__", "")
+        if getattr(builtins, name, None) is not callee:
+            operands["function"] = self.emitter.constant(callee, _name_of(callee))
+            name = "function"
+        return self.emitter.host(f"{name}({inside})", operands, class_name=what.returns)
+
+    def _native_pure(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """The call's result if it may be computed while capturing, `MISSING` otherwise."""
+        values = (*positional, *keywords.values())
+        if callee in (len, list, tuple, dict) if callee.__hash__ else False:
+            if any(isinstance(v, Dyn) for v in values):
+                return MISSING
+            result = self.native(node, frame, callee, *positional, **keywords)
+            return self.own(result) if isinstance(result, list | dict) else result
+        if contains_dynamic(values):
+            if callee in (isinstance, type, getattr, hasattr) and not contains(values, Dyn):
+                return self.native(node, frame, callee, *positional, **keywords)
+            return MISSING
+        if contains(values, LocalFunction):
+            return MISSING
+        try:
+            return self._adopt(callee(*positional, **keywords))
+        except Exception:
+            return MISSING  # it raises, so it must do so when and where Python would
+
+    def _array_call(
+        self,
+        callee: Any,
+        what: Classification,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """JAX code: traced now where its arrays are known, an operator of kind tensor otherwise."""
+        positional = [self.native_argument(v, node) for v in positional]
+        keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        lifted = (
+            self.with_tracers([positional, keywords])
+            if contains([positional, keywords], Dyn)
+            else [positional, keywords]
+        )
+        if lifted is None:
+            return self.emitter.call(callee, what, positional, keywords)
+        if contains_dynamic([positional, keywords]):
+            self.emitter.array_action()
+        try:
+            return self.native(node, frame, callee, *lifted[0], **lifted[1])
+        except Unsupported:
+            for value in (*positional, *keywords.values()):
+                for number in _number_arguments(value):
+                    raise Promote(number, "array code needs its value") from None
+            raise
+
+    # --- functions as values ---
+
+    def native_argument(self, value: Any, node: ast.AST) -> Any:
+        """The value, with functions that the captured code defined made into real ones."""
+        if isinstance(value, LocalFunction):
+            return self.native_function(value)
+        if type(value) in (list, tuple) and contains(value, LocalFunction):
+            return type(value)(self.native_argument(v, node) for v in value)
+        return value
+
+    def native_function(self, function: LocalFunction) -> types.FunctionType:
+        """A real function, whose closure holds static values or traced arrays only."""
+        frame, node = function.frame, function.node
+        names = [n for n in loaded_names(node) if frame.owner_of(n) or frame.cell(n)]
+        inner = local_names(node) if not isinstance(node, ast.Lambda) else frozenset()
+        cells: dict[str, Any] = {}
+        for name in names:
+            if name in inner:
+                continue
+            if isinstance(node, ast.FunctionDef) and name == node.name:
+                continue
+            value = self.name(ast.copy_location(ast.Name(name, ast.Load()), node), frame)
+            if isinstance(value, LocalFunction):
+                value = self.native_function(value)
+            if contains(value, Dyn) or id(value) in self.owned:
+                raise Unsupported(f"'{function.name}' uses '{name}', known only at run time", node)
+            cells[name] = value
+        definition = ast.parse("def _make(): pass")
+        maker = definition.body[0]
+        assert isinstance(maker, ast.FunctionDef)
+        maker.args = ast.arguments(
+            posonlyargs=[],
+            args=[ast.arg(n) for n in cells],
+            kwonlyargs=[],
+            kw_defaults=[],
+            defaults=[],
+        )
+        if isinstance(node, ast.Lambda):
+            maker.body = [ast.Return(node)]
+        else:
+            plain = copy.copy(node)
+            plain.decorator_list = []
+            maker.body = [plain, ast.Return(ast.Name(node.name, ast.Load()))]
+        ast.copy_location(maker, node)
+        ast.fix_missing_locations(definition)
+        namespace: dict[str, Any] = {}
+        code = compile(definition, frame.filename, "exec")
+        exec(code, frame.function.__globals__, namespace)
+        return namespace["_make"](**cells)
+
+    # --- inlining ---
+
+    def inline(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """Interpret the body of a Python function in place of the call."""
+        if isinstance(callee, types.MethodType):
+            return self.inline(
+                callee.__func__, [callee.__self__, *positional], keywords, node, frame
+            )
+        if not isinstance(callee, types.FunctionType):
+            method = type(callee).__dict__.get("__call__")
+            if isinstance(method, types.FunctionType):
+                return self.inline(method, [callee, *positional], keywords, node, frame)
+            raise Unsupported(f"{_name_of(callee)} is no Python function", node)
+        if frame.depth >= MAX_INLINE_DEPTH:
+            raise Unsupported(f"calls nested deeper than {MAX_INLINE_DEPTH}", node)
+        tree = function_node(callee)
+        self.check_capturable(callee, tree)
+        scope = self.emitter.key_of(callee.__globals__, f"globals_{callee.__module__}")
+        inner = Frame(
+            callee, scope, callee.__code__.co_filename, local_names(tree), depth=frame.depth + 1
+        )
+        defaults = list(callee.__defaults__ or ())
+        kw_defaults = dict(callee.__kwdefaults__ or {})
+        if any(isinstance(v, list | dict | set) for v in (*defaults, *kw_defaults.values())):
+            raise Unsupported(f"{_name_of(callee)} has a mutable default argument", node)
+        self.bind_parameters(tree.args, positional, keywords, defaults, kw_defaults, inner, node)
+        return self.run_body(tree, inner)
+
+    def inline_local(
+        self,
+        callee: LocalFunction,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """Interpret the body of a function that the captured code defined."""
+        if frame.depth >= MAX_INLINE_DEPTH:
+            raise Unsupported(f"calls nested deeper than {MAX_INLINE_DEPTH}", node)
+        outer = callee.frame
+        inner = Frame(
+            outer.function,
+            outer.scope,
+            outer.filename,
+            local_names(callee.node),
+            parent=outer,
+            depth=frame.depth + 1,
+        )
+        self.bind_parameters(
+            callee.node.args, positional, keywords, callee.defaults, callee.kw_defaults, inner, node
+        )
+        return self.run_body(callee.node, inner)
+
+    def bind_parameters(
+        self,
+        parameters: ast.arguments,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        defaults: list[Any],
+        kw_defaults: dict[str, Any],
+        frame: Frame,
+        node: ast.AST,
+    ) -> None:
+        """Bind arguments as a call does; a mismatch is left for Python to raise at run time."""
+        names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
+        only_positional = {a.arg for a in parameters.posonlyargs}
+        env, rest = frame.env, dict(keywords)
+        env.update(zip(names, positional, strict=False))
+        if len(positional) > len(names) and parameters.vararg is None:
+            raise Unsupported("too many positional arguments", node)
+        if parameters.vararg is not None:
+            env[parameters.vararg.arg] = tuple(positional[len(names) :])
+        for name in names[len(positional) :]:
+            if name in rest and name not in only_positional:
+                env[name] = rest.pop(name)
+        for name in (a.arg for a in parameters.kwonlyargs):
+            if name in rest:
+                env[name] = rest.pop(name)
+            elif name in kw_defaults:
+                env[name] = kw_defaults[name]
+        for name, value in zip(reversed(names), reversed(defaults), strict=False):
+            env.setdefault(name, value)
+        if parameters.kwarg is not None:
+            env[parameters.kwarg.arg] = self.own(rest)
+        elif rest:
+            raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
+        required = [*names, *(a.arg for a in parameters.kwonlyargs)]
+        if missing := [name for name in required if name not in env]:
+            raise Unsupported(f"missing arguments {missing}", node)
+
+    def run_body(self, tree: Any, frame: Frame) -> Any:
+        """Interpret a function body and give its return value."""
+        raise NotImplementedError
+
+    def check_capturable(self, function: types.FunctionType, tree: Any) -> None:
+        """Raise `Unsupported` for kinds of functions that capture does not take."""
+        raise NotImplementedError
+
+    def remark(self, line: int | None, text: str) -> None:
+        """Note something for `explain`."""
+        raise NotImplementedError
+
+
+def _number_arguments(value: Any) -> list[int]:
+    if isinstance(value, Dyn):
+        return [value.argument] if value.argument is not None and value.tracer is not None else []
+    if isinstance(value, list | tuple):
+        return [n for v in value for n in _number_arguments(v)]
+    if isinstance(value, dict):
+        return _number_arguments(list(value.values()))
+    return []
+
+
+def _name_of(callee: Any) -> str:
+    return str(getattr(callee, "__qualname__", None) or type(callee).__qualname__)
+
+
+@functools.cache
+def _array_method(name: str) -> Any:
+    """A function that calls the method of that name on its first argument, an array."""
+
+    def method(array: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(array, name)(*args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__module__ = "jax.Array"
+    return method

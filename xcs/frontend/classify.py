@@ -1,0 +1,310 @@
+"""What a callable is and what its calls may be assumed to do: ``classify(fn)``.
+
+Explicit marks, then detectors (see ``xcs.frontend.detectors``), then the analysis of Python code.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import types
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from xcs.frontend.abstract_values import Ref, Shape, Value, is_constant, is_immutable_class
+from xcs.frontend.classification import (
+    IMMUTABLE_CLASSES,
+    ORDERED,
+    PURE,
+    UNORDERED,
+    Classification,
+    Kind,
+    join_effects,
+    unknown,
+)
+from xcs.frontend.detectors import Detector, registry
+from xcs.frontend.effects import Analysis, TooLarge
+from xcs.frontend.function_source import is_library
+from xcs.frontend.interpretation.lookup import (
+    class_attribute,
+    context_manager_body,
+    is_mock,
+    wrapped_callable,
+)
+from xcs.frontend.interpretation.summary import Guard, Summary, guard_holds
+
+__all__ = ["Classification", "classify", "register_detector"]
+
+_MAX_ENTRIES: Final = 8192
+_NO_RECEIVER: Final = (types.ModuleType, type, type(None))
+
+
+def classify(fn: Any, *, strict: bool = False) -> Classification:
+    """Classify any callable; never raises.
+
+    ``strict`` is ``Config(effects="strict")``: accumulating, logging and sleeping keep program
+    order. The answer is remembered until a name that it rests on denotes another object.
+    """
+    found = _cache.get(fn)
+    if found is None:
+        found = _cache.put(fn, *_classify(fn))
+    return found.strict() if strict else found
+
+
+def register_detector(detector: Detector, *, priority: int = 0) -> Detector:
+    """Add a detector (see ``xcs.frontend.detectors`` for priorities) and return it."""
+    registry.add(detector, priority)
+    _cache.clear()
+    return detector
+
+
+def unregister_detector(detector: Detector) -> None:
+    """Take a detector back."""
+    registry.remove(detector)
+    _cache.clear()
+
+
+def _classify(fn: Any) -> tuple[Classification, tuple[Guard, ...]]:
+    try:
+        if not callable(fn):
+            return unknown(f"a {type(fn).__qualname__} is not callable"), ()
+        found = registry.recognise(fn)
+        return (found, ()) if found is not None else _analyse(fn)
+    except (TooLarge, RecursionError):
+        return unknown(f"{_name(fn)} is too large to analyse"), ()
+    except Exception as error:  # Foreign objects may raise anything from anywhere.
+        return unknown(f"{_name(fn)} could not be analysed: {error!r}"), ()
+
+
+def _analyse(fn: Any) -> tuple[Classification, tuple[Guard, ...]]:
+    target = _target(fn)
+    if target is None:
+        return unknown(f"{_name(fn)} has no Python code that could be analysed"), ()
+    summary = Analysis().summarise(target.function, target.context)
+    guards = tuple(summary.guards.values())
+    return _from_summary(fn, target, summary), guards
+
+
+# From a callable of any form to a Python function
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The Python function that a callable comes down to, and what is known of its parameters."""
+
+    function: types.FunctionType
+    context: dict[str, Shape] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
+    """Parameters that hold an object already, in words: changing those changes shared state."""
+    builds: type | None = None
+
+    def bind(self, *values: Any, what: str) -> _Target:
+        """Fix the first free positional parameters."""
+        code = self.function.__code__
+        free = [name for name in code.co_varnames[: code.co_argcount] if name not in self.bound]
+        return self.bind_names(dict(zip(free, values, strict=False)), what=what)
+
+    def bind_names(self, values: Mapping[str, Any], *, what: str) -> _Target:
+        """Fix parameters by name."""
+        shapes = {
+            name: Shape(frozenset({Ref(value)}), type(value), immutable=is_constant(value))
+            for name, value in values.items()
+        }
+        words = dict.fromkeys(values, what)
+        return replace(self, context=self.context | shapes, bound=self.bound | words)
+
+
+def _target(fn: Any, depth: int = 0) -> _Target | None:
+    if depth > 16 or is_mock(fn):
+        return None
+    if isinstance(fn, types.FunctionType):
+        inner = context_manager_body(fn)
+        return _Target(inner or fn, _own_class(inner or fn))
+    if isinstance(fn, types.MethodType):
+        target = _target(fn.__func__, depth + 1)
+        what = f"the {type(fn.__self__).__name__} object that it is bound to"
+        return target and replace(target, context={}).bind(fn.__self__, what=what)
+    if isinstance(fn, functools.partial):
+        target = _target(fn.func, depth + 1)
+        what = "an argument that the partial holds"
+        return target and target.bind(*fn.args, what=what).bind_names(fn.keywords, what=what)
+    if isinstance(fn, type):
+        return _Target(_builder(fn), builds=fn)
+    inner = wrapped_callable(fn)
+    if inner is not None:
+        return _target(inner, depth + 1)
+    call = class_attribute(type(fn), "__call__")
+    if isinstance(call, types.FunctionType):
+        return _target(types.MethodType(call, fn), depth + 1)
+    return None
+
+
+def _own_class(fn: types.FunctionType) -> dict[str, Shape]:
+    """A function that a class defines is taken to be called on an instance of that class."""
+    owner, _, name = fn.__qualname__.rpartition(".")
+    cls = fn.__globals__.get(owner)
+    if isinstance(cls, type) and cls.__dict__.get(name) is fn and fn.__code__.co_argcount:
+        return {fn.__code__.co_varnames[0]: Shape(cls=cls)}
+    return {}
+
+
+def _builder(cls: type) -> types.FunctionType:
+    """A function that builds an instance, so that constructors are analysed like other calls."""
+
+    def build(*args: Any, **kwargs: Any) -> Any:
+        return cls(*args, **kwargs)
+
+    return build
+
+
+# From a summary to a classification
+
+
+def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
+    effects, strict, reason = summary.effects, summary.strict_effects, summary.reason
+    if effects == PURE:
+        reason = f"{_name(fn)} has no effect outside itself"
+    writes = list(summary.writes)
+    for path, mutation in summary.mutated.items():
+        what = target.bound.get(path[0])
+        if what is not None:
+            writes.append(what)
+        # The order of two changes to one argument matters to whoever looks at it afterwards.
+        weakest = UNORDERED if mutation.accumulates and what is not None else ORDERED
+        stronger = join_effects(effects, weakest) != effects
+        if stronger or (summary.only_reads and weakest == effects):
+            reason = f"{what or f'argument {path[0]!r}'} {mutation.how}"
+        effects, strict = join_effects(effects, weakest), ORDERED
+    for call in summary.called.values():
+        if effects != ORDERED:
+            reason = f"{call.reason}, and may do anything"
+        effects = strict = ORDERED
+    if summary.lazy and effects != PURE:
+        effects = strict = ORDERED
+        reason = f"{_name(fn)} is a generator, whose effects happen while it is consumed: {reason}"
+    own = not is_library(target.function.__code__.co_filename) and target.builds is None
+    reaches = frozenset(summary.reaches & {"operator", "tensor"})
+    returns = _result_class(summary, target)
+    return Classification(
+        _kind(summary, own=own),
+        effects,
+        reason,
+        inline=own and bool(reaches) and summary.has_source,
+        mutates_args=bool(summary.mutated or summary.called) or "unknown" in summary.reaches,
+        returns=returns,
+        blocking=summary.blocking,
+        writes=tuple(dict.fromkeys(writes)),
+        reads=tuple(summary.reads),
+        reaches=reaches,
+        higher_order=bool(summary.called),
+        fresh_result=summary.lazy
+        or not (returns in IMMUTABLE_CLASSES or _is_immutable(summary.returns)),
+        strict_effects=strict if strict != effects else None,
+    )
+
+
+def _kind(summary: Summary, *, own: bool) -> Kind:
+    """A user's function is a function; a library's is named after what it leads to."""
+    if not summary.has_source and summary.effects == ORDERED:
+        return "unknown"
+    if own:
+        return "function"
+    if "operator" in summary.reaches:
+        return "tool"
+    if summary.effects != PURE or summary.mutated or summary.called:
+        return "function"
+    if "tensor" in summary.reaches:
+        return "tensor"
+    return "numpy" if "numpy" in summary.reaches else "pure"
+
+
+def _result_class(summary: Summary, target: _Target) -> str | None:
+    cls = target.builds or summary.returns.cls
+    if cls is None or summary.lazy:
+        return None
+    return (
+        cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    )
+
+
+def _is_immutable(value: Value) -> bool:
+    return not value.places or is_immutable_class(value.cls)
+
+
+def _name(fn: Any) -> str:
+    try:
+        name = fn.__qualname__
+    except Exception:  # Any attribute of a foreign object may raise anything.
+        name = None
+    return name if isinstance(name, str) else type(fn).__qualname__
+
+
+# The cache
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An answer, the objects it is about, and the names it rests on."""
+
+    objects: tuple[Any, ...]
+    """Weak references where possible; the others are kept alive so that ids stay theirs."""
+    found: Classification
+    guards: tuple[Guard, ...]
+
+    def is_about(self, parts: tuple[Any, ...]) -> bool:
+        return all(
+            (held() if isinstance(held, weakref.ref) else held) is part
+            for held, part in zip(self.objects, parts, strict=True)
+        )
+
+
+class _Cache:
+    """Answers by identity of the callable's parts; bounded, and safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[int, ...], _Entry] = {}
+        self._lock = threading.Lock()
+
+    def get(self, fn: Any) -> Classification | None:
+        parts = _parts(fn)
+        entry = self._entries.get(tuple(map(id, parts)))
+        if entry is None or not entry.is_about(parts):
+            return None
+        return entry.found if all(map(guard_holds, entry.guards)) else None
+
+    def put(self, fn: Any, found: Classification, guards: tuple[Guard, ...]) -> Classification:
+        parts = _parts(fn)
+        entry = _Entry(tuple(map(_weakly, parts)), found, guards)
+        with self._lock:
+            if len(self._entries) >= _MAX_ENTRIES:
+                self._entries.clear()
+            self._entries[tuple(map(id, parts))] = entry
+        return found
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+_cache: Final = _Cache()
+
+
+def _parts(fn: Any) -> tuple[Any, ...]:
+    """What identifies a callable: bound methods are made anew at each look-up."""
+    form = type(fn)
+    if form is types.MethodType:
+        return fn.__func__, fn.__self__
+    if form is types.BuiltinMethodType and not isinstance(fn.__self__, _NO_RECEIVER):
+        # What a builtin method does depends on its receiver's class only.
+        return type(fn.__self__), sys.intern(fn.__name__)
+    return (fn,)
+
+
+def _weakly(part: Any) -> Any:
+    try:
+        return weakref.ref(part)
+    except TypeError:
+        return part

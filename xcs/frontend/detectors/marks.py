@@ -1,0 +1,75 @@
+"""Explicit marks, which always win: declared operators and jitted functions."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from xcs.frontend.classification import (
+    PURE,
+    UNORDERED,
+    Classification,
+    EffectClass,
+    Kind,
+)
+
+PRIORITY = 1_000_000
+
+_KINDS: Final = frozenset(get_args(Kind))
+_EFFECTS: Final = frozenset(get_args(EffectClass))
+
+
+def detect(fn: Any) -> Classification | None:
+    """Read ``__xcs_operator__`` (an operator's declaration) and ``__xcs_jit__`` (a jitted function)."""
+    spec = _own_mark(fn, "__xcs_operator__")
+    if spec is not None:
+        return _declared(spec, fn)
+    if _own_mark(fn, "__xcs_jit__"):
+        return Classification(
+            "function",
+            UNORDERED,
+            f"{_name(fn)} is jitted: capture looks inside",
+            inline=True,
+            reaches=frozenset({"operator"}),
+        )
+    return None
+
+
+def _own_mark(fn: Any, attribute: str) -> Any:
+    """The mark of this very object; ``functools.wraps`` copies marks onto wrappers of it."""
+    mark = getattr(fn, attribute, None)
+    inner = getattr(fn, "__wrapped__", None)
+    if mark is not None and inner is not None and getattr(inner, attribute, None) is mark:
+        return None
+    return mark
+
+
+def _declared(spec: Any, fn: Any) -> Classification | None:
+    kind, effects = getattr(spec, "kind", None), getattr(spec, "effects", None)
+    if kind is None:
+        kind = "function"
+    if kind not in _KINDS:
+        return None
+    if effects not in _EFFECTS:
+        effects = UNORDERED
+    return Classification(
+        kind,
+        effects,
+        f"{_name(fn)} is declared {effects} by its operator",
+        returns=_annotated_class(fn),
+        blocking=kind not in ("pure", "tensor"),
+        reaches=frozenset({"operator"}),
+        fresh_result=not (effects == PURE and getattr(spec, "deterministic", False)),
+    )
+
+
+def _annotated_class(fn: Any) -> str | None:
+    """The annotated result class, as a hint: declared operators are trusted to keep their word."""
+    annotations = getattr(fn, "__annotations__", None)
+    result = annotations.get("return") if isinstance(annotations, dict) else None
+    if isinstance(result, str):
+        result = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}.get(result)
+    return result.__name__ if result in (str, int, float, bool, bytes, list, dict) else None
+
+
+def _name(fn: Any) -> str:
+    return getattr(fn, "__qualname__", None) or type(fn).__qualname__

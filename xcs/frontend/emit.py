@@ -1,0 +1,453 @@
+"""Emits orchestration ops at an insertion point, and keeps the objects that they refer to."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+from jax.core import Tracer
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, UnrealizedConversionCastOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from xcs.dialects import orch
+from xcs.frontend.classify import Classification
+from xcs.frontend.jaxpr_import import aval_to_type
+from xcs.frontend.values import Dyn, LocalFunction, Unsupported
+
+_LITERALS = (type(None), bool, int, float, str)
+
+
+class NeedsToken(Exception):
+    """An iteration has an ordered effect, so a token must run through the iterations."""
+
+
+@dataclass
+class Checkpoint:
+    """Where emission stood, to undo what a failed attempt emitted."""
+
+    block: Block
+    last: Operation | None
+    token: SSAValue | None
+    mutation: SSAValue | None
+    dirty: bool
+    array_runs: int
+    in_array_run: bool
+
+
+def class_name_of(value: Any) -> str | None:
+    """The class name that an object type carries; only builtin classes are named."""
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else None
+
+
+def is_tracer(value: Any) -> bool:
+    """Whether the value is an array that is being traced."""
+    return isinstance(value, Tracer)
+
+
+@dataclass
+class Emitter:
+    """The function under construction: its block, its declarations, and its object table."""
+
+    objects: dict[str, Any] = field(default_factory=dict)
+    external: set[int] = field(default_factory=set)  # containers that are passed on as they are
+    operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
+    entry: Block = field(default_factory=Block)
+    token: SSAValue | None = None
+    tokens_allowed: bool = True
+    mutation: SSAValue | None = None  # the last op that may have changed a value of the program
+    dirty: bool = False  # an ordered op may have changed shared state
+    array_runs: int = 0
+    in_array_run: bool = False
+    loc: FileLineColLoc | None = None
+    placeholders: list[tuple[Any, SSAValue]] = field(default_factory=list)
+    _keys: dict[int, str] = field(default_factory=dict)
+    _symbols: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    _arguments: dict[int, SSAValue] = field(default_factory=dict)  # id(tracer) -> argument
+    _containers: dict[int, tuple[Any, SSAValue, Block, Any]] = field(default_factory=dict)
+    _numpy: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.block = self.entry
+
+    # --- insertion ---
+
+    def add(self, op: Operation) -> Operation:
+        """Append the op, with the location of the source that is being captured."""
+        if self.loc is not None:
+            op.location = self.loc
+        self.block.add_op(op)
+        return op
+
+    @contextmanager
+    def at(self, filename: str, node: ast.AST) -> Iterator[None]:
+        """Give the ops emitted inside the node's source location."""
+        line = getattr(node, "lineno", None)
+        if line is None:
+            yield
+            return
+        saved = self.loc
+        self.loc = FileLineColLoc(
+            StringAttr(filename), IntAttr(line), IntAttr(getattr(node, "col_offset", 0) + 1)
+        )
+        try:
+            yield
+        finally:
+            self.loc = saved
+
+    def checkpoint(self) -> Checkpoint:
+        """The state that `rollback` returns to."""
+        return Checkpoint(
+            self.block,
+            self.block.last_op,
+            self.token,
+            self.mutation,
+            self.dirty,
+            self.array_runs,
+            self.in_array_run,
+        )
+
+    def rollback(self, mark: Checkpoint) -> None:
+        """Erase what was emitted since the checkpoint."""
+        self._containers.clear()
+        self.block = mark.block
+        while (last := self.block.last_op) is not mark.last and last is not None:
+            self.block.erase_op(last, safe_erase=False)
+        self.token, self.mutation, self.dirty = mark.token, mark.mutation, mark.dirty
+        self.array_runs, self.in_array_run = mark.array_runs, mark.in_array_run
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[None]:
+        """Emit into another block."""
+        saved, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = saved
+
+    # --- effects and statistics ---
+
+    def array_action(self) -> None:
+        """Count a run of array code: array actions with no operator call between them."""
+        if not self.in_array_run:
+            self.array_runs += 1
+        self.in_array_run = True
+
+    def _ordered(self) -> list[SSAValue]:
+        if not self.tokens_allowed:
+            raise NeedsToken
+        self.dirty = True
+        return [self.token] if self.token is not None else []
+
+    def reads_after(self, values: Sequence[SSAValue]) -> list[SSAValue]:
+        """The token to wait for before reading the values: of what last may have changed them."""
+        if self.mutation is None or all(_is_immutable(value) for value in values):
+            return []
+        return [self.mutation]
+
+    def settled(self, value: SSAValue) -> SSAValue:
+        """The value, once what may have changed it is done."""
+        after = self.reads_after([value])
+        if not after:
+            return value
+        op = orch.HostOp("value", {"value": value}, [value.type], after=after)
+        return self.add(op).results[0]
+
+    # --- values ---
+
+    def key_of(self, value: Any, hint: str = "object") -> str:
+        """The object table's key for the value, entered on first use."""
+        key = self._keys.get(id(value))
+        if key is None:
+            stem = re.sub(r"\W", "_", hint) or "object"
+            key, count = stem, 1
+            while key in self.objects:
+                key, count = f"{stem}_{count}", count + 1
+            self.objects[key] = value
+            self._keys[id(value)] = key
+        return key
+
+    def constant(self, value: Any, hint: str | None = None, type_: Attribute | None = None) -> Dyn:
+        """A static object as an SSA value."""
+        attribute = orch.literal_attribute(value)
+        if attribute is None:
+            name = hint or getattr(value, "__qualname__", None) or type(value).__name__
+            attribute = orch.RefAttr(self.key_of(value, str(name).rpartition(".")[2]))
+        class_name = class_name_of(value)
+        op = self.add(orch.ConstantOp(attribute, type_ or orch.ObjectType(class_name)))
+        return Dyn(op.results[0], class_name)
+
+    def bind_argument(self, tracer: Any, argument: SSAValue, *, numpy: bool) -> None:
+        """Make uses of the tracer uses of the function's argument, a NumPy array or a JAX one."""
+        self._arguments[id(tracer)] = argument
+        if numpy:
+            self._numpy.add(id(tracer))
+
+    def is_numpy_argument(self, tracer: Any) -> bool:
+        """Whether the tracer stands for a NumPy array that the caller passed."""
+        return id(tracer) in self._numpy
+
+    def array(self, tracer: Any) -> SSAValue:
+        """The SSA value of a traced array: an argument, or a placeholder until the trace ends."""
+        if (argument := self._arguments.get(id(tracer))) is not None:
+            return argument
+        op = self.add(UnrealizedConversionCastOp.get([], [aval_to_type(tracer.aval)]))
+        self.placeholders.append((tracer, op.results[0]))
+        return op.results[0]
+
+    def materialize(self, value: Any) -> SSAValue:
+        """The SSA value of anything that the interpreter computes with."""
+        if isinstance(value, Dyn):
+            return value.ssa
+        if is_tracer(value):
+            return self.array(value)
+        if isinstance(value, LocalFunction):
+            raise Unsupported("a function made by the captured code is used as a value", value.node)
+        if id(value) in self.external:
+            return self.constant(value).ssa
+        kind = type(value)
+        if kind in (list, tuple):
+            op = orch.ListOp if kind is list else orch.TupleOp
+            return self.add(op([self.materialize(v) for v in value])).results[0]
+        if kind is dict:
+            keys = [self.materialize(k) for k in value]
+            return self.add(
+                orch.DictOp(keys, [self.materialize(v) for v in value.values()])
+            ).results[0]
+        if kind is set:
+            return self.host("set(values)", {"values": list(value)}, class_name="set").ssa
+        if kind is slice:
+            parts = {"start": value.start, "stop": value.stop, "step": value.step}
+            return self.host("slice(start, stop, step)", parts, class_name="slice").ssa
+        if kind in _LITERALS:
+            return self.constant(value).ssa
+        leaves, tree = jax.tree_util.tree_flatten(value)
+        if not jax.tree_util.all_leaves([value]) and contains_dynamic(leaves):
+            return self.host(
+                "tree.unflatten(leaves)", {"tree": tree, "leaves": leaves}, hint=kind.__name__
+            ).ssa
+        return self.constant(value).ssa
+
+    def _container(self, value: Any) -> SSAValue:
+        """A container of values; one that has not changed is the same object at each use."""
+        key, contents = id(value), _contents(value)
+        made = self._containers.get(key)
+        if made is not None and made[0] == contents and made[2] in (self.block, self.entry):
+            return made[1]
+        if isinstance(value, dict):
+            keys = [self.materialize(k) for k in value]
+            op = orch.DictOp(keys, [self.materialize(v) for v in value.values()])
+        else:
+            kind = orch.ListOp if isinstance(value, list) else orch.TupleOp
+            op = kind([self.materialize(v) for v in value])
+        result = self.add(op).results[0]
+        self._containers[key] = (contents, result, self.block, value)
+        return result
+
+    # --- ops ---
+
+    def host(
+        self,
+        source: str,
+        arguments: Mapping[str, Any],
+        *,
+        effects: str = "pure",
+        scope: str | None = None,
+        class_name: str | None = None,
+        total: bool = False,
+        mutates: bool = False,
+        hint: str | None = None,
+    ) -> Dyn:
+        """A native Python expression over values. One that `mutates` changes one of them."""
+        operands = {
+            name: self.constant(value, hint).ssa
+            if isinstance(value, jax.tree_util.PyTreeDef)
+            else self.materialize(value)
+            for name, value in arguments.items()
+        }
+        ordered = effects == "ordered"
+        op = orch.HostOp(
+            source,
+            operands,
+            [orch.ObjectType(class_name), *([orch.TOKEN] if ordered else [])],
+            effects=effects,
+            scope=scope,
+            total=total,
+            after=self._ordered() if ordered else self.reads_after(list(operands.values())),
+        )
+        self.add(op)
+        if ordered:
+            self.token = op.results[-1]
+            if mutates:
+                self.mutation = self.token
+        return Dyn(op.results[0], class_name)
+
+    def host_block(
+        self,
+        source: str,
+        arguments: Mapping[str, SSAValue],
+        out_names: Sequence[str],
+        *,
+        ordered: bool,
+        scope: str,
+    ) -> list[Dyn]:
+        """Native Python statements; gives the values of `out_names` at their end."""
+        op = orch.HostOp(
+            source,
+            arguments,
+            [orch.ANY] * len(out_names) + ([orch.TOKEN] if ordered else []),
+            effects="ordered" if ordered else "pure",
+            out_names=out_names,
+            scope=scope,
+            after=self._ordered() if ordered else self.reads_after(list(arguments.values())),
+        )
+        self.add(op)
+        if ordered:
+            self.token = self.mutation = op.results[-1]
+        return [Dyn(result) for result in op.results[: len(out_names)]]
+
+    def operator(self, function: Any, what: Classification, spec: Any = None) -> str:
+        """Declare the operator, once, and give its symbol."""
+        key = (id(function), what.kind, what.effects)
+        symbol = self._symbols.get(key)
+        if symbol is None:
+            name = getattr(function, "__name__", None) or type(function).__name__
+            stem = re.sub(r"\W", "_", name).strip("_") or "operator"
+            symbol, count = stem, 1
+            while symbol in self.operators:
+                symbol, count = f"{stem}_{count}", count + 1
+            module = getattr(function, "__module__", None) or type(function).__module__
+            qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
+            kind = what.kind if what.kind in orch.KindAttr.words else "function"
+            self.operators[symbol] = orch.OperatorOp(
+                symbol,
+                f"{module}:{qualname}",
+                kind,
+                what.effects,
+                policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
+                deterministic=spec is not None and spec.deterministic,
+                fresh=what.effects == "pure" and spec is None,
+                nonblocking=not what.blocking,
+                ref=self.key_of(function, stem),
+            )
+            self._symbols[key] = symbol
+        return symbol
+
+    def call(
+        self,
+        function: Any,
+        what: Classification,
+        positional: Sequence[Any],
+        keywords: Mapping[str, Any],
+        *,
+        starred: Sequence[int] = (),
+        spec: Any = None,
+    ) -> Dyn:
+        """A call of a declared operator."""
+        arguments = [self.materialize(v) for v in (*positional, *keywords.values())]
+        ordered = what.effects == "ordered"
+        class_name = what.returns if what.returns and "." not in what.returns else None
+        op = orch.CallOp(
+            self.operator(function, what, spec),
+            arguments,
+            [orch.ObjectType(what.returns), *([orch.TOKEN] if ordered else [])],
+            after=self._ordered() if ordered else self.reads_after(arguments),
+            keywords=tuple(keywords),
+            starred=starred,
+        )
+        self.add(op)
+        if ordered:
+            self.token = op.results[-1]
+            if what.mutates_args:
+                self.mutation = self.token
+        if what.kind == "tensor":
+            self.array_action()
+            return Dyn(op.results[0], "jax.Array")
+        self.in_array_run = False
+        return Dyn(op.results[0], class_name or what.returns)
+
+    def invoke(
+        self, callee: SSAValue, positional: Sequence[Any], keywords: Mapping[str, Any]
+    ) -> Dyn:
+        """A call of a value of which nothing is known."""
+        op = orch.InvokeOp(
+            callee,
+            [self.materialize(v) for v in (*positional, *keywords.values())],
+            [orch.ANY, orch.TOKEN],
+            after=self._ordered(),
+            keywords=tuple(keywords),
+        )
+        self.add(op)
+        self.token = self.mutation = op.results[-1]
+        self.in_array_run = False
+        return Dyn(op.results[0])
+
+    def getattr(self, value: Any, name: str) -> Dyn:
+        """An attribute of a value."""
+        ssa = self.materialize(value)
+        if self.reads_after([ssa]):
+            return self.host(f"value.{name}", {"value": Dyn(ssa)})
+        return Dyn(self.add(orch.GetAttrOp(ssa, name)).results[0])
+
+    def getitem(self, container: Any, index: Any) -> Dyn:
+        """An item of a value."""
+        ssa, position = self.materialize(container), self.materialize(index)
+        if self.reads_after([ssa, position]):
+            operands = {"container": Dyn(ssa), "index": Dyn(position)}
+            return self.host("container[index]", operands)
+        op = orch.GetItemOp(ssa, position)
+        return Dyn(self.add(op).results[0])
+
+    def region(self, block: Block) -> Region:
+        """A region of the one block."""
+        return Region(block)
+
+
+_IMMUTABLE = frozenset({"str", "int", "float", "bool", "complex", "bytes", "NoneType", "jax.Array"})
+
+
+def _is_immutable(value: SSAValue) -> bool:
+    """Whether no op can change the value, by its type. Constants of other types can be changed."""
+    return isinstance(value.type, orch.ObjectType) and value.type.known_class in _IMMUTABLE
+
+
+def _contents(value: Any) -> tuple[Any, ...]:
+    """The objects in nested builtin containers, by identity."""
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    else:
+        return (id(value),)
+    return (id(value), len(parts), *(item for part in parts for item in _contents(part)))
+
+
+def contains_dynamic(value: Any) -> bool:
+    """Whether the value is, or a builtin container of it holds, a `Dyn` or a tracer."""
+    if isinstance(value, Dyn) or is_tracer(value):
+        return True
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(contains_dynamic(v) for v in value)
+    if isinstance(value, dict):
+        return any(contains_dynamic(v) for v in value.values())
+    if isinstance(value, slice):
+        return contains_dynamic((value.start, value.stop, value.step))
+    return False
+
+
+def contains(value: Any, kind: type) -> bool:
+    """Whether the value is, or a builtin container of it holds, an instance of the class."""
+    if isinstance(value, kind):
+        return True
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(contains(v, kind) for v in value)
+    if isinstance(value, dict):
+        return any(contains(v, kind) for v in value.values())
+    if isinstance(value, slice):
+        return contains((value.start, value.stop, value.step), kind)
+    return False

@@ -1,0 +1,1017 @@
+"""How capture evaluates expressions: natively where it can, as host source where that is enough."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import operator
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+from xdsl.ir import Block
+
+from xcs.dialects import orch
+from xcs.frontend.classify import classify
+from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
+from xcs.frontend.guards import MISSING, Guards
+from xcs.frontend.source import caller_at, loaded_names
+from xcs.frontend.values import Dyn, DynamicUse, Frame, LocalFunction, Promote, Unsupported
+
+# Methods that neither change their receiver nor anything else, on the builtin types that have them.
+# A receiver of unknown class is taken to be of such a type: these names are theirs by convention.
+READING_METHODS = frozenset(
+    name
+    for kind in (str, bytes, int, float, complex, tuple, frozenset, range)
+    for name in dir(kind)
+    if not name.startswith("_")
+) | {"get", "items", "keys", "values", "copy", "union", "intersection", "difference"}
+MUTATING_METHODS = (
+    frozenset(name for kind in (list, dict, set) for name in dir(kind) if not name.startswith("_"))
+    - READING_METHODS
+)
+_VALUE_TYPES = (type(None), bool, int, float, complex, str, bytes, range, type, type(Ellipsis))
+_DATA = (*_VALUE_TYPES[:7], tuple, list, dict, set, np.ndarray, jax.Array)
+_STATIC_KINDS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.ModuleType,
+    type,
+)
+# Builtins that give back neither an argument nor a part of one, so that no alias is made.
+_NO_ALIAS = frozenset(
+    {len, str, repr, sorted, sum, print, set, list, tuple, dict, isinstance, bool, type}
+)
+
+
+class Expressions:
+    """The expression half of the interpreter."""
+
+    emitter: Emitter
+    guards: Guards
+    owned: dict[int, Any]  # containers that capture made, by id: native code may change these
+    escaped: dict[int, Dyn]  # owned containers that other code may hold: only ops may change these
+    external: dict[int, Any]  # containers of arrays from outside, used as they are
+    strict: bool
+
+    # --- entry points ---
+
+    def eval(self, node: ast.expr, frame: Frame) -> Any:
+        """The value of an expression."""
+        with self.emitter.at(frame.filename, node):
+            if isinstance(node, ast.Constant):
+                return node.value
+            if isinstance(node, ast.Name):
+                return self.name(node, frame)
+            if not self.is_glue(node, frame):
+                return self._structural(node, frame)
+            if not self._shares_container(node, frame):
+                return self.glue(node, frame)
+            # As one host op it would take over a container that capture knows the inside of.
+            mark = self.begin()
+            try:
+                return self._structural(node, frame)
+            except Unsupported:
+                self.undo(mark)
+                return self.glue(node, frame)
+
+    def _structural(self, node: ast.expr, frame: Frame) -> Any:
+        """Evaluate the expression by its parts."""
+        method = getattr(self, "eval_" + type(node).__name__, None)
+        if method is None:
+            raise Unsupported(f"{type(node).__name__} is not captured", node)
+        return self.current(method(node, frame))
+
+    def _shares_container(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression's value may share a container that capture made."""
+        if self._makes_no_alias(node, frame):
+            return False
+        values = (self.peek_name(name, frame)[1] for name in loaded_names(node))
+        return any(id(value) in self.owned and id(value) not in self.escaped for value in values)
+
+    def begin(self) -> Any:
+        """Start an attempt that `undo` can take back."""
+        raise NotImplementedError
+
+    def undo(self, mark: Any) -> None:
+        """Take back everything since `begin`."""
+        raise NotImplementedError
+
+    def own(self, container: Any) -> Any:
+        """Mark a container as made by capture."""
+        self.owned[id(container)] = container
+        return container
+
+    def current(self, value: Any) -> Any:
+        """The value, or the SSA value that stands for it since it escaped."""
+        return self.escaped.get(id(value), value)
+
+    def escape(self, value: Any) -> None:
+        """Other code may keep or change the container: from here on it lives at run time only."""
+        if is_tracer(value) and self.emitter.is_numpy_argument(value):
+            raise Unsupported("a NumPy array that was traced may be changed in place")
+        if isinstance(value, list | tuple | dict | set):
+            for part in value.values() if isinstance(value, dict) else value:
+                self.escape(part)
+        if isinstance(value, list | dict | set) and id(value) in self.owned:
+            ssa = self.emitter.materialize(value)
+            self.escaped[id(value)] = Dyn(ssa, type(value).__name__)
+
+    # --- names ---
+
+    def name(self, node: ast.Name, frame: Frame) -> Any:
+        """A local, a closure variable, a global or a builtin."""
+        owner = frame.owner_of(node.id)
+        if owner is not None:
+            if node.id not in owner.env:
+                raise Unsupported(f"'{node.id}' may be unbound here", node)
+            return self.current(owner.env[node.id])
+        if (cell := frame.cell(node.id)) is not None:
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                raise Unsupported(f"'{node.id}' is an empty closure variable", node) from None
+            if self.emitter.dirty and _is_data(value):
+                return self.emitter.host("cell.cell_contents", {"cell": cell}, effects="ordered")
+            self.guards.cell(cell, value)
+            return self.outside(value, node.id)
+        namespace = frame.function.__globals__
+        value = namespace.get(node.id, MISSING)
+        if value is MISSING:
+            self.guards.name(namespace, node.id, MISSING)
+            value = getattr(builtins, node.id, MISSING)
+            if value is MISSING:
+                raise Unsupported(f"name '{node.id}' is not defined", node)
+            return value
+        if self.emitter.dirty and _is_data(value):
+            return self.emitter.host(node.id, {}, effects="ordered", scope=frame.scope)
+        self.guards.name(namespace, node.id, value)
+        return self.outside(value, node.id)
+
+    def outside(self, value: Any, hint: str) -> Any:
+        """A value read from outside the function: mutable data is dynamic, the rest is static."""
+        if isinstance(value, list | dict) and _holds_arrays(value) and not self.emitter.dirty:
+            self.guards.content(value)
+            self.external[id(value)] = value
+            self.emitter.external.add(id(value))
+            return value
+        if isinstance(value, list | dict | set | bytearray | np.ndarray) or (
+            hasattr(value, "__setitem__") and not isinstance(value, type) and not _is_array(value)
+        ):
+            return self.emitter.constant(value, hint)
+        return value
+
+    # --- glue: expressions that stay native as a whole ---
+
+    def is_glue(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression reaches no operator and no array, so one host op does it all."""
+        if isinstance(node, ast.Starred | ast.Slice):
+            return False
+        inner = set()
+        for child in ast.walk(node):
+            match child:
+                case ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
+                    return False
+                case ast.comprehension(is_async=1):
+                    return False
+                case ast.Compare(ops=ops, comparators=others) if any(
+                    isinstance(op, ast.Is | ast.IsNot) and not isinstance(other, ast.Constant)
+                    for op, other in zip(ops, others, strict=True)
+                ):
+                    return False  # identity is known better than as operands of a host op
+                case ast.Name(id=name, ctx=ast.Store()):
+                    inner.add(name)
+                case ast.arg(arg=name):
+                    inner.add(name)
+        if isinstance(node, ast.Lambda | ast.GeneratorExp):
+            return False  # made where they are used; on their own they are not values
+        if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set):
+            return False  # capture-owned containers keep their structure known
+        names = loaded_names(node)
+        if any(name in inner for name in names):
+            return False  # one name for two variables: leave it to the structural rules
+        return all(self._is_plain(name, frame) for name in names) and all(
+            self._is_cheap_call(child, frame, inner)
+            for child in ast.walk(node)
+            if isinstance(child, ast.Call)
+        )
+
+    def _is_plain(self, name: str, frame: Frame) -> bool:
+        found, value = self.peek_name(name, frame)
+        if not found:
+            return False
+        return not (
+            contains(value, LocalFunction)
+            or contains(value, Tracer)
+            or any(d.class_name in ("jax.Array", "numpy.ndarray") for d in _dyns(value))
+            or _is_array(value)
+        )
+
+    def _is_cheap_call(self, node: ast.Call, frame: Frame, inner: set[str]) -> bool:
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            known, base = self.peek(func.value, frame, inner)
+            if not known or isinstance(base, Dyn | list | dict | set | tuple):
+                return func.attr in READING_METHODS
+            try:
+                callee = getattr(base, func.attr)
+            except Exception:
+                return False
+        else:
+            known, callee = self.peek(func, frame, inner)
+            if not known or isinstance(callee, Dyn):
+                return False
+        if callee in _UNSAFE_GLUE if callee.__hash__ else False:
+            return False
+        what = classify(callee)
+        return what.kind in ("pure", "numpy") and what.effects == "pure" and not what.mutates_args
+
+    def peek_name(self, name: str, frame: Frame) -> tuple[bool, Any]:
+        """The value of a name without emitting or guarding; (False, _) if unknown."""
+        owner = frame.owner_of(name)
+        if owner is not None:
+            return (True, self.current(owner.env[name])) if name in owner.env else (False, None)
+        if (cell := frame.cell(name)) is not None:
+            try:
+                return True, cell.cell_contents
+            except ValueError:
+                return False, None
+        value = frame.function.__globals__.get(name, getattr(builtins, name, MISSING))
+        return value is not MISSING, value
+
+    def peek(self, node: ast.expr, frame: Frame, inner: Iterable[str] = ()) -> tuple[bool, Any]:
+        """The value of a dotted name without emitting or guarding; (False, _) if unknown."""
+        if isinstance(node, ast.Name):
+            return (False, None) if node.id in inner else self.peek_name(node.id, frame)
+        if isinstance(node, ast.Attribute):
+            known, base = self.peek(node.value, frame, inner)
+            if not known or isinstance(base, Dyn | LocalFunction):
+                return False, None
+            kind_attribute = getattr(type(base), node.attr, None)
+            if isinstance(kind_attribute, property):
+                return False, None
+            try:
+                return True, getattr(base, node.attr)
+            except Exception:
+                return False, None
+        if isinstance(node, ast.Constant):
+            return True, node.value
+        return False, None
+
+    def glue(self, node: ast.expr, frame: Frame) -> Any:
+        """Run the expression now if all is static, else keep it as one host op."""
+        operands: dict[str, Any] = {}
+        for name in loaded_names(node):
+            local = frame.owner_of(name) is not None or frame.cell(name) is not None
+            value = self.name(ast.copy_location(ast.Name(name, ast.Load()), node), frame)
+            if local or isinstance(value, Dyn) or _is_data(value):
+                operands[name] = value
+        if not contains_dynamic(list(operands.values())):
+            folded = self.fold(node, operands, frame)
+            if folded is not MISSING:
+                return folded
+        if not self._makes_no_alias(node, frame):
+            for value in operands.values():
+                self.escape(value)
+        operands = {name: self.current(value) for name, value in operands.items()}
+        own_namespace = any(
+            name in frame.function.__globals__
+            for name in loaded_names(node)
+            if name not in operands
+        )
+        return self.emitter.host(
+            ast.unparse(node),
+            operands,
+            scope=frame.scope if own_namespace else None,
+            class_name=_result_class(node, lambda part: self.peek(part, frame)),
+        )
+
+    def fold(self, node: ast.expr, operands: dict[str, Any], frame: Frame) -> Any:
+        """The expression's value if it is safe to compute it once; `MISSING` otherwise."""
+        code = compile(ast.Expression(node), frame.filename, "eval")
+        try:
+            value = eval(code, {**frame.function.__globals__, **operands})
+        except Exception:
+            return MISSING  # it raises, so it must do so when and where Python would
+        return self._adopt(value)
+
+    def _adopt(self, value: Any) -> Any:
+        """A freshly computed static value, if it may stand for what Python would compute anew."""
+        if isinstance(value, (_VALUE_TYPES, _STATIC_KINDS)):
+            return value
+        if type(value) in (tuple, frozenset):
+            return value if all(self._adopt(v) is not MISSING for v in value) else MISSING
+        if type(value) in (list, set):
+            return self.own(value) if all(self._adopt(v) is not MISSING for v in value) else MISSING
+        if type(value) is dict:
+            parts = (*value, *value.values())
+            return self.own(value) if all(self._adopt(v) is not MISSING for v in parts) else MISSING
+        return MISSING
+
+    def _makes_no_alias(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether the expression's value can share no mutable part with an operand."""
+        match node:
+            case ast.JoinedStr() | ast.Compare() | ast.UnaryOp():
+                return True
+            case ast.Call(func=ast.Attribute(attr=attr)):
+                return attr in dir(str) and attr not in ("copy",)
+            case ast.Call(func=func):
+                known, callee = self.peek(func, frame)
+                if not known or not callee.__hash__:
+                    return False
+                flat = all(_is_scalar_container(v) for v in self._call_operands(node, frame))
+                return callee in _NO_ALIAS and (callee in (len, str, repr, isinstance) or flat)
+        return False
+
+    def _call_operands(self, node: ast.Call, frame: Frame) -> list[Any]:
+        return [self.peek(argument, frame)[1] for argument in node.args]
+
+    # --- native evaluation under the trace ---
+
+    def native(
+        self, node: ast.AST, frame: Frame, function: Callable[..., Any], *args: Any, **kw: Any
+    ) -> Any:
+        """Call the function now, at the user's line. An error is left for Python to raise."""
+        trampoline = caller_at(frame.filename, getattr(node, "lineno", 1), frame.function.__name__)
+        try:
+            return trampoline(function, args, kw)
+        except (Unsupported, Promote):
+            raise
+        except DynamicUse as error:
+            raise Unsupported(str(error), node) from error
+        except jax.errors.JAXTypeError as error:
+            raise Unsupported(f"{type(error).__name__} while tracing", node) from error
+        except Exception as error:
+            raise Unsupported(f"{type(error).__name__} while capturing: {error}", node) from error
+
+    def operation(
+        self,
+        node: ast.AST,
+        frame: Frame,
+        source: str,
+        function: Callable[..., Any],
+        operands: dict[str, Any],
+    ) -> Any:
+        """A Python operator on values: native, array code on values to come, or host source."""
+        values = list(operands.values())
+        if not contains(values, Dyn):
+            if contains(values, Tracer):
+                self.emitter.array_action()
+            result = self.native(node, frame, function, *values)
+            if contains_dynamic(result) or _is_array(result):
+                return result
+            adopted = self._adopt(result)
+            if adopted is not MISSING:
+                return adopted
+        elif _mixes_array(values):
+            lifted = self.with_tracers(values)
+            if lifted is not None:
+                self.emitter.array_action()
+                return self.native(node, frame, function, *lifted)
+            return self.emitter.call(function, classify(_array_operation), values, {})
+        return self.emitter.host(source, operands)
+
+    def with_tracers(self, values: Any) -> Any | None:
+        """The values with number arguments as arrays; None if other dynamic values are left."""
+        if isinstance(values, Dyn):
+            return values.tracer
+        if isinstance(values, list | tuple) and type(values) in (list, tuple):
+            parts = [self.with_tracers(v) for v in values]
+            missing = any(p is None and v is not None for p, v in zip(parts, values, strict=True))
+            return None if missing else type(values)(parts)
+        if isinstance(values, dict):
+            parts_by_key = {k: self.with_tracers(v) for k, v in values.items()}
+            missing = any(parts_by_key[k] is None and v is not None for k, v in values.items())
+            return None if missing else parts_by_key
+        return values
+
+    # --- operators ---
+
+    def eval_BinOp(self, node: ast.BinOp, frame: Frame) -> Any:
+        left, right = self.eval(node.left, frame), self.eval(node.right, frame)
+        return self.binary(node, node.op, left, right, frame)
+
+    def binary(self, node: ast.AST, op: ast.operator, left: Any, right: Any, frame: Frame) -> Any:
+        """``left op right``."""
+        source = ast.unparse(ast.BinOp(_name("a"), op, _name("b")))
+        return self.operation(node, frame, source, OPERATORS[type(op)], {"a": left, "b": right})
+
+    def eval_UnaryOp(self, node: ast.UnaryOp, frame: Frame) -> Any:
+        value = self.eval(node.operand, frame)
+        if isinstance(node.op, ast.Not) and is_tracer(value):
+            return self.emitter.host("not a", {"a": value}, class_name="bool")
+        source = ast.unparse(ast.UnaryOp(node.op, _name("a")))
+        return self.operation(node, frame, source, OPERATORS[type(node.op)], {"a": value})
+
+    def eval_Compare(self, node: ast.Compare, frame: Frame) -> Any:
+        if any(isinstance(c, ast.Call) for later in node.comparators[1:] for c in ast.walk(later)):
+            # Python stops at the first comparison that is false, so these may not be called.
+            raise Unsupported("calls in a chained comparison", node)
+        values = [self.eval(e, frame) for e in (node.left, *node.comparators)]
+        if len(values) == 2:
+            return self._compare(node, node.ops[0], values[0], values[1], frame)
+        if contains_dynamic(values):
+            names = [f"v{i}" for i in range(len(values))]
+            tree = ast.Compare(_name(names[0]), node.ops, [_name(n) for n in names[1:]])
+            return self.emitter.host(ast.unparse(tree), dict(zip(names, values, strict=True)))
+        result: Any = True
+        for op, left, right in zip(node.ops, values, values[1:], strict=False):
+            result = self._compare(node, op, left, right, frame)
+            if not result:
+                break
+        return result
+
+    def _compare(self, node: ast.AST, op: ast.cmpop, left: Any, right: Any, frame: Frame) -> Any:
+        known = not any(isinstance(v, Dyn) and v.class_name is None for v in (left, right))
+        if isinstance(op, ast.Is | ast.IsNot) and known:
+            return _same_object(left, right) is isinstance(op, ast.Is)
+        source = ast.unparse(ast.Compare(_name("a"), [op], [_name("b")]))
+        return self.operation(node, frame, source, OPERATORS[type(op)], {"a": left, "b": right})
+
+    def eval_BoolOp(self, node: ast.BoolOp, frame: Frame) -> Any:
+        return self._bool_chain(node.op, node.values, frame)
+
+    def _bool_chain(self, op: ast.boolop, values: list[ast.expr], frame: Frame) -> Any:
+        first = self.eval(values[0], frame)
+        if len(values) == 1:
+            return first
+        if not (isinstance(first, Dyn) or is_tracer(first)):
+            decided = bool(first) is isinstance(op, ast.Or)
+            return first if decided else self._bool_chain(op, values[1:], frame)
+        rest = lambda: [self._bool_chain(op, values[1:], frame)]
+        keep = lambda: [first]
+        branches = (rest, keep) if isinstance(op, ast.And) else (keep, rest)
+        return self.branch(first, *branches, node=values[1])[0]
+
+    def eval_IfExp(self, node: ast.IfExp, frame: Frame) -> Any:
+        test = self.eval(node.test, frame)
+        if not (isinstance(test, Dyn) or is_tracer(test)):
+            return self.eval(node.body if test else node.orelse, frame)
+        return self.branch(
+            test,
+            lambda: [self.eval(node.body, frame)],
+            lambda: [self.eval(node.orelse, frame)],
+            node=node,
+        )[0]
+
+    def branch(
+        self,
+        condition: Any,
+        then: Callable[[], list[Any]],
+        orelse: Callable[[], list[Any]],
+        *,
+        node: ast.AST,
+    ) -> list[Dyn]:
+        """Emit `orch.if`; each branch gives its values, the results stand for whichever runs."""
+        emitter = self.emitter
+        test = emitter.settled(emitter.materialize(condition))
+        before, runs = emitter.token, emitter.array_runs
+        tokens, blocks = [], []
+        mutation, mutated = emitter.mutation, False
+        for thunk in (then, orelse):
+            block = Block()
+            emitter.token, emitter.mutation = before, mutation
+            with emitter.inside(block), self.unchanged_containers(node):
+                values = thunk()
+                ssa = [emitter.materialize(v) for v in values]
+            blocks.append((block, ssa))
+            tokens.append(emitter.token)
+            mutated = mutated or emitter.mutation is not mutation
+        if emitter.array_runs != runs:
+            raise Unsupported("array code under a condition known only at run time", node)
+        count = len(blocks[0][1])
+        types: list[Any] = [
+            a.type if a.type == b.type else orch.ANY
+            for a, b in zip(blocks[0][1], blocks[1][1], strict=True)
+        ]
+        ordered = any(token is not before for token in tokens)
+        for (block, ssa), token in zip(blocks, tokens, strict=True):
+            with emitter.inside(block):
+                ssa = [self._as_type(v, t) for v, t in zip(ssa, types, strict=True)]
+                if ordered:
+                    ssa.append(token or emitter.add(orch.JoinOp()).results[0])
+                emitter.add(orch.YieldOp(ssa))
+        op = orch.IfOp(
+            test,
+            emitter.region(blocks[0][0]),
+            emitter.region(blocks[1][0]),
+            [*types, *([orch.TOKEN] if ordered else [])],
+        )
+        emitter.add(op)
+        emitter.token = op.results[-1] if ordered else before
+        emitter.mutation = emitter.token if mutated else mutation
+        classes = [t.known_class if isinstance(t, orch.ObjectType) else None for t in types]
+        return [Dyn(r, c) for r, c in zip(op.results[:count], classes, strict=True)]
+
+    def _as_type(self, value: Any, type_: Any) -> Any:
+        """The value with a less precise type, so that both branches yield the same types."""
+        if value.type == type_:
+            return value
+        return self.emitter.add(
+            orch.HostOp("value", {"value": value}, [type_], total=True)
+        ).results[0]
+
+    def unchanged_containers(self, node: ast.AST) -> Any:
+        """A context in which changing a container that exists already is unsupported."""
+        raise NotImplementedError
+
+    # --- access ---
+
+    def eval_Attribute(self, node: ast.Attribute, frame: Frame) -> Any:
+        return self.attribute(self.eval(node.value, frame), node.attr, node, frame)
+
+    def attribute(self, base: Any, name: str, node: ast.AST, frame: Frame) -> Any:
+        """``base.name``."""
+        if isinstance(base, Dyn):
+            if base.argument is not None and base.class_name is None:
+                found = getattr(base.example, name, None)
+                if not isinstance(found, _DATA):
+                    raise Promote(base.argument, f"its attribute '{name}' is more than data")
+            return self.emitter.getattr(base, name)
+        if isinstance(base, LocalFunction):
+            raise Unsupported("an attribute of a local function", node)
+        if is_tracer(base) or id(base) in self.owned or isinstance(base, (*_VALUE_TYPES, tuple)):
+            return self.native(node, frame, getattr, base, name)
+        if isinstance(getattr(type(base), name, None), property):
+            # The getter is user code: it runs when the program does.
+            return self.emitter.host(
+                f"value.{name}",
+                {"value": base},
+                effects="ordered" if self.emitter.dirty else "pure",
+            )
+        value = self.native(node, frame, getattr, base, name)
+        if isinstance(value, types.MethodType | types.BuiltinMethodType):
+            return value
+        if self.emitter.dirty and _is_data(value):
+            return self.emitter.host(f"value.{name}", {"value": base}, effects="ordered")
+        if not _is_library(base):
+            self.guards.attribute(base, name, value)
+        return self.outside(value, name)
+
+    def eval_Subscript(self, node: ast.Subscript, frame: Frame) -> Any:
+        base = self.eval(node.value, frame)
+        index = self.eval(node.slice, frame)
+        return self.item(base, index, node, frame)
+
+    def item(self, base: Any, index: Any, node: ast.AST, frame: Frame) -> Any:
+        """``base[index]``."""
+        if not contains(index, Dyn) and not isinstance(base, Dyn):
+            if is_tracer(base) or contains(index, Tracer):
+                self.emitter.array_action()
+            value = self.native(node, frame, lambda b, i: b[i], base, index)
+            if is_tracer(base) or type(base) in (list, tuple, dict, str, bytes, range):
+                if type(value) is list and id(base) in self.owned:
+                    self.own(value)
+                return value
+            return self.outside(value, "item") if not contains_dynamic(value) else value
+        if _mixes_array([base, index]):
+            lifted = self.with_tracers([base, index])
+            if lifted is not None:
+                self.emitter.array_action()
+                return self.native(node, frame, lambda b, i: b[i], *lifted)
+            what = classify(_array_operation)
+            return self.emitter.call(operator.getitem, what, [base, index], {})
+        self.escape(base)
+        return self.emitter.getitem(self.current(base), index)
+
+    def eval_Slice(self, node: ast.Slice, frame: Frame) -> Any:
+        parts = [
+            None if p is None else self.eval(p, frame) for p in (node.lower, node.upper, node.step)
+        ]
+        return slice(*parts)
+
+    # --- displays ---
+
+    def eval_List(self, node: ast.List, frame: Frame) -> Any:
+        return self._display(node, frame, list)
+
+    def eval_Tuple(self, node: ast.Tuple, frame: Frame) -> Any:
+        return self._display(node, frame, tuple)
+
+    def _display(self, node: ast.List | ast.Tuple, frame: Frame, kind: type) -> Any:
+        values: list[Any] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                values.extend(self.sequence(self.eval(element.value, frame), element))
+            else:
+                values.append(self.eval(element, frame))
+        return self.own(values) if kind is list else tuple(values)
+
+    def eval_Set(self, node: ast.Set, frame: Frame) -> Any:
+        values = self._display(
+            ast.copy_location(ast.List(node.elts, ast.Load()), node), frame, list
+        )
+        if contains_dynamic(values):
+            return self.emitter.host("set(values)", {"values": values}, class_name="set")
+        return self.own(self.native(node, frame, set, values))
+
+    def eval_Dict(self, node: ast.Dict, frame: Frame) -> Any:
+        result: dict[Any, Any] = {}
+        for key_node, value_node in zip(node.keys, node.values, strict=True):
+            if key_node is None:
+                part = self.eval(value_node, frame)
+                if not isinstance(part, dict):
+                    raise Unsupported("unpacking a mapping that is known only at run time", node)
+                result.update(part)
+                continue
+            key = self.eval(key_node, frame)
+            value = self.eval(value_node, frame)
+            if contains_dynamic(key):
+                raise Unsupported("a dict display with a key that is known only at run time", node)
+            self.native(node, frame, result.__setitem__, key, value)
+        return self.own(result)
+
+    def eval_JoinedStr(self, node: ast.JoinedStr, frame: Frame) -> Any:
+        operands: dict[str, Any] = {}
+        parts: list[ast.expr] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                if part.format_spec is not None and not _is_constant_spec(part.format_spec):
+                    raise Unsupported("a format specification that is computed", node)
+                operands[f"v{len(operands)}"] = self.eval(part.value, frame)
+                name = _name(f"v{len(operands) - 1}")
+                part = ast.FormattedValue(name, part.conversion, part.format_spec)
+            parts.append(part)
+        source = ast.unparse(ast.fix_missing_locations(ast.JoinedStr(parts)))
+        return self.emitter.host(source, operands, class_name="str")
+
+    def eval_NamedExpr(self, node: ast.NamedExpr, frame: Frame) -> Any:
+        value = self.eval(node.value, frame)
+        owner = frame.owner_of(node.target.id)
+        if owner is not frame:
+            raise Unsupported("an assignment expression to a name of an enclosing function", node)
+        frame.env[node.target.id] = value
+        return value
+
+    def eval_Lambda(self, node: ast.Lambda, frame: Frame) -> Any:
+        return LocalFunction(node, frame, *self.defaults(node.args, frame))
+
+    def defaults(self, arguments: ast.arguments, frame: Frame) -> tuple[list[Any], dict[str, Any]]:
+        """Values of default arguments, which Python computes where the function is defined."""
+        keyword = {
+            a.arg: self.eval(d, frame)
+            for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            if d is not None
+        }
+        return [self.eval(d, frame) for d in arguments.defaults], keyword
+
+    def sequence(self, value: Any, node: ast.AST) -> list[Any]:
+        """The elements of a static iterable."""
+        if isinstance(value, Dyn):
+            raise Unsupported("the length of this iterable is known only at run time", node)
+        if not isinstance(value, list | tuple | dict | set | frozenset | range | str | bytes):
+            if not is_tracer(value):
+                raise Unsupported(f"iterating over a {type(value).__name__} while capturing", node)
+            self.emitter.array_action()
+        return list(value)
+
+    # --- comprehensions ---
+
+    def eval_ListComp(self, node: ast.ListComp, frame: Frame) -> Any:
+        return self.comprehension(node, [node.elt], frame)[0]
+
+    def eval_GeneratorExp(self, node: ast.GeneratorExp, frame: Frame) -> Any:
+        raise Unsupported("a generator is used as a value", node)
+
+    def eval_SetComp(self, node: ast.SetComp, frame: Frame) -> Any:
+        values = self.comprehension(node, [node.elt], frame)[0]
+        return self.emitter.host("set(values)", {"values": values}, class_name="set")
+
+    def eval_DictComp(self, node: ast.DictComp, frame: Frame) -> Any:
+        keys, values = self.comprehension(node, [node.key, node.value], frame)
+        if isinstance(keys, list) and not contains_dynamic(keys):
+            return self.own(dict(zip(keys, values, strict=True)))
+        return self.emitter.host(
+            "dict(zip(keys, values))", {"keys": keys, "values": values}, class_name="dict"
+        )
+
+    def comprehension(
+        self,
+        node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+        parts: list[ast.expr],
+        frame: Frame,
+    ) -> list[Any]:
+        """Lists of the parts' values: unrolled over a static iterable, else `orch.map`."""
+        if any(g.is_async for g in node.generators):
+            raise Unsupported("an asynchronous comprehension", node)
+        targets = {
+            child.id
+            for g in node.generators
+            for child in ast.walk(g.target)
+            if isinstance(child, ast.Name)
+        }
+        inner = Frame(
+            frame.function,
+            frame.scope,
+            frame.filename,
+            frozenset(targets),
+            parent=frame,
+            depth=frame.depth,
+        )
+        return self._generate(node.generators, parts, inner, frame, node)
+
+    def _generate(
+        self,
+        generators: list[ast.comprehension],
+        parts: list[ast.expr],
+        inner: Frame,
+        outer: Frame,
+        node: ast.expr,
+    ) -> list[Any]:
+        generator, rest = generators[0], generators[1:]
+        iterable = self.iterable(generator.iter, outer)
+        if isinstance(iterable, Dyn):
+            return self._map(iterable, generator, rest, parts, inner, node)
+        lists: list[list[Any]] = [self.own([]) for _ in parts]
+        pieces: list[list[Any]] = []
+        for element in self.sequence(iterable, generator.iter):
+            self.bind(generator.target, element, inner)
+            keep = True
+            for condition in generator.ifs:
+                test = self.eval(condition, inner)
+                if isinstance(test, Dyn) or is_tracer(test):
+                    raise Unsupported(
+                        "a condition known only at run time over an unrolled comprehension",
+                        condition,
+                    )
+                if not test:
+                    keep = False
+                    break
+            if not keep:
+                continue
+            if rest:
+                pieces.append(self._generate(rest, parts, inner, inner, node))
+                continue
+            for values, part in zip(lists, parts, strict=True):
+                values.append(self.eval(part, inner))
+        if not rest:
+            return list(lists)
+        if all(isinstance(p, list) for piece in pieces for p in piece):
+            return [self.own([v for piece in pieces for v in piece[i]]) for i in range(len(parts))]
+        return [self._flatten([piece[i] for piece in pieces]) for i in range(len(parts))]
+
+    def _flatten(self, lists: Any) -> Dyn:
+        return self.emitter.host(
+            "[value for values in lists for value in values]", {"lists": lists}, class_name="list"
+        )
+
+    def _map(
+        self,
+        iterable: Dyn,
+        generator: ast.comprehension,
+        rest: list[ast.comprehension],
+        parts: list[ast.expr],
+        inner: Frame,
+        node: ast.expr,
+    ) -> list[Any]:
+        """`orch.map`; with a condition, the body yields whether to keep the element as well."""
+
+        def body(element: Dyn) -> list[Any]:
+            self.bind(generator.target, element, inner)
+            return conditions(generator.ifs)
+
+        def conditions(tests: list[ast.expr]) -> list[Any]:
+            if not tests:
+                if rest:
+                    return self._generate(rest, parts, inner, inner, node)
+                return [self.eval(part, inner) for part in parts]
+            test = self.eval(tests[0], inner)
+            return self.branch(
+                test,
+                lambda: guarded(tests[1:]),
+                lambda: [False, *(None for _ in parts)],
+                node=tests[0],
+            )
+
+        def guarded(tests: list[ast.expr]) -> list[Any]:
+            values = conditions(tests)
+            return values if tests else [True, *values]
+
+        lists = self.map(iterable, body, node)
+        if generator.ifs:
+            keep, *lists = lists
+            source = "[value for kept, value in zip(keep, values) if kept]"
+            lists = [
+                self.emitter.host(source, {"keep": keep, "values": v}, class_name="list")
+                for v in lists
+            ]
+        return [self._flatten(v) for v in lists] if rest else lists
+
+    def map(self, iterable: Dyn, body: Callable[[Dyn], list[Any]], node: ast.AST) -> list[Dyn]:
+        """Emit `orch.map` over the iterable; one list for each value that the body gives."""
+        emitter = self.emitter
+        element_type = (
+            iterable.ssa.type.element_type
+            if isinstance(iterable.ssa.type, orch.ListType)
+            else orch.ANY
+        )
+        iterable = Dyn(emitter.settled(iterable.ssa), iterable.class_name)
+        mark = self.begin()
+        before, allowed, mutation = emitter.token, emitter.tokens_allowed, emitter.mutation
+        for ordered in (False, True):
+            block = Block(arg_types=[element_type, *([orch.TOKEN] if ordered else [])])
+            emitter.tokens_allowed = ordered
+            emitter.token = block.args[1] if ordered else before
+            emitter.mutation = block.args[1] if ordered else mutation
+            # A later iteration starts after an earlier one's effects.
+            emitter.dirty = emitter.dirty or ordered
+            try:
+                with emitter.inside(block), self.unchanged_containers(node):
+                    values = [emitter.materialize(v) for v in body(Dyn(block.args[0]))]
+                break
+            except NeedsToken:
+                self.undo(mark)
+            finally:
+                emitter.tokens_allowed = allowed
+        else:
+            raise AssertionError("an iteration with a token cannot need one")
+        if ordered and not allowed:
+            emitter.token = before
+            raise NeedsToken
+        with emitter.inside(block):
+            emitter.add(orch.YieldOp([*values, *([emitter.token] if ordered else [])]))  # type: ignore[list-item]
+        after = None
+        if ordered:
+            after = before or emitter.add(orch.JoinOp()).results[0]
+        op = orch.MapOp(
+            iterable.ssa,
+            emitter.region(block),
+            [*(orch.ListType(v.type) for v in values), *([orch.TOKEN] if ordered else [])],
+            after=after,
+        )
+        emitter.add(op)
+        emitter.token = op.results[-1] if ordered else before
+        emitter.mutation = emitter.token if ordered else mutation
+        return [Dyn(result, "list") for result in op.results[: len(values)]]
+
+    def iterable(self, node: ast.expr, frame: Frame) -> Any:
+        """The value that a loop runs over; ``enumerate``, ``zip`` and ``reversed`` stay static."""
+        if isinstance(node, ast.Call) and not node.keywords:
+            known, callee = self.peek(node.func, frame)
+            if (
+                known
+                and callee in (enumerate, zip, reversed)
+                and not any(isinstance(a, ast.Starred) for a in node.args)
+            ):
+                values = [self.eval(a, frame) for a in node.args]
+                if any(isinstance(v, Dyn) for v in values):
+                    names = [f"v{i}" for i in range(len(values))]
+                    source = f"list({callee.__name__}({', '.join(names)}))"
+                    return self.emitter.host(
+                        source, dict(zip(names, values, strict=True)), class_name="list"
+                    )
+                sequences = [
+                    self.sequence(v, node) if i == 0 or callee is zip else v
+                    for i, v in enumerate(values)
+                ]
+                return list(callee(*sequences))  # type: ignore[call-overload]
+        return self.eval(node, frame)
+
+    def bind(self, target: ast.expr, value: Any, frame: Frame) -> None:
+        """Assign to a target."""
+        raise NotImplementedError
+
+
+def _array_operation(*values: Any) -> Any:
+    """Stands for a Python operator on arrays, for classification."""
+
+
+_array_operation.__module__ = "jax.numpy"
+
+_UNSAFE_GLUE = frozenset({locals, globals, vars, eval, exec, super, dir, input, open, next, iter})
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _contains(item: Any, container: Any) -> bool:
+    return item in container
+
+
+def _not_contains(item: Any, container: Any) -> bool:
+    return item not in container
+
+
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.MatMult: operator.matmul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: _contains,
+    ast.NotIn: _not_contains,
+}
+"""Python's operators as functions."""
+
+
+def _is_data(value: Any) -> bool:
+    """Whether an effect may well replace the value: functions, classes and modules stay."""
+    return not isinstance(value, _STATIC_KINDS) and not callable(value)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, jax.Array)
+
+
+def _holds_arrays(value: Any) -> bool:
+    """Whether a nested list or dict holds JAX arrays: then it is taken to be parameters."""
+    leaves = jax.tree_util.tree_leaves(value)
+    return bool(leaves) and any(isinstance(leaf, jax.Array) for leaf in leaves)
+
+
+def _is_library(value: Any) -> bool:
+    """Whether the module is installed code, whose functions nobody replaces while it runs."""
+    if not isinstance(value, types.ModuleType):
+        return False
+    origin = getattr(value, "__file__", None)
+    return origin is None or "site-packages" in origin or "/lib/python" in origin
+
+
+def _is_scalar_container(value: Any) -> bool:
+    if isinstance(value, list | tuple | set):
+        return all(isinstance(v, Dyn | str | int | float | bool | None) for v in value)
+    return True
+
+
+def _dyns(value: Any) -> Iterable[Dyn]:
+    if isinstance(value, Dyn):
+        yield value
+    elif isinstance(value, list | tuple | set):
+        for part in value:
+            yield from _dyns(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _dyns(part)
+
+
+def _mixes_array(values: list[Any]) -> bool:
+    """Whether an array, known or to come, is among the operands."""
+    return any(
+        is_tracer(v) or _is_array(v) or (isinstance(v, Dyn) and v.class_name == "jax.Array")
+        for v in values
+    )
+
+
+def _same_object(first: Any, second: Any) -> bool:
+    """``first is second``, where a dynamic value has a known class that is not NoneType."""
+    if isinstance(first, Dyn) or isinstance(second, Dyn):
+        if first is None or second is None:
+            return False
+        raise Unsupported("identity of a value known only at run time")
+    return first is second
+
+
+def _is_constant_spec(spec: ast.expr) -> bool:
+    return isinstance(spec, ast.JoinedStr) and all(isinstance(v, ast.Constant) for v in spec.values)
+
+
+def _result_class(node: ast.expr, peek: Callable[[ast.expr], tuple[bool, Any]]) -> str | None:
+    """The class of an expression's value where its syntax says it."""
+    match node:
+        case ast.JoinedStr():
+            return "str"
+        case ast.ListComp():
+            return "list"
+        case ast.DictComp():
+            return "dict"
+        case ast.SetComp():
+            return "set"
+        case ast.UnaryOp(op=ast.Not()):
+            return "bool"
+        case ast.Call(func=ast.Name(id=name)) if peek(node.func)[1] is getattr(
+            builtins, name, None
+        ):
+            return _BUILTIN_RESULTS.get(name)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="join" | "format")):
+            return "str"
+    return None
+
+
+_BUILTIN_RESULTS = {"len": "int", "str": "str", "repr": "str", "sorted": "list"} | {
+    name: name for name in ("list", "dict", "tuple", "set", "int", "float", "bool")
+}

@@ -1,0 +1,230 @@
+"""Interpreting names and attributes: what they denote outside and inside the activation."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import enum
+import sys
+import types
+from dataclasses import replace
+from typing import Any, Final
+
+from xcs.frontend.abstract_values import (
+    BOTTOM,
+    IMMUTABLE,
+    UNKNOWN,
+    Bound,
+    Ref,
+    Value,
+    is_code,
+    is_constant,
+    is_immutable_class,
+    join,
+    known,
+    shared,
+)
+from xcs.frontend.detectors.clients import is_client
+from xcs.frontend.function_source import parameters, source_file
+from xcs.frontend.interpretation.heap import Heap, Variable
+from xcs.frontend.interpretation.lookup import (
+    class_attribute,
+    class_files,
+    is_harmless,
+    is_method,
+    is_service,
+    is_slot,
+    namespace,
+)
+from xcs.frontend.interpretation.summary import MISSING, Arguments
+from xcs.frontend.shared_state import shared_state
+
+SUPER: Final = "super()"
+"""The ``Bound.name`` that marks the value of ``super()``."""
+
+
+class Attributes(Heap):
+    """Name and attribute look-up."""
+
+    def call_object(self, obj: Any, arguments: Arguments, node: ast.AST) -> Value:
+        """Call a callable in hand (in ``calls``); properties need it here."""
+        raise NotImplementedError
+
+    # Names
+
+    def load(self, name: str, node: ast.AST, *, use: bool) -> Value:
+        """The value of a name. ``use`` tells that its contents are looked at."""
+        binder = self.binder(name)
+        if binder is not None:
+            return self.variable(binder, name)
+        if name in self.cells:
+            try:
+                obj = self.cells[name].cell_contents
+            except ValueError:
+                return UNKNOWN
+            return self._load_outside(self.cells[name], name, obj, node, use=use)
+        space = self.fn.__globals__
+        if name in space:
+            return self._load_outside(space, name, space[name], node, use=use)
+        obj = getattr(builtins, name, MISSING)
+        return UNKNOWN if obj is MISSING else known(obj, shared(f"builtin {name!r}"))
+
+    def _load_outside(self, space: Any, name: str, obj: Any, node: ast.AST, *, use: bool) -> Value:
+        variable = self.outside(name)
+        self.guard(space, name, obj)
+        self.read_variable(variable, obj, node, use=use)
+        if obj is None:
+            # A name that is None for now may be filled in later, by code that was not looked at.
+            return UNKNOWN if self._is_rebound(variable) else BOTTOM
+        return known(obj, shared(variable.label))
+
+    def _is_rebound(self, variable: Variable) -> bool:
+        if variable.file is None:
+            return True
+        return (variable.scope, variable.name) in shared_state(variable.file).rebound
+
+    def super_value(self) -> Value:
+        """``super()`` without arguments."""
+        names = parameters(self.root)
+        receiver = self.variable(self.root, names[0].arg) if names else UNKNOWN
+        return Value(receiver.places, bound=Bound(receiver, SUPER))
+
+    # Attributes
+
+    def attribute(self, base: Value, name: str, node: ast.AST, *, use: bool) -> Value:
+        """The value of ``base.name``."""
+        if base.is_bottom:
+            return BOTTOM
+        if base.bound is not None and base.bound.name == SUPER:
+            return Value(base.places, bound=Bound(base, name))
+        if base.refs:
+            return join(self._of_object(ref.obj, base, name, node, use=use) for ref in base.refs)
+        if base.cls is not None:
+            return self._of_instance(base.cls, base, name, node)
+        held = self.read_field(base, name)
+        if held.is_bottom:
+            held = Value(base.places)
+        return replace(held, bound=Bound(base, name)) if held.bound is None else held
+
+    def _of_instance(self, cls: type, base: Value, name: str, node: ast.AST) -> Value:
+        """An attribute of an object of which only the exact class is known."""
+        found = class_attribute(cls, name)
+        if isinstance(found, property) and found.fget is not None:
+            if is_immutable_class(cls):
+                return IMMUTABLE
+            return self.call_object(found.fget, Arguments((base,)), node)
+        if is_method(found):
+            return Value(base.places, bound=Bound(base, name))
+        if is_immutable_class(cls):
+            return IMMUTABLE
+        held = self.read_field(base, name)
+        if found is not MISSING and not is_slot(found):
+            held = held.join(self._class_default(cls, found, name, node))
+        if held.is_bottom and self.settled:
+            return Value(base.places, bound=Bound(base, name))
+        return held
+
+    def _class_default(self, cls: type, value: Any, name: str, node: ast.AST) -> Value:
+        """A class attribute, read through an instance that was made here."""
+        label = f"attribute {name!r} of {cls.__name__}"
+        states = [None if file is None else shared_state(file) for file in class_files(cls)]
+        if any(state is None or name in state.rebound_on_classes for state in states):
+            self.note_read(label, node, "which other code stores to")
+        elif not is_harmless(value):
+            changed = any(state and name in state.changed_attributes for state in states)
+            self.note_read(label, node, "which other code changes" if changed else "")
+        return known(value, shared(label))
+
+    def _of_object(self, obj: Any, base: Value, name: str, node: ast.AST, *, use: bool) -> Value:
+        if isinstance(obj, types.ModuleType):
+            return self.of_module(obj, name, node, use=use)
+        one = replace(base, refs=frozenset({Ref(obj)}), cls=type(obj), bound=None)
+        if isinstance(obj, type):
+            return self._of_class(obj, one, name, node, use=use)
+        found = class_attribute(type(obj), name)
+        if isinstance(found, property) and found.fget is not None:
+            if is_constant(obj):
+                return IMMUTABLE
+            if is_client(obj):
+                # Clients build their parts on first use, which nobody can see.
+                return self._computed(obj, one, name, node, use=use)
+            return self.call_object(found.fget, Arguments((one,)), node)
+        space = namespace(obj)
+        if name in space:
+            self.guard(space, name, space[name])
+            return self._data(type(obj), space[name], one, name, node, use=use)
+        if found is MISSING:
+            return replace(UNKNOWN, bound=Bound(one, name))
+        if is_slot(found):
+            return self._computed(obj, one, name, node, use=use)
+        if is_method(found):
+            return Value(one.places, bound=Bound(one, name))
+        if type(found).__name__ == "cached_property":
+            return self._computed(obj, one, name, node, use=use) if is_client(obj) else UNKNOWN
+        return self._data(type(obj), found, one, name, node, use=use)
+
+    def _computed(self, obj: Any, base: Value, name: str, node: ast.AST, *, use: bool) -> Value:
+        """An attribute that only running native code, or a client's property, can tell."""
+        try:
+            value = getattr(obj, name)
+        except Exception:
+            return BOTTOM
+        return self._data(type(obj), value, base, name, node, use=use)
+
+    def _data(
+        self, cls: type, value: Any, base: Value, name: str, node: ast.AST, *, use: bool
+    ) -> Value:
+        """Data of an object in hand, which is part of that object."""
+        self._read_attribute(cls, value, name, node, use=use)
+        place = next(iter(base.places), shared(f"a {cls.__name__} object"))
+        stored = self.read_field(base, name) if self._stores(base, name) else BOTTOM
+        return known(value, place).join(stored)
+
+    def _stores(self, base: Value, name: str) -> bool:
+        return any(name in self._objects.get(place, ()) for place in base.places)
+
+    def _read_attribute(
+        self, cls: type, value: Any, name: str, node: ast.AST, *, use: bool
+    ) -> None:
+        """Data is constant unless code of its class's files changes attributes of that name."""
+        if is_code(value) or is_service(value):
+            return
+        label = f"attribute {name!r} of {cls.__name__}"
+        states = [None if file is None else shared_state(file) for file in class_files(cls)]
+        if any(state is None or name in state.rebound_attributes for state in states):
+            self.note_read(label, node, "which other code stores to")
+        elif use and not is_harmless(value):
+            changed = any(state and name in state.changed_attributes for state in states)
+            self.note_read(label, node, "which other code changes" if changed else "")
+
+    def _of_class(self, cls: type, base: Value, name: str, node: ast.AST, *, use: bool) -> Value:
+        found = class_attribute(cls, name)
+        if found is MISSING:
+            if class_attribute(type(cls), name) is not MISSING:
+                return Value(base.places, bound=Bound(base, name))
+            return replace(UNKNOWN, bound=Bound(base, name))
+        if isinstance(found, staticmethod):
+            return known(found.__func__, shared(f"{cls.__name__}.{name}"))
+        native = isinstance(getattr(cls, name, None), types.BuiltinFunctionType)
+        if isinstance(found, classmethod) or native:
+            return Value(base.places, bound=Bound(base, name))
+        if is_code(found) or is_method(found) or isinstance(found, enum.Enum):
+            return known(found, shared(f"{cls.__name__}.{name}"))
+        return self._data(cls, found, base, name, node, use=use)
+
+    def of_module(self, module: types.ModuleType, name: str, node: ast.AST, *, use: bool) -> Value:
+        """A module's global, or a submodule."""
+        space = vars(module)
+        obj = space.get(name, MISSING)
+        if obj is MISSING:
+            obj = sys.modules.get(f"{module.__name__}.{name}", MISSING)
+        if obj is MISSING:
+            return UNKNOWN
+        self.guard(space, name, obj)
+        label = f"{module.__name__}.{name}"
+        if not is_code(obj):
+            path = getattr(module, "__file__", None)
+            python = isinstance(path, str) and path.endswith(".py")
+            file = source_file(path) if python else None
+            self.read_variable(Variable(label, name, file), obj, node, use=use)
+        return known(obj, shared(label))

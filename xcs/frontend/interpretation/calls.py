@@ -1,0 +1,621 @@
+"""Interpreting calls: recognised, followed into Python code, or unknown."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import enum
+import functools
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from xcs.frontend.abstract_values import (
+    BOTTOM,
+    IMMUTABLE,
+    UNKNOWN,
+    Ref,
+    Value,
+    is_code,
+    is_immutable_class,
+    join,
+    known,
+    shared,
+)
+from xcs.frontend.classification import (
+    IMMUTABLE_CLASSES,
+    ORDERED,
+    PURE,
+    UNORDERED,
+    Classification,
+)
+from xcs.frontend.detectors.generative_objects import VERBS
+from xcs.frontend.detectors.identity import identify
+from xcs.frontend.function_source import FunctionNode, parameters
+from xcs.frontend.interpretation.attributes import SUPER, Attributes
+from xcs.frontend.interpretation.heap import ANY
+from xcs.frontend.interpretation.lookup import (
+    class_attribute,
+    classes,
+    context_manager_body,
+    is_generated,
+    is_harmless,
+    is_method,
+    is_mock,
+    is_service,
+    namespace,
+    wrapped_callable,
+)
+from xcs.frontend.interpretation.summary import MISSING, Arguments, CalledParameter
+from xcs.frontend.shared_state import ACCUMULATING_METHODS, CHANGING_METHODS
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_*
+
+_FILE_READ_MODES: Final = frozenset("rbtU")
+_TEXT_FILE: Final[type] = type(sys.__stdin__) if sys.__stdin__ is not None else object
+_STREAMS: Final = ("io.", "random.Random.", "random.SystemRandom.", "numpy.random.")
+"""Objects with a state of their own: a private one concerns nobody else."""
+
+
+@contextmanager
+def _context_manager() -> Iterator[None]:
+    yield
+
+
+_CONTEXT_MANAGER: Final[type] = type(_context_manager())
+
+# Methods that builtin classes define and that only look at their receiver.
+_READING_METHODS: Final = frozenset(
+    name
+    for cls in (str, bytes, list, tuple, dict, set, frozenset, int, float)
+    for name in dir(cls)
+    if name not in CHANGING_METHODS and not name.startswith("__")
+) | {
+    "__contains__", "__eq__", "__getitem__", "__hash__", "__iter__", "__len__", "__repr__",
+    "__str__", "_asdict", "_replace", "all", "any", "argmax", "argmin", "astype", "clip", "cumsum",
+    "date", "dot", "elements", "flatten", "group", "groupdict", "groups", "isoformat", "item",
+    "max", "mean", "min", "model_dump", "model_dump_json", "most_common", "prod", "ravel",
+    "reshape", "round", "span", "squeeze", "std", "strftime", "sum", "take", "time", "timestamp",
+    "tolist", "total", "total_seconds", "transpose", "var", "weekday",
+}  # fmt: skip
+
+# Those of them whose result is a new object that holds, at most, what the receiver holds.
+_COPYING_METHODS: Final = frozenset(
+    "astype copy difference elements flatten fromkeys groupdict groups intersection items keys"
+    " most_common partition rpartition rsplit split splitlines symmetric_difference tolist union"
+    " values".split()
+)
+
+_COPYING_FUNCTIONS: Final = frozenset(
+    "builtins.dir builtins.sorted copy.copy copy.deepcopy json.loads numpy.arange numpy.array"
+    " numpy.concatenate numpy.copy numpy.empty numpy.empty_like numpy.eye numpy.full"
+    " numpy.full_like numpy.linspace numpy.ones numpy.ones_like numpy.stack numpy.zeros"
+    " numpy.zeros_like re.findall re.split".split()
+)
+
+_COLLECTIONS: Final = (list, dict, set, tuple, frozenset)
+
+_RESULT_CLASSES: Final[dict[str, type]] = {
+    cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
+}
+
+
+class Calls(Attributes):
+    """Calls of values, of objects in hand, and of methods."""
+
+    def run_function(self, function: FunctionNode) -> Value:
+        """Interpret a function of this activation (in ``statements``)."""
+        raise NotImplementedError
+
+    # Calls of values
+
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+        """The result of calling a value."""
+        if callee.is_bottom:
+            return BOTTOM
+        if callee.refs or callee.functions or callee.bound is not None:
+            return self._call_alternatives(callee, arguments, node)
+        return self._call_opaque(callee, arguments, node)
+
+    def _call_alternatives(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+        results = [self.call_object(ref.obj, arguments, node) for ref in callee.refs]
+        results += [self._call_local(inner, arguments) for inner in callee.functions]
+        if callee.bound is not None:
+            name = callee.bound.name
+            results.append(self.method(callee.bound.receiver, name, arguments, node))
+        return join(results)
+
+    def _call_opaque(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+        """A callee of which only the origin is known."""
+        paths = [place.name for place in callee.places if place.kind == "param"]
+        if not paths or len(paths) != len(callee.places):
+            source = callee_text(node)
+            return self.unknown_call(f"{source} is called, which is not known,", node, arguments)
+        given = join(arguments.all())
+        for path in paths:
+            reason = f"argument {'.'.join(path)!r} is called at {self.where(node)}"
+            old = self.summary.called.get(path)
+            if old is not None:
+                given, reason = given.join(old.given), old.reason
+            self.summary.called[path] = CalledParameter(reason, given)
+        for argument in arguments.all():
+            self.call_back(argument, UNKNOWN, node)
+        return UNKNOWN
+
+    def _call_local(self, function: FunctionNode, arguments: Arguments) -> Value:
+        """A function or lambda of this activation: its parameters collect what they are given."""
+        names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
+        bound: dict[str, Value] = dict(zip(names, arguments.positional, strict=False))
+        extra = join(arguments.positional[len(names) :])
+        own = {arg.arg for arg in parameters(function)}
+        for name, value in arguments.keywords.items():
+            if name in own:
+                bound[name] = value
+            else:
+                extra = extra.join(value)
+        if arguments.rest is not None:
+            extra = extra.join(arguments.rest)
+            bound = {name: bound.get(name, arguments.rest) for name in own}
+        for collector in (function.args.vararg, function.args.kwarg):
+            if collector is not None:
+                bound[collector.arg] = self.allocate(collector, extra, tuple)
+        for name in own:
+            self.assign(function, name, bound.get(name, BOTTOM))
+        return self.run_function(function)
+
+    def call_back(self, value: Value, given: Value, node: ast.AST) -> Value:
+        """A function that was handed over may be called there, with anything that was around."""
+        arguments = Arguments(rest=given)
+        results = [self._call_local(function, arguments) for function in value.functions]
+        for ref in value.refs:
+            function = isinstance(ref.obj, types.FunctionType | types.MethodType)
+            if function or (not is_code(ref.obj) and callable(ref.obj)):
+                results.append(self.call_object(ref.obj, arguments, node))
+        if value.bound is not None and not value.is_bottom:
+            bound = value.bound
+            if bound.receiver.refs or bound.receiver.cls is not None:
+                results.append(self.method(bound.receiver, bound.name, arguments, node))
+        return join(results)
+
+    def unknown_call(
+        self, what: str, node: ast.AST, arguments: Arguments, receiver: Value = BOTTOM
+    ) -> Value:
+        """A call that may do anything: ordered, and its arguments may change."""
+        self.record(ORDERED, what, node)
+        self.summary.blocking = True
+        self.summary.reaches.add("unknown")
+        for argument in (receiver, *arguments.all()):
+            self.mutate(argument, node, f"is passed to {callee_text(node)}")
+            self.hold(argument, UNKNOWN, ANY)
+            self.call_back(argument, UNKNOWN, node)
+        return UNKNOWN
+
+    def operator_call(self, what: str, node: ast.AST, arguments: Arguments) -> Value:
+        """A call of a model or a tool."""
+        self.record(UNORDERED, what, node)
+        self.summary.reaches.add("operator")
+        self.summary.blocking = True
+        return self.allocate(node, join(arguments.all()))
+
+    # Methods
+
+    def method(self, receiver: Value, name: str, arguments: Arguments, node: ast.AST) -> Value:
+        """The result of ``receiver.name(...)``."""
+        if receiver.is_bottom:
+            return BOTTOM
+        if receiver.bound is not None and receiver.bound.name == SUPER:
+            return self._super_method(receiver.bound.receiver, name, arguments, node)
+        if receiver.cls is _CONTEXT_MANAGER and name.endswith(("enter__", "exit__")):
+            return self.items(receiver)  # The body was interpreted when the manager was made.
+        if receiver.refs:
+            return join(
+                self._object_method(ref.obj, receiver, name, arguments, node)
+                for ref in receiver.refs
+            )
+        if receiver.cls is not None:
+            method = class_attribute(receiver.cls, name)
+            if is_method(method):
+                return self._class_method(receiver.cls, method, receiver, arguments, node)
+        return self._method_by_name(receiver, name, arguments, node)
+
+    def _super_method(
+        self, receiver: Value, name: str, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        start = self.cells["__class__"].cell_contents
+        cls = next(iter(classes(receiver)), start)
+        cls = receiver_class(receiver) or cls
+        mro = cls.__mro__ if start in cls.__mro__ else start.__mro__
+        for base in mro[mro.index(start) + 1 :]:
+            if name in base.__dict__:
+                return self._class_method(base, base.__dict__[name], receiver, arguments, node)
+        what = f"super().{name} is called, which is not known,"
+        return self.unknown_call(what, node, arguments, receiver)
+
+    def _object_method(
+        self, obj: Any, receiver: Value, name: str, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        """A method of an object in hand, looked up without running the object's hooks."""
+        one = dataclasses.replace(receiver, refs=frozenset({Ref(obj)}), bound=None)
+        own = MISSING if isinstance(obj, type) else namespace(obj).get(name, MISSING)
+        if own is not MISSING:
+            return self.call_object(own, arguments, node)
+        found = class_attribute(obj if isinstance(obj, type) else type(obj), name)
+        if found is MISSING and isinstance(obj, type):
+            found = class_attribute(type(obj), name)
+        if not is_method(found):
+            if is_service(obj):
+                return self.operator_call(f"{callee_text(node)} uses a client", node, arguments)
+            what = f"{callee_text(node)} is called, which is not known,"
+            return self.unknown_call(what, node, arguments, one)
+        bound = getattr(obj, name)
+        if (recognised := self.analysis.recognise(bound)) is not None:
+            if not recognised.mutates_args:
+                self._read_receiver(one, obj, node)
+            return self._apply(recognised, bound, one, arguments, node)
+        if isinstance(bound, types.MethodType):
+            owner = bound.__self__
+            this = (
+                known(owner, shared(f"class {owner.__name__}"))
+                if owner is not obj and isinstance(owner, type)
+                else one
+            )
+            return self.call_object(bound.__func__, arguments.prepend(this), node)
+        return self.call_object(bound, arguments, node)
+
+    def _read_receiver(self, receiver: Value, obj: Any, node: ast.AST) -> None:
+        """A method that only looks at a shared collection reads it."""
+        if is_harmless(obj):
+            return
+        for place in receiver.places:
+            if place.kind != "shared":
+                continue
+            kind, _, quoted = str(place.name).partition(" '")
+            if kind in ("global", "closure variable"):
+                self.read_variable(self.outside(quoted.rstrip("'")), obj, node, use=True)
+            elif not kind.startswith(("builtin", "module", "class")):
+                self.note_read(str(place.name), node, "")
+
+    def _class_method(
+        self, cls: type, method: Any, receiver: Value, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        """A method found in a class, called on an object of it."""
+        if isinstance(method, staticmethod):
+            return self.call_object(method.__func__, arguments, node)
+        if isinstance(method, classmethod):
+            this = known(cls, shared(f"class {cls.__name__}"))
+            return self.call_object(method.__func__, arguments.prepend(this), node)
+        if (recognised := self.analysis.recognise(method)) is not None:
+            return self._apply(recognised, method, receiver, arguments, node)
+        if isinstance(method, types.FunctionType) or wrapped_callable(method) is not None:
+            return self.call_object(method, arguments.prepend(receiver), node)
+        what = f"{callee_text(node)} is called, which is not known,"
+        return self.unknown_call(what, node, arguments, receiver)
+
+    def _method_by_name(
+        self, receiver: Value, name: str, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        """A method of an object of unknown class: what its name says, or unknown."""
+        values = arguments.all()
+        given = join(values)
+        if name in VERBS and values:
+            return self.operator_call(f"{callee_text(node)} calls a model", node, arguments)
+        if name in CHANGING_METHODS:
+            accumulates = name in ACCUMULATING_METHODS
+            how = "is accumulated into" if accumulates else f"is changed by {name}()"
+            self.mutate(receiver, node, how, accumulates=accumulates)
+            self.hold(receiver, given)
+            return self.items(receiver).join(given)
+        if name in _READING_METHODS:
+            items = self.items(receiver)
+            for argument in values:
+                self.call_back(argument, items, node)
+            if name in _COPYING_METHODS:
+                return self.allocate(node, items)
+            return items.join(given)
+        if not receiver.places:
+            return IMMUTABLE  # Whatever it is, it has no state.
+        if receiver.is_fresh:
+            return self._private_method(receiver, name, arguments, node)
+        what = f"{callee_text(node)} is called, which is not known,"
+        return self.unknown_call(what, node, arguments, receiver)
+
+    def _private_method(
+        self, receiver: Value, name: str, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        """On a new object of unknown class, such as a response: it does whatever to itself."""
+        self.record(UNORDERED, f"{callee_text(node)} is called on a new object", node)
+        for argument in arguments.all():
+            self.mutate(argument, node, f"is passed to {name}()")
+            self.call_back(argument, UNKNOWN, node)
+        self.hold(receiver, join(arguments.all()))
+        return self.items(receiver).join(Value(receiver.places))
+
+    # Calls of objects in hand
+
+    def call_object(self, obj: Any, arguments: Arguments, node: ast.AST) -> Value:
+        """A callable in hand: recognised, or followed into its parts, or unknown."""
+        self.analysis.step()
+        if obj is _ARRAY_FUNCTION:
+            self.summary.reaches.add("tensor")
+            return IMMUTABLE
+        if (recognised := self.analysis.recognise(obj)) is not None:
+            return self._apply(recognised, obj, None, arguments, node)
+        if isinstance(obj, types.FunctionType):
+            return self._call_function(obj, arguments, node)
+        if isinstance(obj, types.MethodType):
+            this = known(obj.__self__, shared(f"a {type(obj.__self__).__name__} object"))
+            return self.call_object(obj.__func__, arguments.prepend(this), node)
+        if isinstance(obj, functools.partial):
+            return self.call_object(obj.func, _partial_arguments(obj, arguments), node)
+        if isinstance(obj, type):
+            return self._construct(obj, arguments, node)
+        if (inner := wrapped_callable(obj)) is not None:
+            return self.call_object(inner, arguments, node)
+        if isinstance(class_attribute(type(obj), "__call__"), types.FunctionType):
+            if not is_mock(obj):
+                receiver = known(obj, shared(f"a {type(obj).__name__} object"))
+                return self.method(receiver, "__call__", arguments, node)
+        name = getattr(obj, "__qualname__", None) or type(obj).__qualname__
+        return self.unknown_call(f"{name} is called, which is not known,", node, arguments)
+
+    def _call_function(self, fn: types.FunctionType, arguments: Arguments, node: ast.AST) -> Value:
+        """A Python function: its summary, in terms of the values it is called with."""
+        if (body := context_manager_body(fn)) is not None:
+            entered = self._call_function(body, arguments, node)
+            return self.allocate(node, self.items(entered), _CONTEXT_MANAGER)
+        bound = bind_arguments(fn, arguments)
+        shapes = {name: self.shape(value) for name, value in bound.items()}
+        context = {name: shape for name, shape in shapes.items() if shape is not None}
+        callee = self.analysis.summarise(fn, context)
+        self.merge(callee)
+        result = self.import_objects(callee, bound, node)
+        for path, mutation in callee.mutated.items():
+            value = self.at_path(path, bound)
+            self.change(value, mutation)
+            if "unknown" in callee.reaches:
+                self.hold(value, UNKNOWN, ANY)
+        for path, called in callee.called.items():
+            given = self.import_value(called.given, bound, node)
+            self._call_parameter(self.at_path(path, bound), given, node)
+        return result
+
+    def _call_parameter(self, value: Value, given: Value, node: ast.AST) -> None:
+        """The callee calls this argument with ``given``."""
+        if value.functions or value.refs or value.bound:
+            self.call_back(value, given, node)
+        elif not value.is_bottom:
+            self._call_opaque(value, Arguments(rest=given), node)
+
+    def _construct(self, cls: type, arguments: Arguments, node: ast.AST) -> Value:
+        """Building an instance of a Python class: its ``__new__`` and ``__init__`` run."""
+        this = known(cls, shared(f"class {cls.__name__}"))
+        if issubclass(cls, enum.Enum):
+            return IMMUTABLE
+        meta_call = class_attribute(type(cls), "__call__")
+        if isinstance(meta_call, types.FunctionType):
+            return self.call_object(meta_call, arguments.prepend(this), node)
+        value = self.allocate(node, cls=cls)
+        new, init = class_attribute(cls, "__new__"), class_attribute(cls, "__init__")
+        new = getattr(new, "__func__", new)
+        if isinstance(new, types.FunctionType) and not is_generated(new):
+            self.call_object(new, arguments.prepend(this), node)
+        else:
+            self.hold(value, join(arguments.all()))
+        if not isinstance(init, types.FunctionType):
+            return Value(cls=cls) if is_immutable_class(cls) else value
+        if dataclasses.is_dataclass(cls) and is_generated(init):
+            self._construct_dataclass(cls, value, arguments, node)
+        else:
+            self.call_object(init, arguments.prepend(value), node)
+        return value
+
+    def _construct_dataclass(
+        self, cls: type, value: Value, arguments: Arguments, node: ast.AST
+    ) -> None:
+        items = [item for item in dataclasses.fields(cls) if item.init]
+        given = dict(zip((item.name for item in items), arguments.positional, strict=False))
+        given |= arguments.keywords
+        for item in dataclasses.fields(cls):
+            held = given.get(item.name, arguments.rest or BOTTOM)
+            if item.name not in given:
+                if item.default_factory is not dataclasses.MISSING:
+                    held = held.join(self.call_object(item.default_factory, Arguments(), node))
+                elif item.default is not dataclasses.MISSING:
+                    label = f"default of {cls.__name__}.{item.name}"
+                    held = held.join(known(item.default, shared(label)))
+            self.hold(value, held, item.name)
+        post = class_attribute(cls, "__post_init__")
+        if isinstance(post, types.FunctionType):
+            self.call_object(post, Arguments((value,)), node)
+
+    # Applying what is known of a recognised callable
+
+    def _apply(
+        self,
+        found: Classification,
+        obj: Any,
+        receiver: Value | None,
+        arguments: Arguments,
+        node: ast.AST,
+    ) -> Value:
+        """The effects of a recognised callable on this activation's values."""
+        if found.kind == "unknown":
+            return self.unknown_call(found.reason, node, arguments, receiver or BOTTOM)
+        path = identify(obj).path
+        if path == "io.open":
+            return self._open(arguments, node)
+        if path == "builtins.getattr" and len(arguments.positional) >= 2:
+            return self._getattr(arguments, node)
+        if path == "functools.partial" and len(arguments.positional) == 1:
+            return arguments.positional[0]
+        self.summary.reaches |= found.reaches
+        if found.kind == "numpy":
+            self.summary.reaches.add("numpy")
+        self.summary.blocking |= found.blocking
+        private = receiver is not None and receiver.is_fresh and path.startswith(_STREAMS)
+        if found.mutates_args or private:
+            self._apply_mutation(found, receiver, arguments, node)
+        elif found.effects != PURE:
+            self.record(found.effects, found.reason, node, found.strict_effects)
+            self.summary.writes.update(dict.fromkeys(found.writes))
+            self.summary.reads.update(dict.fromkeys(found.reads))
+        if (out := arguments.keywords.get("out")) is not None:
+            self.mutate(out, node, "is written to")
+        operands = [value for value in _operands(receiver, arguments) if not value.is_code]
+        for operand in operands:
+            if any(class_attribute(cls, "__next__") is not MISSING for cls in classes(operand)):
+                self.mutate(operand, node, f"is used up by {callee_text(node)}()")
+        given = join(map(self.items, operands)).join(join(operands)).without_refs()
+        back = join(
+            self.call_back(argument, dataclasses.replace(given, functions=frozenset()), node)
+            for argument in arguments.all()
+        )
+        return self._result(found, obj, receiver, operands, back, node)
+
+    def _apply_mutation(
+        self,
+        found: Classification,
+        receiver: Value | None,
+        arguments: Arguments,
+        node: ast.AST,
+    ) -> None:
+        values = arguments.all()
+        target = receiver if receiver is not None else (values[0] if values else UNKNOWN)
+        accumulates = found.effects == UNORDERED
+        how = "is accumulated into" if accumulates else "is changed in place"
+        self.mutate(target, node, how, accumulates=accumulates)
+        for value in values:
+            if value is not target:
+                self.hold(target, value)
+                self.hold(target, self.items(value))
+
+    def _result(
+        self,
+        found: Classification,
+        obj: Any,
+        receiver: Value | None,
+        operands: list[Value],
+        back: Value,
+        node: ast.AST,
+    ) -> Value:
+        """The value of a recognised call: immutable, new, or possibly one of its operands."""
+        identity = identify(obj)
+        cls = _RESULT_CLASSES.get(found.returns or "")
+        if found.returns in IMMUTABLE_CLASSES:
+            return Value(cls=cls)
+        if found.kind == "tensor" and found.returns == "function":
+            return Value(refs=frozenset({Ref(_ARRAY_FUNCTION)}))
+        if identity.path in _CALLBACK_RESULTS:
+            return back.join(join(operands)).join(join(map(self.items, operands)))
+        inside = join(map(self.items, operands)).join(back)
+        if isinstance(obj, type):
+            kept = inside if obj in _COLLECTIONS else inside.join(join(operands))
+            return Value(cls=obj) if is_immutable_class(obj) else self.allocate(node, kept, obj)
+        copies = receiver is not None and identity.method in _COPYING_METHODS
+        if copies or identity.path in _COPYING_FUNCTIONS:
+            return self.allocate(node, inside, cls)
+        if found.kind in ("model", "tool"):
+            return self.allocate(node, join(operands))
+        if not any(operand.places or operand.functions for operand in operands):
+            return self.allocate(node, back, cls)
+        alias = self.allocate(node, inside).join(inside).join(join(operands))
+        return dataclasses.replace(alias.without_refs(), cls=cls)
+
+    def _getattr(self, arguments: Arguments, node: ast.AST) -> Value:
+        base, name, *default = arguments.positional
+        names = {ref.obj for ref in name.refs if isinstance(ref.obj, str)}
+        if len(names) != 1:
+            return join([self.everything(base), *default])
+        return join([self.attribute(base, names.pop(), node, use=True), *default])
+
+    def _open(self, arguments: Arguments, node: ast.AST) -> Value:
+        """Opening for reading leaves the world as it is; any other mode may not."""
+        mode = arguments.keywords.get("mode")
+        if mode is None and len(arguments.positional) > 1:
+            mode = arguments.positional[1]
+        modes = ["r"] if mode is None else [ref.obj for ref in mode.refs]
+        known_mode = bool(modes) and arguments.rest is None
+        self.summary.blocking = True
+        self.summary.reads["files"] = None
+        if known_mode and all(isinstance(m, str) and set(m) <= _FILE_READ_MODES for m in modes):
+            self.record(UNORDERED, "a file is read", node)
+        else:
+            self.summary.writes["files"] = None
+            self.record(ORDERED, "a file is opened for writing", node)
+        return self.allocate(node, cls=_TEXT_FILE)
+
+
+_ARRAY_FUNCTION: Final = object()
+"""Stands for whatever a JAX transformation returns."""
+
+_CALLBACK_RESULTS: Final = frozenset({"functools.reduce", "builtins.max", "builtins.min"})
+"""Functions that give back what a callback gave, or one of their operands' items."""
+
+
+def bind_arguments(fn: types.FunctionType, arguments: Arguments) -> dict[str, Value]:
+    """The values of a function's parameters in one call, defaults included."""
+    code = fn.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    count = code.co_argcount + code.co_kwonlyargcount
+    named = code.co_varnames[:count]
+    bound = dict(zip(positional, arguments.positional, strict=False))
+    extra = list(arguments.positional[len(positional) :])
+    for name, value in arguments.keywords.items():
+        if name in named:
+            bound[name] = value
+        else:
+            extra.append(value)
+    if arguments.rest is not None:
+        extra.append(arguments.rest)
+        for name in named:
+            bound.setdefault(name, arguments.rest)
+    for name, default in _defaults(fn).items():
+        value = known(default, shared(f"default of {name!r}"))
+        if name not in bound:
+            bound[name] = value
+        elif bound[name] is arguments.rest:
+            bound[name] = bound[name].join(value)
+    for flag in (_VARARGS, _VARKEYWORDS):
+        if code.co_flags & flag:
+            bound[code.co_varnames[count]] = join(extra)
+            count += 1
+    return bound
+
+
+def _defaults(fn: types.FunctionType) -> Mapping[str, Any]:
+    values = fn.__defaults__ or ()
+    names = fn.__code__.co_varnames[: fn.__code__.co_argcount]
+    positional = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    return positional | (fn.__kwdefaults__ or {})
+
+
+def _partial_arguments(partial: functools.partial[Any], arguments: Arguments) -> Arguments:
+    place = shared("an argument that a partial holds")
+    given = [known(value, place) for value in partial.args]
+    keywords = {name: known(value, place) for name, value in partial.keywords.items()}
+    return Arguments(
+        (*given, *arguments.positional), {**keywords, **arguments.keywords}, arguments.rest
+    )
+
+
+def _operands(receiver: Value | None, arguments: Arguments) -> Iterable[Value]:
+    return arguments.all() if receiver is None else [receiver, *arguments.all()]
+
+
+def receiver_class(receiver: Value) -> type | None:
+    """The class that ``super()`` starts from, where the receiver is itself a class."""
+    found = [ref.obj for ref in receiver.refs if isinstance(ref.obj, type)]
+    return found[0] if len(found) == 1 else None
+
+
+def callee_text(node: ast.AST) -> str:
+    """The source of a call's callee, shortened for a message."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    try:
+        text = ast.unparse(node)
+    except Exception:  # Only a message is at stake.
+        return "it"
+    return text if len(text) <= 60 else text[:57] + "..."

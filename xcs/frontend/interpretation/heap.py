@@ -1,0 +1,426 @@
+"""One activation's variables, abstract objects and effects: all that interpretation changes."""
+
+from __future__ import annotations
+
+import ast
+import os
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from xcs.frontend.abstract_values import (
+    BOTTOM,
+    IMMUTABLE,
+    MAX_REFS,
+    UNKNOWN,
+    Path,
+    Place,
+    Ref,
+    Shape,
+    Value,
+    fresh,
+    is_constant,
+    is_immutable_class,
+    join,
+    known,
+    shared,
+)
+from xcs.frontend.classification import ORDERED, UNORDERED, EffectClass
+from xcs.frontend.function_source import (
+    FunctionNode,
+    FunctionSource,
+    SourceFile,
+    bound_names,
+    is_library,
+    parameters,
+)
+from xcs.frontend.interpretation.lookup import is_harmless, is_python_class
+from xcs.frontend.interpretation.summary import Mutation, Summary
+from xcs.frontend.shared_state import Scope, shared_state
+
+if TYPE_CHECKING:
+    from xcs.frontend.effects import Analysis
+
+ITEMS: Final = "[]"
+"""The field of items at unknown positions; those of a display are at ``[0]``, ``[1]``, ..."""
+ANY: Final = "*"
+"""The field of what may be anywhere in an object."""
+
+_MAX_FIELDS: Final = 24
+_MAX_DEPTH: Final = 2
+
+_ANNOTATED: Final = {
+    cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable from outside the function, and the file whose code may change it."""
+
+    label: str
+    name: str
+    file: SourceFile | None
+    scope: Scope = None
+    """The enclosing function that binds it; None for a module's global."""
+
+
+class Heap:
+    """The state that interpreting a function builds up. It only ever grows, so it settles."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        fn: types.FunctionType,
+        source: FunctionSource,
+        context: Mapping[str, Shape],
+    ) -> None:
+        self.analysis = analysis
+        self.fn = fn
+        self.source = source
+        self.root: FunctionNode = source.node
+        self.file: SourceFile = source.file
+        self.summary = Summary()
+        self.scope: FunctionNode = source.node
+        self.comprehensions: list[tuple[ast.AST, frozenset[str]]] = []
+        self.changed = False
+        self.settled = False
+        self.cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=False))
+        self._loops = 0
+        self._env: dict[tuple[ast.AST, str], Value] = {}
+        self._objects: dict[Place, dict[str, Value]] = {}
+        self._given: dict[Place, dict[str, Value]] = {}
+        """What closed parameters held at the call; other parameters may hold anything."""
+        for arg in parameters(self.root):
+            self._env[self.root, arg.arg] = self._parameter(arg, context.get(arg.arg))
+
+    # Parameters
+
+    def _parameter(self, arg: ast.arg, shape: Shape | None) -> Value:
+        args = self.root.args
+        if arg is args.vararg or arg is args.kwarg:
+            collected = fresh(arg, tuple if arg is args.vararg else dict)
+            self.hold(collected, Value(frozenset({Place("param", (arg.arg,))})))
+            return collected
+        if shape is not None:
+            return self._shaped((arg.arg,), shape)
+        cls = _annotated_class(arg.annotation)
+        if is_immutable_class(cls):
+            return Value(cls=cls)
+        return Value(frozenset({Place("param", (arg.arg,))}), cls=cls)
+
+    def _shaped(self, path: Path, shape: Shape) -> Value:
+        if shape.immutable:
+            return Value(frozenset(), shape.refs, shape.cls)
+        place = Place("param", path)
+        if shape.closed:
+            self._given[place] = {
+                name: self._shaped((*path, name), inner) for name, inner in shape.fields
+            }
+        return Value(frozenset({place}), shape.refs, shape.cls)
+
+    def shape(self, value: Value, depth: int = 0) -> Shape | None:
+        """What a callee is told of an argument; None if there is nothing to tell."""
+        immutable = not value.places and not value.functions and value.bound is None
+        closed = depth < _MAX_DEPTH and self._is_closed(value)
+        fields: dict[str, Shape] = {}
+        if closed:
+            for name in self._field_names(value):
+                held = self.read_field(value, name)
+                if not held.is_bottom:
+                    fields[name] = self.shape(held, depth + 1) or Shape()
+            closed = len(fields) <= _MAX_FIELDS and ANY not in fields
+        plain = value.refs and all(type(ref.obj) in (str, int, float, bool) for ref in value.refs)
+        shape = Shape(
+            frozenset() if plain else value.refs,
+            value.cls,
+            immutable,
+            closed,
+            frozenset(fields.items()) if closed else frozenset(),
+        )
+        return None if shape == Shape() else shape
+
+    def _is_closed(self, value: Value) -> bool:
+        if value.cls is None or value.refs or not value.places or not is_python_class(value.cls):
+            return False
+        return all(place.kind == "fresh" or place in self._given for place in value.places)
+
+    def _field_names(self, value: Value) -> list[str]:
+        names: dict[str, None] = {}
+        for place in value.places:
+            names |= dict.fromkeys(self._given.get(place, ()))
+            names |= dict.fromkeys(self._objects.get(place, ()))
+        return list(names)
+
+    # Variables
+
+    def variable(self, binder: ast.AST, name: str) -> Value:
+        """The value of a local variable; what was never assigned is unknown in the end."""
+        found = self._env.get((binder, name))
+        if found is None:
+            return UNKNOWN if self.settled else BOTTOM
+        return found
+
+    def assign(self, binder: ast.AST, name: str, value: Value) -> None:
+        """A local variable may also have this value."""
+        old = self._env.get((binder, name))
+        new = value if old is None else old.join(value)
+        if new != old:
+            self._env[binder, name] = new
+            self.changed = True
+
+    def result_of(self, function: FunctionNode) -> Value:
+        """What a function of this activation has been seen to return."""
+        return self._env.get((function, "return"), BOTTOM)
+
+    def binder(self, name: str) -> ast.AST | None:
+        """The scope inside this activation that binds a name; None if it comes from outside."""
+        for node, names in reversed(self.comprehensions):
+            if name in names:
+                return node
+        scope: Scope = self.scope
+        while scope is not None:
+            if name in bound_names(scope):
+                return scope
+            if scope is self.root:
+                return None
+            scope = self.file.enclosing.get(scope)
+        return None
+
+    def outside(self, name: str) -> Variable:
+        """The free variable of this name."""
+        if name in self.cells:
+            scope = self.source.scope_binding(name)
+            return Variable(f"closure variable {name!r}", name, self.file, scope)
+        return Variable(f"global {name!r}", name, self.file)
+
+    # Objects
+
+    def hold(self, holder: Value, held: Value, field: str = ITEMS) -> None:
+        """An object may now hold another, in a field."""
+        if held.is_bottom:
+            return
+        for place in holder.places:
+            fields = self._objects.setdefault(place, {})
+            old = fields.get(field, BOTTOM)
+            new = old.join(held)
+            if new != old:
+                fields[field] = new
+                self.changed = True
+
+    def allocate(self, node: object, held: Value = BOTTOM, cls: type | None = None) -> Value:
+        """A new object that holds items."""
+        value = fresh(node, cls)
+        self.hold(value, held)
+        return value
+
+    def read_field(self, value: Value, field: str) -> Value:
+        """What an attribute, or an item at a known position, may be."""
+        result = BOTTOM
+        for place in value.places:
+            for fields in (self._objects.get(place, {}), self._given.get(place, {})):
+                result = result.join(fields.get(field, BOTTOM)).join(fields.get(ANY, BOTTOM))
+                if field.startswith("["):
+                    result = result.join(fields.get(ITEMS, BOTTOM))
+            if place.kind != "fresh" and place not in self._given:
+                result = result.join(Value(frozenset({place})))
+        return result
+
+    def items(self, value: Value) -> Value:
+        """What indexing or iterating may give."""
+        if not value.places and not value.is_bottom:
+            return Value(cls=str) if value.cls is str else self._constant_items(value)
+        if value.refs and (elements := self._known_items(value)) is not None:
+            return elements
+        names = [name for name in self._field_names(value) if name.startswith("[")]
+        return join(self.read_field(value, name) for name in (ITEMS, *names))
+
+    def everything(self, value: Value) -> Value:
+        """The objects that can be reached from a value, however deep."""
+        seen = set(value.places)
+        todo = list(seen)
+        while todo:
+            place = todo.pop()
+            for fields in (self._objects.get(place), self._given.get(place)):
+                for held in fields.values() if fields else ():
+                    self.analysis.step(1 + len(held.places) // 8)
+                    todo.extend(held.places - seen)
+                    seen |= held.places
+        return Value(frozenset(seen))
+
+    def exported(self, result: Value) -> dict[Place, dict[str, Value]]:
+        """What was stored into objects that the caller can reach: its own, and the result."""
+        seen: dict[Place, dict[str, Value]] = {}
+        todo = [place for place in self._objects if place.kind != "fresh"] + list(result.places)
+        while todo:
+            place = todo.pop()
+            if place in seen or place not in self._objects:
+                continue
+            seen[place] = dict(self._objects[place])
+            for held in seen[place].values():
+                todo.extend(held.places)
+        return seen
+
+    def _constant_items(self, value: Value) -> Value:
+        objects = [item for ref in value.refs if isinstance(ref.obj, tuple) for item in ref.obj]
+        if objects and len(objects) <= MAX_REFS:
+            return join(known(item, shared("a constant")) for item in objects)
+        return IMMUTABLE
+
+    def _known_items(self, value: Value) -> Value | None:
+        """The elements of shared collections that are in hand, where they are few."""
+        objects: list[Any] = []
+        for ref in value.refs:
+            if type(ref.obj) not in (tuple, list, dict, frozenset, set, types.MappingProxyType):
+                return None
+            mapping = isinstance(ref.obj, dict | types.MappingProxyType)
+            objects += ref.obj.values() if mapping else ref.obj
+        if not objects:
+            return None
+        if all(map(is_constant, objects)):
+            return IMMUTABLE if len({type(o) for o in objects}) > 1 else Value(cls=type(objects[0]))
+        if len(objects) > MAX_REFS or any(not isinstance(ref.obj, tuple) for ref in value.refs):
+            return None  # A table of functions may grow after it was looked at.
+        place = next(iter(value.places), shared("an element of a shared tuple"))
+        return join(known(item, place) for item in objects)
+
+    # Effects
+
+    def where(self, node: ast.AST) -> str:
+        """``file.py:line`` of a piece of syntax."""
+        return f"{os.path.basename(self.file.path)}:{getattr(node, 'lineno', self.root.lineno)}"
+
+    def record(
+        self,
+        effects: EffectClass,
+        what: str,
+        node: ast.AST,
+        strict_effects: EffectClass | None = None,
+    ) -> None:
+        """The function does something to the world."""
+        self.summary.record(effects, f"{what} at {self.where(node)}", strict_effects)
+
+    def mutate(self, value: Value, node: ast.AST, how: str, *, accumulates: bool = False) -> None:
+        """An object is changed in place; ``how`` completes a sentence about it."""
+        self.change(value, Mutation(accumulates, f"{how} at {self.where(node)}"))
+
+    def change(self, value: Value, mutation: Mutation) -> None:
+        """An object is changed, here or in a callee."""
+        effects = UNORDERED if mutation.accumulates else ORDERED
+        for place in sorted(value.places, key=_order):
+            if place.kind == "param":
+                old = self.summary.mutated.get(place.name)
+                if old is None or (old.accumulates and not mutation.accumulates):
+                    self.summary.mutated[place.name] = mutation
+            elif place.kind == "shared":
+                self.summary.writes[place.name] = None
+                self.summary.record(effects, f"{place.name} {mutation.how}", ORDERED)
+            elif place.kind == "unknown":
+                self.summary.record(ORDERED, f"{place.name} {mutation.how}")
+
+    def read_variable(self, variable: Variable, obj: Any, node: ast.AST, *, use: bool) -> None:
+        """A variable from outside is read: harmless unless other code of its file changes it.
+
+        ``use`` tells that its contents are looked at, beyond which object it is.
+        """
+        state = shared_state(variable.file) if variable.file is not None else None
+        key = variable.scope, variable.name
+        if state is not None and key in state.rebound:
+            self.note_read(variable.label, node, "which other code stores to")
+        elif use and not is_harmless(obj):
+            changes = state is None or key in state.changed
+            if changes or not is_library(self.file.path):  # A library's tables stay as they are.
+                why = "which other code changes" if changes else ""
+                self.note_read(variable.label, node, why)
+
+    def note_read(self, label: str, node: ast.AST, changes: str) -> None:
+        """Shared state is observed: in order, if ``changes`` says that somebody changes it."""
+        self.summary.reads[label] = None
+        where = self.where(node)
+        if changes:
+            reason = f"{label} is read, {changes}, at {where}"
+            self.summary.record(ORDERED, reason, only_reads=True)
+        else:
+            self.summary.record(UNORDERED, f"{label} is read at {where}", only_reads=True)
+
+    def guard(self, space: Mapping[str, Any] | types.CellType, name: str, obj: Any) -> None:
+        """The result rests on this name denoting this object."""
+        if not is_constant(obj):
+            self.summary.guards[id(space), name] = (space, name, obj)
+
+    @contextmanager
+    def loop(self) -> Iterator[None]:
+        """What is interpreted inside runs repeatedly."""
+        self._loops += 1
+        self.summary.loops = max(self.summary.loops, self._loops)
+        yield
+        self._loops -= 1
+
+    # Callees
+
+    def merge(self, callee: Summary) -> None:
+        """Take over what a callee does to the world."""
+        self.summary.merge(callee, self._loops)
+
+    def import_objects(self, callee: Summary, bound: Mapping[str, Value], node: ast.AST) -> Value:
+        """Take over what a callee stored and returned; give its result among own objects."""
+        for place, fields in callee.heap.items():
+            self.analysis.step(len(fields))
+            holder = self._import_place(place, bound, node)
+            for field, held in fields.items():
+                self.hold(holder, self.import_value(held, bound, node), field)
+        return self.import_value(callee.returns, bound, node)
+
+    def import_value(self, value: Value, bound: Mapping[str, Value], node: ast.AST) -> Value:
+        """A callee's value among own objects."""
+        if value.is_bottom:
+            return BOTTOM
+        if not value.places:
+            return Value(refs=value.refs, cls=value.cls)
+        self.analysis.step(len(value.places))
+        mapped = join(self._import_place(place, bound, node) for place in value.places)
+        if value.functions or value.bound:
+            mapped = mapped.join(UNKNOWN)  # A closure: what it does is not known here.
+        cls, refs = value.cls or mapped.cls, value.refs or mapped.refs
+        return Value(mapped.places, refs, cls, mapped.functions, mapped.bound, mapped.is_bottom)
+
+    def _import_place(self, place: Place, bound: Mapping[str, Value], node: ast.AST) -> Value:
+        if place.kind == "param":
+            name, *rest = place.name
+            value = bound.get(name, BOTTOM)
+            for field in rest:
+                value = self.read_field(value, field)
+            if place not in self._given and not rest:
+                return value.join(self._inner(value))
+            return value
+        if place.kind == "fresh":
+            allocation = place.name[1] if isinstance(place.name, tuple) else place.name
+            return fresh((node, allocation))
+        return Value(frozenset({place}))
+
+    def _inner(self, value: Value) -> Value:
+        """An open parameter's place stands for all that it leads to."""
+        if value.refs or not any(p in self._objects or p in self._given for p in value.places):
+            return BOTTOM
+        return self.everything(value)
+
+    def at_path(self, path: Path, bound: Mapping[str, Value]) -> Value:
+        """The caller's value of a callee's parameter, or of an attribute of it."""
+        value = bound.get(path[0], BOTTOM)
+        for field in path[1:]:
+            value = self.read_field(value, field)
+        return value
+
+
+def _annotated_class(annotation: ast.expr | None) -> type | None:
+    if isinstance(annotation, ast.Subscript):
+        annotation = annotation.value
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return _ANNOTATED.get(annotation.value.partition("[")[0])
+    return _ANNOTATED.get(annotation.id) if isinstance(annotation, ast.Name) else None
+
+
+def _order(place: Place) -> tuple[str, str]:
+    return place.kind, str(place.name) if isinstance(place.name, str | tuple) else ""

@@ -1,0 +1,147 @@
+"""Looking at live objects and classes without running any of their code."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from xcs.frontend.abstract_values import Value, is_code, is_constant, is_immutable_class
+from xcs.frontend.detectors import registry
+from xcs.frontend.detectors.clients import is_client
+from xcs.frontend.detectors.generative_objects import is_generative
+from xcs.frontend.function_source import SourceFile, source_file
+from xcs.frontend.interpretation.summary import MISSING
+
+_METHODS = (
+    types.FunctionType,
+    classmethod,
+    staticmethod,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.BuiltinFunctionType,
+    functools.partialmethod,
+    functools._lru_cache_wrapper,
+)
+
+
+def classes(value: Value) -> list[type]:
+    """The exact classes a value can have, where they are known."""
+    if value.refs:
+        return list(dict.fromkeys(type(ref.obj) for ref in value.refs))
+    return [value.cls] if value.cls is not None else []
+
+
+def class_attribute(cls: type, name: str) -> Any:
+    """A class attribute as it is stored, found without running descriptors; or ``MISSING``."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return MISSING
+
+
+def python_method(cls: type, name: str) -> types.FunctionType | None:
+    """A method that is written in Python; None for other classes than users would write."""
+    found = class_attribute(cls, name)
+    return found if isinstance(found, types.FunctionType) and not is_plain_class(cls) else None
+
+
+def namespace(obj: Any) -> Mapping[str, Any]:
+    """The instance dictionary, or an empty one."""
+    try:
+        found = object.__getattribute__(obj, "__dict__")
+    except (AttributeError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_method(found: Any) -> bool:
+    """Whether a class attribute is something that instances call."""
+    return isinstance(found, _METHODS) or type(found).__name__ == "cython_function_or_method"
+
+
+def is_slot(found: Any) -> bool:
+    """Whether a class attribute reads a field of a native object."""
+    return isinstance(found, types.MemberDescriptorType | types.GetSetDescriptorType)
+
+
+def is_generated(fn: types.FunctionType) -> bool:
+    """Whether a function was compiled from text, as dataclasses and named tuples do."""
+    return fn.__code__.co_filename.startswith("<string>")
+
+
+def is_mock(obj: Any) -> bool:
+    """Mocks answer to every name, so their names mean nothing."""
+    return any(cls.__module__ == "unittest.mock" for cls in type(obj).__mro__)
+
+
+def is_plain_class(cls: type) -> bool:
+    """Values whose operators are known to be pure, although some are written in Python."""
+    return is_immutable_class(cls) or cls.__module__.partition(".")[0] in ("jaxlib", "numpy")
+
+
+def is_service(obj: Any) -> bool:
+    """Clients, models and loggers: used through their methods, not looked at as data."""
+    return is_client(obj) or is_generative(obj) or type(obj).__module__ == "logging"
+
+
+def is_harmless(obj: Any) -> bool:
+    """Whether reading an object tells nothing that could change."""
+    if obj is None or is_constant(obj) or is_code(obj) or is_service(obj):
+        return True
+    if isinstance(obj, functools.partial | types.MethodType):
+        return True
+    if dataclasses.is_dataclass(obj) and obj.__dataclass_params__.frozen:  # type: ignore[union-attr]
+        return all(is_harmless(getattr(obj, item.name, None)) for item in dataclasses.fields(obj))
+    if isinstance(obj, tuple | frozenset | types.MappingProxyType):
+        items = obj.values() if isinstance(obj, types.MappingProxyType) else obj
+        return len(obj) <= 256 and all(map(is_harmless, items))
+    return callable(obj) and registry.recognise(obj) is not None
+
+
+def wrapped_callable(obj: Any) -> Any | None:
+    """The callable inside a native wrapper: ``lru_cache``, ``np.vectorize``."""
+    if isinstance(obj, functools._lru_cache_wrapper):
+        return obj.__wrapped__
+    cls = type(obj)
+    if cls.__module__.startswith("numpy") and cls.__name__ == "vectorize":
+        return obj.pyfunc
+    return None
+
+
+def context_manager_body(fn: types.FunctionType) -> types.FunctionType | None:
+    """The generator function under ``@contextmanager``: its body runs around the ``with`` block."""
+    inner = getattr(fn, "__wrapped__", None)
+    if fn.__globals__.get("__name__") == "contextlib" and isinstance(inner, types.FunctionType):
+        return inner
+    return None
+
+
+_HEAP_TYPE = 1 << 9
+
+
+@functools.lru_cache(maxsize=4096)
+def is_python_class(cls: type) -> bool:
+    """Whether the whole state of an instance lies in attributes that Python code sets."""
+    return all(
+        base.__flags__ & _HEAP_TYPE
+        and not isinstance(base.__dict__.get("__new__"), types.BuiltinFunctionType)
+        for base in cls.__mro__[:-1]
+    ) and not issubclass(cls, enum.Enum)
+
+
+@functools.lru_cache(maxsize=2048)
+def class_files(cls: type) -> tuple[SourceFile | None, ...]:
+    """The source files of a class and its bases; None for one that cannot be read."""
+    files: dict[str, SourceFile | None] = {}
+    for base in cls.__mro__:
+        functions = (f for f in base.__dict__.values() if isinstance(f, types.FunctionType))
+        paths = (f.__code__.co_filename for f in functions if not is_generated(f))
+        path = next(paths, None)
+        if path is not None and path not in files:
+            files[path] = source_file(path)
+    return tuple(files.values())

@@ -1,0 +1,620 @@
+"""How capture runs statements; one that it cannot express stays native Python, as one host op."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.calls import Calls
+from xcs.frontend.classify import classify
+from xcs.frontend.emit import Checkpoint, is_tracer
+from xcs.frontend.expressions import OPERATORS, READING_METHODS
+from xcs.frontend.source import body_of, loaded_names, stored_names
+from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
+
+MAX_UNROLLED = 4096
+_RESULT = "xcs_result"
+
+
+class _Return(Exception):
+    def __init__(self, value: Any):
+        self.value = value
+
+
+class _Break(Exception):
+    pass
+
+
+class _Continue(Exception):
+    pass
+
+
+@dataclass
+class Mark:
+    """What an attempt may have changed, to be taken back if it fails."""
+
+    checkpoint: Checkpoint
+    environments: list[tuple[Frame, dict[str, Any]]]
+    contents: list[tuple[Any, Any]]
+    escaped: dict[int, Dyn]
+    remarks: int
+
+
+class Statements(Calls):
+    """The statement half of the interpreter."""
+
+    frames: list[Frame]
+    frozen: list[set[int]]  # ids of the containers that the code now captured may not change
+    remarks: list[tuple[int | None, str]]
+    native_parts: list[tuple[int | None, str]]  # statements that stayed native, and why
+
+    # --- attempts ---
+
+    def begin(self) -> Mark:
+        return Mark(
+            self.emitter.checkpoint(),
+            [(frame, dict(frame.env)) for frame in self._live_frames()],
+            [(c, c.copy()) for c in self.owned.values() if isinstance(c, list | dict | set)],
+            dict(self.escaped),
+            len(self.remarks),
+        )
+
+    def undo(self, mark: Mark) -> None:
+        self.emitter.rollback(mark.checkpoint)
+        for frame, env in mark.environments:
+            frame.env = env
+        for container, content in mark.contents:
+            container.clear()
+            container.extend(content) if isinstance(container, list) else container.update(content)
+        self.escaped = mark.escaped
+        del self.remarks[mark.remarks :]
+
+    def _live_frames(self) -> Iterator[Frame]:
+        for frame in self.frames:
+            current: Frame | None = frame
+            while current is not None:
+                yield current
+                current = current.parent
+
+    @contextmanager
+    def unchanged_containers(self, node: ast.AST) -> Iterator[None]:
+        existing, escaped = set(self.owned), set(self.escaped)
+        self.frozen.append(existing)
+        try:
+            yield
+        finally:
+            self.frozen.pop()
+        if any(key in existing and key not in escaped for key in self.escaped):
+            raise Unsupported("a list or dict may change inside a dynamic region", node)
+
+    def touch(self, container: Any) -> None:
+        if any(id(container) in ids for ids in self.frozen):
+            raise Unsupported("a list or dict changes inside a region known only at run time")
+
+    def remark(self, line: int | None, text: str) -> None:
+        self.remarks.append((line, text))
+
+    # --- bodies ---
+
+    def run_body(self, tree: Any, frame: Frame) -> Any:
+        self.frames.append(frame)
+        try:
+            self.statements(body_of(tree), frame, [])
+            return None
+        except _Return as done:
+            return self.current(done.value)
+        finally:
+            self.frames.pop()
+
+    def statements(self, body: list[ast.stmt], frame: Frame, rest: list[ast.stmt] | None) -> None:
+        """Run statements. `rest` is what follows them in the function, None inside a loop."""
+        for position, statement in enumerate(body):
+            following = None if rest is None else [*body[position + 1 :], *rest]
+            if self.statement(statement, frame, following):
+                return
+
+    def statement(self, node: ast.stmt, frame: Frame, rest: list[ast.stmt] | None) -> bool:
+        """Run one statement; True if it took the rest of the function along."""
+        mark = self.begin()
+        with self.emitter.at(frame.filename, node):
+            try:
+                method = getattr(self, "run_" + type(node).__name__, None)
+                if method is None:
+                    raise Unsupported(f"'{_keyword(node)}' is not captured", node)
+                return bool(method(node, frame, rest))
+            except Unsupported as error:
+                self.undo(mark)
+                line = error.line or node.lineno
+                if _leaves(node):
+                    if rest is None:
+                        raise
+                    value = self.native_statements([node, *rest], frame, error, returns=True)
+                    self.native_parts.append((line, error.reason))
+                    raise _Return(value) from None
+                self.native_statements([node], frame, error, returns=False)
+                self.native_parts.append((line, error.reason))
+                return False
+
+    def native_statements(
+        self, body: list[ast.stmt], frame: Frame, cause: Unsupported, *, returns: bool
+    ) -> Any:
+        """Keep statements as native Python: one host op that takes and gives local names."""
+        for child in (c for s in body for c in ast.walk(s)):
+            if isinstance(child, ast.Global | ast.Nonlocal | ast.Await | ast.Yield | ast.YieldFrom):
+                raise cause
+            if isinstance(child, ast.Call):
+                known, callee = self.peek(child.func, frame)
+                if (
+                    known and callee in (locals, globals, vars, eval, exec, super, dir)
+                    if callee.__hash__
+                    else False
+                ):
+                    raise cause
+        stored = stored_names(body)
+        operands: dict[str, Any] = {}
+        for name in dict.fromkeys([*loaded_names(body), *stored]):
+            owner = frame.owner_of(name)
+            if owner is not None:
+                if name in stored and owner is not frame:
+                    raise cause
+                if name in owner.env:
+                    value = self.current(owner.env[name])
+                    if isinstance(value, LocalFunction):
+                        value = self.native_function(value)
+                    self.escape(value)
+                    operands[name] = self.emitter.materialize(self.current(value))
+                elif name in stored and not returns and not _surely_binds(body[0], name):
+                    raise cause  # it might be left unbound
+            elif frame.cell(name) is not None:
+                value = self.name(ast.copy_location(ast.Name(name, ast.Load()), body[0]), frame)
+                operands[name] = self.emitter.materialize(value)
+        ordered = not all(self._is_harmless(statement, frame) for statement in body)
+        if returns:
+            function = ast.FunctionDef(_RESULT + "_of", _no_parameters(), [*body], [])
+            # Names that the block assigns are its own; those it only reads come from outside.
+            function.args.args = [ast.arg(n) for n in operands if n in stored]
+            call = ast.Call(
+                ast.Name(function.name, ast.Load()),
+                [ast.Name(a.arg, ast.Load()) for a in function.args.args],
+                [],
+            )
+            assign = ast.Assign([ast.Name(_RESULT, ast.Store())], call)
+            source = "\n".join(
+                ast.unparse(ast.fix_missing_locations(ast.copy_location(s, body[0])))
+                for s in (function, assign)
+            )
+            return self.emitter.host_block(
+                source, operands, [_RESULT], ordered=ordered, scope=frame.scope
+            )[0]
+        source = "\n".join(ast.unparse(statement) for statement in body)
+        outs = [name for name in stored if frame.owner_of(name) is frame]
+        results = self.emitter.host_block(
+            source, operands, outs, ordered=ordered, scope=frame.scope
+        )
+        frame.env.update(zip(outs, results, strict=True))
+        return None
+
+    def _is_harmless(self, statement: ast.stmt, frame: Frame) -> bool:
+        """Whether a native statement has no effect but the error it may raise."""
+        for node in ast.walk(statement):
+            match node:
+                case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                    return False
+                case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                    return False
+                case ast.With() | ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.Delete():
+                    return False
+                case ast.For() | ast.While() | ast.Try() if any(
+                    isinstance(c, ast.Call) for c in ast.walk(node)
+                ):
+                    return False
+                case ast.AugAssign(target=ast.Name(id=name)):
+                    known, value = self.peek_name(name, frame)
+                    if not known or not isinstance(value, str | int | float):
+                        return False
+                case ast.Call(func=ast.Attribute(attr=attr, value=value)):
+                    known, callee = self.peek(node.func, frame)
+                    if not known and attr not in READING_METHODS:
+                        return False
+                    if known and classify(callee).effects != "pure":
+                        return False
+                case ast.Call():
+                    known, callee = self.peek(node.func, frame)
+                    if not known or isinstance(callee, Dyn | LocalFunction):
+                        return False
+                    if classify(callee).effects != "pure" or hasattr(callee, "__xcs_operator__"):
+                        return False
+        return True
+
+    # --- simple statements ---
+
+    def run_Expr(self, node: ast.Expr, frame: Frame, rest: Any) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self.eval(node.value, frame)
+
+    def run_Pass(self, node: ast.Pass, frame: Frame, rest: Any) -> None:
+        pass
+
+    def run_Return(self, node: ast.Return, frame: Frame, rest: Any) -> None:
+        raise _Return(None if node.value is None else self.eval(node.value, frame))
+
+    def run_Assign(self, node: ast.Assign, frame: Frame, rest: Any) -> None:
+        value = self.eval(node.value, frame)
+        for target in node.targets:
+            self.bind(target, value, frame)
+
+    def run_AnnAssign(self, node: ast.AnnAssign, frame: Frame, rest: Any) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.eval(node.value, frame), frame)
+
+    def run_AugAssign(self, node: ast.AugAssign, frame: Frame, rest: Any) -> None:
+        target = node.target
+        if not isinstance(target, ast.Name):
+            raise Unsupported("an in-place change of an item or attribute", node)
+        old = self.name(ast.copy_location(ast.Name(target.id, ast.Load()), target), frame)
+        value = self.eval(node.value, frame)
+        if id(old) in self.owned and isinstance(node.op, ast.Add) and isinstance(old, list):
+            self.touch(old)
+            old.extend(self.sequence(value, node))
+            return
+        if isinstance(old, list | dict | set) or (
+            isinstance(old, Dyn) and not _surely_immutable(old)
+        ):
+            # `x += y` may change x in place, also for those who hold it under another name.
+            result = self._in_place(node, old, value)
+        else:
+            result = self.binary(node, node.op, old, value, frame)
+        self.bind(target, result, frame)
+
+    def _in_place(self, node: ast.AugAssign, old: Any, value: Any) -> Dyn:
+        self.escape(value)
+        name = OPERATORS[type(node.op)].__name__.strip("_")
+        function = self.emitter.constant(getattr(operator, f"i{name}"))
+        operands = {"function": function, "a": old, "b": self.current(value)}
+        argument = isinstance(old, Dyn) and old.argument is not None
+        effects = "ordered" if argument or self.emitter.mutation is not None else "pure"
+        return self.emitter.host("function(a, b)", operands, effects=effects, mutates=True)
+
+    def run_Import(self, node: ast.Import, frame: Frame, rest: Any) -> None:
+        self._import(node, frame)
+
+    def run_ImportFrom(self, node: ast.ImportFrom, frame: Frame, rest: Any) -> None:
+        self._import(node, frame)
+
+    def _import(self, node: ast.stmt, frame: Frame) -> None:
+        """Importing twice is importing once, so it is done while capturing."""
+        namespace: dict[str, Any] = {}
+        code = compile(ast.Module([node], []), frame.filename, "exec")
+        package = {k: frame.function.__globals__.get(k) for k in ("__name__", "__package__")}
+        self.native(node, frame, exec, code, {**package}, namespace)
+        frame.env.update(namespace)
+
+    def run_FunctionDef(self, node: ast.FunctionDef, frame: Frame, rest: Any) -> None:
+        if node.decorator_list:
+            raise Unsupported("a decorated inner function", node)
+        if any(isinstance(c, ast.Yield | ast.YieldFrom) for c in ast.walk(node)):
+            raise Unsupported("an inner generator", node)
+        frame.env[node.name] = LocalFunction(node, frame, *self.defaults(node.args, frame))
+
+    def run_Assert(self, node: ast.Assert, frame: Frame, rest: Any) -> None:
+        test = self.eval(node.test, frame)
+        if isinstance(test, Dyn) or is_tracer(test) or not test:
+            raise Unsupported("an assertion on a value known only at run time", node)
+
+    def run_Break(self, node: ast.Break, frame: Frame, rest: Any) -> None:
+        raise _Break
+
+    def run_Continue(self, node: ast.Continue, frame: Frame, rest: Any) -> None:
+        raise _Continue
+
+    def run_Raise(self, node: ast.Raise, frame: Frame, rest: Any) -> None:
+        self.native_statements([node], frame, Unsupported("raise", node), returns=False)
+        raise _Return(None)
+
+    # --- compound statements ---
+
+    def run_If(self, node: ast.If, frame: Frame, rest: list[ast.stmt] | None) -> bool:
+        test = self.eval(node.test, frame)
+        if not (isinstance(test, Dyn) or is_tracer(test)):
+            self.statements(node.body if test else node.orelse, frame, rest)
+            return False
+        if isinstance(test, Dyn) and self._is_effect(test):
+            raise Unsupported("this branch depends on an effect that is not understood", node)
+        if _leaves(node):
+            return self._return_branch(test, node, frame, rest)
+        names = list(dict.fromkeys(stored_names([*node.body, *node.orelse])))
+        if any(n not in frame.env and not _surely_binds(node, n) for n in names):
+            raise Unsupported("a name that only one branch binds", node)
+        saved = dict(frame.env)
+
+        def run(body: list[ast.stmt]) -> list[Any]:
+            frame.env = dict(saved)
+            native = len(self.native_parts)
+            self.statements(body, frame, None)
+            if len(self.native_parts) > native:
+                del self.native_parts[native:]
+                raise Unsupported("a branch that is not captured", node)
+            values = [frame.env[name] for name in names]
+            frame.env = saved
+            return values
+
+        results = self.branch(test, lambda: run(node.body), lambda: run(node.orelse), node=node)
+        frame.env = {**saved, **dict(zip(names, results, strict=True))}
+        return False
+
+    def _return_branch(
+        self, test: Any, node: ast.If, frame: Frame, rest: list[ast.stmt] | None
+    ) -> bool:
+        """A branch that returns: the statements after it run in the other branch alone."""
+        if rest is None or not (_ends(node.body) or (node.orelse and _ends(node.orelse))):
+            raise Unsupported("a branch that may return", node)
+        saved = dict(frame.env)
+
+        def run(body: list[ast.stmt]) -> list[Any]:
+            frame.env = dict(saved)
+            try:
+                self.statements(body if _ends(body) else [*body, *rest], frame, [])
+            except _Return as done:
+                return [self.current(done.value)]
+            finally:
+                frame.env = saved
+            return [None]
+
+        value = self.branch(test, lambda: run(node.body), lambda: run(node.orelse), node=node)[0]
+        raise _Return(value)
+
+    def _is_effect(self, value: Dyn) -> bool:
+        """Whether the value comes, through pure glue, from an ordered op such as a random draw."""
+        pending, seen = [value.ssa], set()
+        while pending:
+            owner = pending.pop().owner
+            if id(owner) in seen:
+                continue
+            seen.add(id(owner))
+            if isinstance(owner, orch.HostOp | orch.GetAttrOp | orch.GetItemOp):
+                if isinstance(owner, orch.HostOp) and owner.effects == orch.ORDERED:
+                    return True
+                pending.extend(owner.operands)
+            elif isinstance(owner, orch.CallOp):
+                declared = self.emitter.operators[owner.callee.root_reference.data]
+                if declared.effects == orch.ORDERED and declared.kind.data == "function":
+                    return True
+        return False
+
+    def run_For(self, node: ast.For, frame: Frame, rest: Any) -> None:
+        iterable = self.iterable(node.iter, frame)
+        if isinstance(iterable, Dyn):
+            try:
+                self._collecting_loop(iterable, node, frame)
+            except Unsupported as error:
+                if (argument := self._range_argument(node.iter, frame)) is not None:
+                    raise Promote(argument, "a loop runs over its range") from error
+                raise
+            return
+        elements = self.sequence(iterable, node.iter)
+        if len(elements) > MAX_UNROLLED:
+            raise Unsupported(f"a loop of {len(elements)} iterations over static values", node)
+        for element in elements:
+            self.bind(node.target, element, frame)
+            try:
+                self.statements(node.body, frame, None)
+            except _Break:
+                return
+            except _Continue:
+                continue
+        self.statements(node.orelse, frame, None)
+
+    def _range_argument(self, node: ast.expr, frame: Frame) -> int | None:
+        """The argument of the function that bounds ``range(...)``, if one does."""
+        if isinstance(node, ast.Call) and self.peek(node.func, frame)[1] is range:
+            for part in node.args:
+                value = self.peek(part, frame)[1]
+                if isinstance(value, Dyn) and value.argument is not None:
+                    return value.argument
+        return None
+
+    def _collecting_loop(self, iterable: Dyn, node: ast.For, frame: Frame) -> None:
+        """``for x in xs: ...; out.append(v)`` is a map whose results go to the end of the list."""
+        last = node.body[-1]
+        if node.orelse or not (
+            isinstance(last, ast.Expr)
+            and isinstance(call := last.value, ast.Call)
+            and isinstance(func := call.func, ast.Attribute)
+            and func.attr == "append"
+            and isinstance(func.value, ast.Name)
+            and len(call.args) == 1
+            and not call.keywords
+            and not isinstance(call.args[0], ast.Starred)
+        ):
+            raise Unsupported("a loop over values known only at run time", node)
+        known, out = self.peek_name(func.value.id, frame)
+        if not known or id(out) not in self.owned or not isinstance(out, list):
+            raise Unsupported("a loop that appends to a list from outside", node)
+        body = node.body[:-1]
+        carried = set(stored_names(body)) | set(stored_names(node.target))
+        live = {n for n in loaded_names([*body, last]) if n in carried and n in frame.env}
+        if live or any(
+            isinstance(c, ast.Break | ast.Continue | ast.Return) for s in body for c in ast.walk(s)
+        ):
+            raise Unsupported("a loop that carries values from one iteration to the next", node)
+        self.touch(out)
+        saved = dict(frame.env)
+
+        def iteration(element: Dyn) -> list[Any]:
+            frame.env = dict(saved)
+            native = len(self.native_parts)
+            self.bind(node.target, element, frame)
+            self.statements(body, frame, None)
+            if len(self.native_parts) > native:
+                del self.native_parts[native:]
+                raise Unsupported("a loop body that is not captured", node)
+            return [self.eval(call.args[0], frame)]
+
+        try:
+            values = self.map(iterable, iteration, node)[0]
+        finally:
+            frame.env = saved
+        for name in carried:
+            frame.env.pop(name, None)  # its last value is not kept; a later read falls back
+        if out:
+            values = self.emitter.host("[*a, *b]", {"a": out, "b": values}, class_name="list")
+        self.escaped[id(out)] = values  # from here on it is a value of the running program
+
+    def run_While(self, node: ast.While, frame: Frame, rest: Any) -> None:
+        for _ in range(MAX_UNROLLED):
+            test = self.eval(node.test, frame)
+            if isinstance(test, Dyn) or is_tracer(test):
+                raise Unsupported("a loop whose end is known only at run time", node)
+            if not test:
+                self.statements(node.orelse, frame, None)
+                return
+            try:
+                self.statements(node.body, frame, None)
+            except _Break:
+                return
+            except _Continue:
+                continue
+        raise Unsupported(f"a loop of more than {MAX_UNROLLED} iterations", node)
+
+    # --- targets ---
+
+    def bind(self, target: ast.expr, value: Any, frame: Frame) -> None:
+        match target:
+            case ast.Name(id=name):
+                if name not in frame.local_names:
+                    raise Unsupported(f"'{name}' is global or nonlocal", target)
+                frame.env[name] = value
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(target, targets, value, frame)
+            case ast.Subscript(value=base_node, slice=index_node):
+                base = self.eval(base_node, frame)
+                index = self.eval(index_node, frame)
+                if id(base) in self.owned and not isinstance(index, Dyn):
+                    self.touch(base)
+                    self.native(target, frame, base.__setitem__, index, value)
+                else:
+                    self._store(
+                        "base[index] = value", {"base": base, "index": index, "value": value}, frame
+                    )
+            case ast.Attribute(value=base_node, attr=attribute):
+                base = self.eval(base_node, frame)
+                self._store(f"base.{attribute} = value", {"base": base, "value": value}, frame)
+            case _:
+                raise Unsupported(f"assignment to {type(target).__name__}", target)
+
+    def _store(self, source: str, operands: dict[str, Any], frame: Frame) -> None:
+        for value in operands.values():
+            self.escape(value)
+        values = {name: self.emitter.materialize(self.current(v)) for name, v in operands.items()}
+        self.emitter.host_block(source, values, [], ordered=True, scope=frame.scope)
+
+    def _unpack(self, target: ast.expr, targets: list[ast.expr], value: Any, frame: Frame) -> None:
+        if isinstance(value, Dyn):
+            if any(isinstance(t, ast.Starred) for t in targets):
+                raise Unsupported("unpacking a value known only at run time with a star", target)
+            names = [f"v{i}" for i in range(len(targets))]
+            comma = "," if len(names) == 1 else ""
+            parts = self.emitter.host_block(
+                f"{', '.join(names)}{comma} = value",
+                {"value": value.ssa},
+                names,
+                ordered=False,
+                scope=frame.scope,
+            )
+            for part, inner in zip(parts, targets, strict=True):
+                self.bind(inner, part, frame)
+            return
+        values = self.sequence(value, target)
+        star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+        if star is None:
+            if len(values) != len(targets):
+                raise Unsupported("the number of values to unpack differs", target)
+            parts_and_targets = zip(targets, values, strict=True)
+        else:
+            after = len(targets) - star - 1
+            if len(values) < star + after:
+                raise Unsupported("too few values to unpack", target)
+            middle = self.own(values[star : len(values) - after])
+            starred = targets[star]
+            assert isinstance(starred, ast.Starred)
+            self.bind(starred.value, middle, frame)
+            rest = [*targets[:star], *targets[star + 1 :]]
+            parts_and_targets = zip(
+                rest, [*values[:star], *values[len(values) - after :]], strict=True
+            )
+        for inner, part in parts_and_targets:
+            self.bind(inner, part, frame)
+
+    # --- what is captured at all ---
+
+    def check_capturable(self, function: types.FunctionType, tree: Any) -> None:
+        if isinstance(tree, ast.AsyncFunctionDef):
+            raise Unsupported("async functions are not captured yet", tree)
+        for child in ast.walk(tree):
+            if isinstance(child, ast.Yield | ast.YieldFrom):
+                raise Unsupported("a generator cannot be captured", child)
+            if isinstance(child, ast.Nonlocal):
+                raise Unsupported("a function that rebinds names of an enclosing one", child)
+            if isinstance(child, ast.Global):
+                raise Unsupported("a function that rebinds globals", child)
+
+
+def _surely_immutable(value: Dyn) -> bool:
+    return value.class_name in ("str", "int", "float", "bool", "bytes", "tuple", "jax.Array")
+
+
+def _no_parameters() -> ast.arguments:
+    return ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+
+
+def _keyword(node: ast.stmt) -> str:
+    return {"Try": "try", "With": "with", "Match": "match", "ClassDef": "class"}.get(
+        type(node).__name__, type(node).__name__.lower()
+    )
+
+
+def _leaves(node: ast.stmt) -> bool:
+    """Whether the statement may leave the function, or a loop around it."""
+
+    def visit(child: ast.AST, in_loop: bool) -> bool:
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            return False
+        if isinstance(child, ast.Return):
+            return True
+        if isinstance(child, ast.Break | ast.Continue):
+            return not in_loop
+        inner = in_loop or isinstance(child, ast.For | ast.While)
+        return any(visit(c, inner) for c in ast.iter_child_nodes(child))
+
+    return visit(node, False)
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether control never reaches the end of the statements."""
+    if not body:
+        return False
+    match body[-1]:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If(body=then, orelse=orelse):
+            return _ends(then) and _ends(orelse)
+    return False
+
+
+def _surely_binds(node: ast.stmt, name: str) -> bool:
+    """Whether the name is bound whenever control passes the statement."""
+    match node:
+        case ast.If(body=then, orelse=orelse):
+            return all(any(_surely_binds(s, name) for s in b) for b in (then, orelse))
+        case ast.For() | ast.While() | ast.Try():
+            return False
+        case ast.With(items=items, body=body):
+            bound = any(i.optional_vars and name in stored_names(i.optional_vars) for i in items)
+            return bound or any(_surely_binds(s, name) for s in body)
+    return name in stored_names(node)

@@ -1,0 +1,22 @@
+"""Runs compiled programs: plans, the engine, policies and errors."""
+
+from xcs.runtime.engine import DEFAULT_MAX_WORKERS, run, run_module
+from xcs.runtime.errors import XCSError, XCSExecutionError
+from xcs.runtime.plan import Plan, Program, compile_plan
+from xcs.runtime.policies import Policy, call_with_policy
+from xcs.runtime.report import OpRecord, RunReport
+
+__all__ = [
+    "DEFAULT_MAX_WORKERS",
+    "OpRecord",
+    "Plan",
+    "Policy",
+    "Program",
+    "RunReport",
+    "XCSError",
+    "XCSExecutionError",
+    "call_with_policy",
+    "compile_plan",
+    "run",
+    "run_module",
+]
