@@ -1,4 +1,4 @@
-"""The first call of a transformer encoder: capture, passes, lowering and XLA against `jax.jit`'s."""
+"""The first call of a transformer encoder: capture, passes, lowering and XLA."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ class XlaClock:
         self.seconds = 0.0
         jax.monitoring.register_event_duration_secs_listener(self._add)
 
-    def _add(self, event: str, seconds: float, **_: Any) -> None:
+    def _add(self, event: str, duration_secs: float, **_: Any) -> None:
         if event == XLA_EVENT:
-            self.seconds += seconds
+            self.seconds += duration_secs
+
+
+XLA = XlaClock()
 
 
 def fresh_encoder() -> Callable[..., jax.Array]:
@@ -46,19 +49,19 @@ def fresh_encoder() -> Callable[..., jax.Array]:
 
 def contests(quick: bool) -> list[Contest]:
     """The whole first call, and what of it is not XLA's work: tracing, passes and lowering."""
-    shape = transformer.Shape(layers=2 if quick else 12)
+    shape = transformer.Shape(layers=1 if quick else 12)
     args = (transformer.make_params(shape), *transformer.make_batch(shape))
-    xla = XlaClock()
 
     def contender(jit: Callable[..., Any], count_xla: bool) -> Callable[[], float]:
         def sample() -> float:
             jax.clear_caches()
             encode = fresh_encoder()
-            before = xla.seconds
+            before = XLA.seconds
             start = time.perf_counter()
-            jax.block_until_ready(jit(encode)(*args))
+            result = jit(encode)(*args)
             total = time.perf_counter() - start
-            return total if count_xla else total - (xla.seconds - before)
+            jax.block_until_ready(result)  # the encoder's own run is nobody's compilation
+            return total if count_xla else total - (XLA.seconds - before)
 
         return sample
 

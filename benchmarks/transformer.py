@@ -22,7 +22,7 @@ class Shape:
     hidden: int = 128
     vocabulary: int = 512
     batch: int = 2
-    length: int = 32
+    length: int = 16
 
 
 def make_params(shape: Shape) -> Params:

@@ -42,7 +42,9 @@ def contests(quick: bool) -> list[Contest]:
     ]
 
 
-def _contest(name: str, function: Callable[..., Any], args: tuple[Any, ...], quick: bool) -> Contest:
+def _contest(
+    name: str, function: Callable[..., Any], args: tuple[Any, ...], quick: bool
+) -> Contest:
     calls = 100 if quick else 200
 
     def contender(jitted: Callable[..., Any]) -> Callable[[], float]:

@@ -40,7 +40,7 @@ def freeze(*roots: Any) -> Any:
             return kind.__qualname__, str(value.dtype), value.tobytes()
         if isinstance(value, jax.Array):
             return "jax.Array", str(value.dtype), value.shape, np.asarray(value).tobytes()
-        if isinstance(value, _BY_IDENTITY):
+        if isinstance(value, _BY_IDENTITY) or hasattr(value, "__xcs_operator__"):
             return kind.__qualname__, getattr(value, "__qualname__", value)
         if isinstance(value, tuple):
             return kind.__qualname__, tuple(visit(v) for v in value)
@@ -72,9 +72,13 @@ def freeze(*roots: Any) -> Any:
         slots = [name for c in type(value).__mro__ for name in getattr(c, "__slots__", ())]
         if slots:
             return tuple((name, visit(getattr(value, name, None))) for name in slots)
-        return repr(value) if type(value).__repr__ is not object.__repr__ else None
+        return None if _is_address_only(value) else repr(value)
 
     return tuple(visit(root) for root in roots)
+
+
+def _is_address_only(value: Any) -> bool:
+    return type(value).__repr__ is object.__repr__ or isinstance(value, types.GeneratorType)
 
 
 @dataclass(frozen=True)

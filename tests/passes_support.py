@@ -24,14 +24,18 @@ OBJECT, LIST, TENSOR, TOKEN = (
     "!orch.token",
 )
 
-OPERATORS = """
-orch.operator @ask {path = "t:ask", kind = #orch.kind<model>, effects = #orch.effects<unordered>}
-orch.operator @score {path = "t:score", kind = #orch.kind<model>, effects = #orch.effects<unordered>, deterministic}
-orch.operator @pure {path = "t:pure", kind = #orch.kind<function>, effects = #orch.effects<pure>, nonblocking}
-orch.operator @push {path = "t:push", kind = #orch.kind<function>, effects = #orch.effects<ordered>}
-orch.operator @array {path = "t:array", kind = #orch.kind<tool>, effects = #orch.effects<unordered>}
-orch.operator @jnp {path = "t:jnp", kind = #orch.kind<tensor>, effects = #orch.effects<pure>, fresh}
-"""
+OPERATORS = "".join(
+    f'orch.operator @{name} {{path = "t:{name}", kind = #orch.kind<{kind}>, '
+    f"effects = #orch.effects<{effects}>{more}}}\n"
+    for name, kind, effects, more in (
+        ("ask", "model", "unordered", ""),
+        ("score", "model", "unordered", ", deterministic"),
+        ("pure", "function", "pure", ", nonblocking"),
+        ("push", "function", "ordered", ""),
+        ("array", "tool", "unordered", ""),
+        ("jnp", "tensor", "pure", ", fresh"),
+    )
+)
 
 
 def parse(text: str) -> ModuleOp:
@@ -189,7 +193,6 @@ class Program:
         self.count = 0
         self.token: str | None = None
         self.lists: list[str] = []
-        self.changed: set[str] = set()
         integers, tensors = self._block(["%i0", "%i1"], ["%x"], size, depth=0)
         kept = self._fresh()
         self._add(
@@ -209,21 +212,16 @@ class Program:
         self.count += 1
         return f"%v{self.count}"
 
-    def _after(self) -> str:
-        """Reads of what may have changed wait for the change."""
-        return f" after({self.token})" if self.token and self.random.random() < 0.5 else ""
-
     def _block(
         self, integers: list[str], tensors: list[str], size: int, depth: int
     ) -> tuple[list[str], list[str]]:
         """Adds ops; gives the integers and arrays that can be used after them."""
         integers, tensors = list(integers), list(tensors)
         makers = [self._host] * 5 + [self._call] * 3 + [self._glue] * 2 + [self._deferred] * 2
-        array_makers = [self._array] * 4
         for _ in range(size):
             choice = self.random.random()
             if choice < 0.3:
-                tensors.append(self.random.choice(array_makers)(integers, tensors))
+                tensors.append(self._array(integers, tensors))
             elif choice < 0.36 and depth < 2:
                 integers.append(self._region(integers, tensors, depth))
             elif choice < 0.42 and depth == 0:
@@ -319,8 +317,8 @@ class Program:
             )
         token, after = self._fresh(), f" after({self.token})" if self.token else ""
         self._add(
-            f"{token} = orch.call @push({self.random.choice(self.lists)}, {self._pick(integers)}){after} : "
-            f"({LIST}, {OBJECT}) -> {TOKEN}"
+            f"{token} = orch.call @push({self.random.choice(self.lists)}, {self._pick(integers)})"
+            f"{after} : ({LIST}, {OBJECT}) -> {TOKEN}"
         )
         self.token = token
 

@@ -1,8 +1,9 @@
 """Random Python programs over operators: source text, made from a source of choices.
 
-A program is a module: the fixed `PRELUDE` of operators, helper functions, and ``main(s, n, xs, d)``.
-Names are typed by their first letter: ``s`` strings, ``n`` integers, ``xs`` lists of strings, ``d``
-dicts from strings to strings. Most programs succeed; some fail part of the way on purpose.
+A program is a module: the fixed `PRELUDE` of operators, helper functions, and
+``main(s, n, xs, d, xss, o)``. Names are typed by their first letters: ``s`` strings, ``n`` integers,
+``xs`` lists of strings, ``d`` dicts from strings to strings, ``xss`` lists of lists of strings, ``o``
+instances of a class. Most programs succeed; some fail part of the way on purpose.
 """
 
 from __future__ import annotations
@@ -120,6 +121,39 @@ def peek(items):
     return items[0] if items else None
 
 
+@xcs.op(effects="ordered")
+def fill(items, x):
+    items.append(x)
+    LOG.append(("fill", repr(items)))
+    return items
+
+
+def same(x):
+    return x
+
+
+def wrap(x):
+    return [x, x]
+
+
+class Box:
+    def __init__(self, value, items):
+        self.value = value
+        self.items = items
+        self.count = 0
+
+    def step(self, x):
+        self.count += 1
+        return f"{self.value}{self.count}{x}"
+
+    def query(self, x):
+        return ask(f"{self.value}:{x}")
+
+    def put(self, x):
+        self.items.append(x)
+        return len(self.items)
+
+
 def remember(key):
     if key not in CACHE:
         CACHE[key] = ask(key)
@@ -142,6 +176,8 @@ class Client:
 
 client = Client("c")
 '''
+
+KINDS = ("s", "n", "xs", "d", "xss", "o")
 
 Choose = Callable[[int], int]
 """Picks a number below the given one. Small numbers are the simple choices."""
@@ -170,7 +206,7 @@ class Writer:
     helpers: list[tuple[str, str, str]] = field(default_factory=list)  # name, parameter, result
     counters: dict[str, int] = field(default_factory=dict)
     features: dict[str, bool] = field(default_factory=dict)
-    scope: Scope = field(default_factory=lambda: Scope({"s": [], "n": [], "xs": [], "d": []}))
+    scope: Scope = field(default_factory=lambda: Scope({kind: [] for kind in KINDS}))
     depth: int = 0
 
     RARE = frozenset({"while_", "try_", "with_", "assert_", "unpack", "local_function"})
@@ -231,10 +267,11 @@ class Writer:
         return names[-1 - self.choose(len(names))] if names else default
 
     def expr(self, kind: str) -> str:
-        return {"s": self.str, "n": self.int, "xs": self.list, "d": self.dict}[kind]()
+        writers = (self.str, self.int, self.list, self.dict, self.nested, self.box)
+        return dict(zip(KINDS, writers, strict=True))[kind]()
 
     def any(self) -> str:
-        return self.pick([self.str, self.int, self.list, self.dict, self.none])
+        return self.pick([self.str, self.int, self.list, self.dict, self.none, self.nested])
 
     def str(self) -> str:
         return self.pick(
@@ -269,6 +306,10 @@ class Writer:
                 self.immediate_lambda,
                 lambda: f"str(peek({self.list()}))",
                 lambda: f"(maybe({self.str()}) or {self.str()})",
+                lambda: f"{self.box()}.step({self.str()})",
+                lambda: f"{self.box()}.query({self.str()})",
+                lambda: f"{self.box()}.value",
+                lambda: f"same({self.str()})",
             ]
         )
 
@@ -289,6 +330,9 @@ class Writer:
                 lambda: f"(6 // {self.int()})",
                 lambda: f"int({self.str()})",
                 lambda: f"({self.int()} if {self.test()} else {self.int()})",
+                lambda: f"{self.box()}.count",
+                lambda: f"len({self.nested()}[0])",
+                lambda: f"{self.box()}.put({self.str()})",
                 lambda: self.one_of("len(LOG)", "len(NOTES)", "TOTAL", "client.count", "len(CACHE)"),
                 lambda: self.call_helper("n"),
             ]
@@ -313,6 +357,9 @@ class Writer:
                 lambda: self.quantified("all(ask(v) + {} for v in {})"),
                 lambda: f"{self.list()}",
                 lambda: f"{self.name('xs', '[]')} is {self.name('xs', '[]')}",
+                lambda: f"{self.list()} is {self.list()}",
+                lambda: f"{self.list()} == {self.list()}",
+                lambda: f"isinstance({self.any()}, {self.one_of('str', 'list')})",
             ]
         )
 
@@ -337,6 +384,12 @@ class Writer:
                 lambda: f"list({self.list()})",
                 lambda: f"({self.list()} or {self.list()})",
                 lambda: f"list(reversed({self.list()}))",
+                lambda: f"fill({self.list()}, {self.str()})",
+                lambda: f"same({self.list()})",
+                lambda: f"wrap({self.str()})",
+                lambda: f"{self.nested()}[{self.one_of('0', '-1')}]",
+                lambda: f"{self.box()}.items",
+                lambda: f"[*map(str, {self.list()})]",
                 lambda: self.call_helper("xs"),
                 lambda: "[]",
             ]
@@ -354,6 +407,34 @@ class Writer:
                 lambda: "{}",
             ]
         )
+
+    def nested(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("xss", "[['a'], []]"),
+                lambda: f"[{self.list()}, {self.list()}]",
+                lambda: f"[{self.list()}]",
+                lambda: f"wrap({self.list()})",
+                lambda: f"[{self.list()}] * 2",
+                lambda: f"list({self.nested()})",
+                lambda: f"({self.nested()} + {self.nested()})",
+                lambda: f"same({self.nested()})",
+                self.lists_in_a_comprehension,
+            ]
+        )
+
+    def lists_in_a_comprehension(self) -> str:
+        name = self.fresh("v")
+        with self.scoped({}, frozen=True):
+            items = self.list()
+        with self.scoped({name: "s"}, frozen=True):
+            return f"[{self.list()} for {name} in {items}]"
+
+    def box(self) -> str:
+        name = self.name("o", "")
+        if name:
+            return name
+        return f"Box({self.str()}, {self.list()})"
 
     def none(self) -> str:
         return self.pick([lambda: "None", lambda: f"maybe({self.str()})"])
@@ -467,14 +548,14 @@ class Writer:
         )
 
     def assign(self) -> str:
-        kind = self.one_of("s", "xs", "n", "d")
+        kind = self.pick([lambda: "s", lambda: self.one_of("xs", "n", "d"), lambda: self.one_of(*KINDS)])
         value = self.expr(kind)
         name = self.fresh(kind)
         self.scope.names[kind].append(name)
         return f"{name} = {value}"
 
     def reassign(self) -> str:
-        kind = self.one_of("s", "n", "xs", "d")
+        kind = self.one_of(*KINDS)
         name = self.name(kind, "")
         return f"{name} = {self.expr(kind)}" if name else self.assign()
 
@@ -488,6 +569,9 @@ class Writer:
                 lambda: f"tally({self.str()})",
                 lambda: f"client.step({self.str()})",
                 lambda: f"grow({self.list()})",
+                lambda: f"fill({self.list()}, {self.str()})",
+                lambda: f"{self.box()}.put({self.str()})",
+                lambda: f"{self.box()}.step({self.str()})",
                 lambda: f"shout({self.any()})",
                 lambda: self.call_helper("s"),
             ]
@@ -495,7 +579,8 @@ class Writer:
 
     def change(self) -> str:
         xs, d = self.name("xs", ""), self.name("d", "")
-        if not xs or not d:
+        xss, o = self.name("xss", ""), self.name("o", "")
+        if not (xs and d and xss and o):
             return self.assign()
         return self.pick(
             [
@@ -511,6 +596,15 @@ class Writer:
                 lambda: f"del {xs}[0]",
                 lambda: f"{d}.setdefault({self.str()}, {self.str()})",
                 lambda: f"{xs}.clear()",
+                lambda: f"{xss}.append({self.list()})",
+                lambda: f"{xss}[0].append({self.str()})",
+                lambda: f"{xss}[-1] = {self.list()}",
+                lambda: f"{o}.value = {self.str()}",
+                lambda: f"{o}.items = {self.list()}",
+                lambda: f"{o}.items.append({self.str()})",
+                lambda: f"{o}.count += 1",
+                lambda: f"{xs}[:1] = {self.list()}",
+                lambda: f"{xs}.reverse()",
             ]
         )
 
@@ -593,6 +687,8 @@ class Writer:
         way = self.return_()
         if self.scope.in_loop:
             way = self.pick([lambda: "break", lambda: "continue", self.return_])
+        if self.pick([lambda: "", lambda: "raise"]):
+            way = f"raise {self.one_of('ValueError', 'KeyError')}({self.str()})"
         return f"if {self.test()}:\n{indent(way)}"
 
     def return_(self) -> str:
@@ -612,8 +708,8 @@ class Writer:
         return f"{first}, {second} = {values}"
 
     def alias(self) -> str:
-        kind = self.one_of("xs", "d")
-        value = self.name(kind, "[]" if kind == "xs" else "{}")
+        kind = self.one_of("xs", "d", "xss", "o")
+        value = self.name(kind, "") or self.expr(kind)
         name = self.fresh(kind)
         self.scope.names[kind].append(name)
         return f"{name} = {value}"
@@ -650,7 +746,7 @@ class Writer:
         needs = self.one_of("s", "xs")
         gives = self.one_of("s", "xs", "n")
         name, parameter = self.fresh("h"), "a"
-        self.scope = Scope({"s": [], "n": [], "xs": [], "d": []})
+        self.scope = Scope({kind: [] for kind in KINDS})
         with self.scoped({parameter: needs}, in_helper=gives == "s"):
             self.scope.in_helper = True
             if gives == "s":
@@ -662,19 +758,18 @@ class Writer:
         return text
 
     def main(self) -> str:
-        names = {"s": ["s"], "n": ["n"], "xs": ["xs"], "d": ["d"]}
-        self.scope = Scope(names)
+        self.scope = Scope({kind: [kind] for kind in KINDS})
         body = self.pick([lambda: "s0 = ask(s)\n", lambda: ""])
         self.scope.names["s"] += ["s0"] * bool(body)
         body += self.body(7)
         result = self.pick(
             [
-                lambda: ", ".join(v for kind in ("s", "n", "xs", "d") for v in self.scope.names[kind]),
+                lambda: ", ".join(v for kind in KINDS for v in self.scope.names[kind]),
                 self.any,
                 lambda: f"[{self.any()}, {self.any()}]",
             ]
         )
-        return f"def main(s, n, xs, d):\n{indent(body)}\n    return {result}\n"
+        return f"def main({', '.join(KINDS)}):\n{indent(body)}\n    return {result}\n"
 
 
 @dataclass
@@ -731,10 +826,13 @@ def check(
 
 
 def _call(module: dict[str, Any], main: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
+    arguments = copy.deepcopy(arguments)
+    arguments = (*arguments[:-1], module["Box"](*arguments[-1]))
+
     def state() -> Any:
         return [module["LOG"], module["TOTAL"], module["CACHE"], module["client"].__dict__]
 
-    return observe(main, copy.deepcopy(arguments), state=state)
+    return observe(main, arguments, state=state)
 
 
 def _check_unordered(

@@ -158,7 +158,7 @@ class Point:
 
 def builds_an_object(x):
     point = Point(x)
-    point.note = 2.0
+    point.note = 2.0  # type: ignore[attr-defined]
     point.tag("new")
     return point.moved(1.0)
 
@@ -623,7 +623,7 @@ def runs_a_pool(items):
 
 
 def imports_something_unknown(x):
-    import package_that_is_not_there
+    import package_that_is_not_there  # type: ignore[import-not-found]
 
     return package_that_is_not_there.run(x)
 

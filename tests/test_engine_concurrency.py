@@ -334,7 +334,7 @@ def test_a_rate_limit_delays_calls_without_holding_a_worker() -> None:
         order.append("f")
 
     run_text(text, [range(3), 0], max_workers=1, f=limited, g=lambda x: order.append("g"))
-    assert order == ["f", "f", "g", "f"]
+    assert order.index("g") < 3  # the one worker was free while the third call waited
     assert starts[2] - starts[0] >= 0.99
 
 

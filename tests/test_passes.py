@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from passes_support import OBJECTS, Interpreter, Operators, Program, parse
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.transforms import get_all_passes as get_xdsl_passes
 
-from tests.passes_support import OBJECTS, Interpreter, Operators, Program, parse
 from xcs.dialects import orch, xtensor
 from xcs.runtime import Program as EngineProgram
 from xcs.runtime import compile_plan, run
@@ -46,7 +46,7 @@ def calls_waited_for(module: ModuleOp) -> dict[str, set[str]]:
     waits: dict[Operation, set[str]] = {}
     found: dict[str, set[str]] = {}
     for op in block.ops:
-        nested = {inner for inner in op.walk()}
+        nested = set(op.walk())
         owners = {
             block.find_ancestor_op_in_block(operand.owner)
             for inner in nested
@@ -68,7 +68,7 @@ def assert_no_call_waits_for_more(module: ModuleOp, before: dict[str, set[str]])
 
 
 @pytest.mark.parametrize("name", PASSES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(text=programs)
 def test_pass_preserves_meaning(name: str, text: str) -> None:
     module = parse(text)
@@ -77,7 +77,7 @@ def test_pass_preserves_meaning(name: str, text: str) -> None:
     assert Interpreter(module).outcome(ARGUMENTS) == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(text=programs)
 def test_pipeline_preserves_meaning(text: str) -> None:
     module = parse(text)
@@ -124,7 +124,7 @@ def test_pass_is_idempotent(name: str, text: str) -> None:
     assert str(module) == once
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(text=programs)
 def test_hybrid_split_separates_array_code_and_delays_no_call(text: str) -> None:
     module = parse(text)
@@ -142,7 +142,7 @@ def test_hybrid_split_separates_array_code_and_delays_no_call(text: str) -> None
     assert_no_call_waits_for_more(module, waited_for)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(text=programs)
 def test_outline_deferred_delays_no_call(text: str) -> None:
     module = parse(text)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -213,11 +214,13 @@ class Namer:
         for code in codes:
             self.used |= code.names.free | code.names.inner
         self.names: dict[SSAValue, str] = {}
+        self.numbers: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
 
     def fresh(self, stem: str) -> str:
         """The stem, or the stem with a number where other code uses it otherwise."""
-        numbered = (f"{stem}_{number}" for number in count(1))
-        name = next(name for name in chain((stem,), numbered) if name not in self.used)
+        name = stem
+        while name in self.used:
+            name = f"{stem}_{next(self.numbers[stem])}"
         self.used.add(name)
         return name
 

@@ -97,7 +97,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--passages", type=positive, default=8, metavar="N", help="answer from so many (8)"
     )
     parser.add_argument(
-        "--max-passages", type=positive, default=96, metavar="N", help="search so many (96)"
+        "--max-passages", type=positive, default=80, metavar="N", help="search so many (80)"
     )
     return parser.parse_args(arguments)
 
@@ -164,9 +164,20 @@ def compare(inputs: Inputs, expected: Answer, capture_seconds: float) -> tuple[b
         f"  xcs.jit       {xcs_seconds:6.2f} s   the second call: "
         f"{plain_seconds / xcs_seconds:.2f} times as fast",
         f"  first call    {capture_seconds:6.2f} s   of xcs.jit: captures, compiles and runs",
+        *report_waiting(inputs.answerer, len(expected.sources) + 1),
         f"  The three answers {'are equal' if equal else 'DIFFER'}.",
     ]
     return equal, "\n".join(lines)
+
+
+def report_waiting(answerer: Answerer, calls: int) -> list[str]:
+    """How much of plain Python's time is the simulated latency, if there is any."""
+    if not isinstance(answerer, ExtractiveAnswerer) or not answerer.latency:
+        return []
+    return [
+        f"  Plain Python waits {calls} x {answerer.latency} s for the simulated network; under xcs "
+        f"the {calls - 1} passages' calls wait at once."
+    ]
 
 
 def report_strategy(stats: Mapping[str, Any]) -> str:
@@ -180,7 +191,7 @@ def report_strategy(stats: Mapping[str, Any]) -> str:
         "fallback_reason",
         "partial_optimization",
     )
-    rows = (f"  {key:<25} {stats[key]}" for key in shown if stats.get(key) is not None)
+    rows = (f"  {key:<25} {stats[key]}" for key in shown if stats.get(key))
     return "\n".join(["\nHow it ran (xcs.get_jit_stats)", *rows])
 
 

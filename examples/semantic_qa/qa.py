@@ -46,7 +46,7 @@ def answer_question(
     model: MiniLM,
     answerer: Answerer,
     count: int = 8,
-    limit: int = 96,
+    limit: int = 80,
 ) -> Answer:
     """Answer from the `count` passages nearest to the question, of at most `limit` in the files."""
     documents = [read_document(path) for path in paths]

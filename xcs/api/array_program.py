@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 from jax.core import Tracer
+from jax.extend.core import jaxpr_as_fun
 
 from xcs.api.pipeline import kernel_of_jaxpr
-from xcs.frontend.classify import classify
-from xcs.frontend.guards import MISSING, Guards
+from xcs.frontend.capture import leaves_of, trace_arrays
+from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr
 from xcs.kernels import bind
 
-_MAX_GUARDED_FUNCTIONS = 200
+_log = logging.getLogger("xcs")
 
 
 @dataclass
@@ -25,102 +27,41 @@ class ArrayProgram:
 
     call: Callable[..., Any]
     guards: Guards
-    plain: list[str]  # reasons why a trace was left to JAX as it is
-
-    @classmethod
-    def of(cls, function: Callable[..., Any], static_argnames: Iterable[str]) -> ArrayProgram:
-        """Stage the function out. Nothing is traced before the first call."""
-        plain: list[str] = []
-        name = getattr(function, "__name__", "kernel")
-        static = tuple(static_argnames)
-
-        def staged(*args: Any, **kwargs: Any) -> Any:
-            # The static arguments arrive as they are; what jax.jit traces arrives as tracers.
-            leaves, tree = jax.tree_util.tree_flatten((args, kwargs))
-            arrays = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tracer)]
-            out_tree: list[Any] = []
-
-            def flat(*traced: Any) -> list[Any]:
-                values = list(leaves)
-                for index, value in zip(arrays, traced, strict=True):
-                    values[index] = value
-                inner_args, inner_kwargs = jax.tree_util.tree_unflatten(tree, values)
-                results, structure = jax.tree_util.tree_flatten(
-                    function(*inner_args, **inner_kwargs)
-                )
-                out_tree[:] = [structure]
-                return results
-
-            operands = [leaves[i] for i in arrays]
-            jaxpr = jax.make_jaxpr(flat)(*operands)
-            try:
-                kernel, constants = kernel_of_jaxpr(jaxpr, name)
-            except UnsupportedJaxpr as error:
-                plain.append(str(error))
-                return function(*args, **kwargs)
-            return jax.tree_util.tree_unflatten(out_tree[0], bind(kernel, *constants, *operands))
-
-        staged.__name__ = staged.__qualname__ = name
-        staged.__wrapped__ = function  # type: ignore[attr-defined] - jax.jit reads the signature
-        return cls(jax.jit(staged, static_argnames=static), referenced(function), plain)
 
 
-def is_array_function(function: types.FunctionType) -> bool:
-    """Whether the function reaches array code, no operator, and has no effect."""
-    what = classify(function)
-    return what.reaches == frozenset({"tensor"}) and what.effects == "pure"
+def array_program(
+    function: types.FunctionType,
+    flatten: Callable[[Any, Any], Mapping[str, Any]],
+    static_argnames: Iterable[str],
+    *,
+    strict: bool,
+) -> ArrayProgram:
+    """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
 
-
-def referenced(function: Any) -> Guards:
-    """Guards on the globals and closure cells that a function, and those it calls, can see."""
+    Its first call for arguments of new kinds raises `NotArrays` if the function is more than array
+    code.
+    """
+    name = function.__name__
     guards = Guards()
-    pending, seen = [function], set()
-    while pending and len(seen) < _MAX_GUARDED_FUNCTIONS:
-        current = pending.pop()
-        current = getattr(current, "__wrapped__", current)
-        if isinstance(current, types.MethodType):
-            current = current.__func__
-        if not isinstance(current, types.FunctionType) or current in seen:
-            continue
-        seen.add(current)
-        for name in _names_of(current.__code__):
-            value = current.__globals__.get(name, MISSING)
-            if value is MISSING or isinstance(value, types.ModuleType):
-                continue
-            guards.name(current.__globals__, name, value)
-            _guard_content(guards, value)
-            if _is_user_code(value):
-                pending.append(value)
-        for cell in current.__closure__ or ():
-            try:
-                value = cell.cell_contents
-            except ValueError:
-                continue
-            guards.cell(cell, value)
-            _guard_content(guards, value)
-            if _is_user_code(value):
-                pending.append(value)
-    return guards
 
+    def staged(*args: Any, **kwargs: Any) -> Any:
+        arguments = flatten(args, kwargs)
+        jaxpr, structure, assumed = trace_arrays(function, arguments, strict=strict)
+        guards.update(assumed)
+        operands = [leaf.example for leaf in leaves_of(arguments)]
+        try:
+            kernel, constants = kernel_of_jaxpr(jaxpr, name)
+        except UnsupportedJaxpr as error:
+            # Effects and types that the tensor dialect does not have are left to JAX.
+            _log.info("%s runs as JAX traced it: %s", name, error)
+            results = jaxpr_as_fun(jaxpr)(*operands)
+        else:
+            results = bind(kernel, *constants, *operands)
+        return jax.tree_util.tree_unflatten(structure, results)
 
-def _guard_content(guards: Guards, value: Any) -> None:
-    if isinstance(value, list | dict):
-        guards.content(value)
-
-
-def _names_of(code: types.CodeType) -> set[str]:
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names |= _names_of(constant)
-    return names
-
-
-def _is_user_code(value: Any) -> bool:
-    value = getattr(value, "__wrapped__", value)
-    if not isinstance(value, types.FunctionType | types.MethodType):
-        return False
-    return "site-packages" not in value.__code__.co_filename
+    staged.__name__ = staged.__qualname__ = name
+    staged.__wrapped__ = function  # type: ignore[attr-defined] - jax.jit reads the signature
+    return ArrayProgram(jax.jit(staged, static_argnames=tuple(static_argnames)), guards)
 
 
 def has_tracer(values: Sequence[Any]) -> bool:

@@ -13,13 +13,20 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from xcs.api.array_program import ArrayProgram, has_tracer, is_array_function
+from xcs.api.array_program import ArrayProgram, array_program, has_tracer
 from xcs.api.config import Config
 from xcs.api.pipeline import Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
 from xcs.api.stats import MAX_UNCOUNTED, Analysis, Stats, analyse
-from xcs.frontend.arguments import Flat, flatten
-from xcs.frontend.capture import Captured, Promote, Unsupported, capture
+from xcs.frontend.arguments import Flat, flatten, is_static
+from xcs.frontend.capture import (
+    Captured,
+    NotArrays,
+    Promote,
+    Unsupported,
+    capture,
+    leaves_of,
+)
 from xcs.frontend.guards import Guards
 from xcs.runtime import run
 
@@ -119,29 +126,29 @@ class JitFunction(Generic[P, R]):
         except _CannotBind:
             return self.__wrapped__(*args, **kwargs)  # Python's own error for a wrong call
         key = self._key(arguments)
-        leaves = _leaves(arguments)
-        if (
-            key not in self._array_refused
-            and all(leaf.kind != "object" for leaf in leaves)
-            and leaves
-            and is_array_function(self.python_function)
+        inside_jax = has_tracer((args, kwargs))
+        if key not in self._array_refused and all(
+            leaf.kind != "object" for leaf in leaves_of(arguments)
         ):
             try:
-                return self._call_array(args, kwargs)
+                return self._call_array(args, kwargs, arguments)
             except Exception as error:
-                if has_tracer((args, kwargs)):
+                if inside_jax and not isinstance(error, NotArrays | Unsupported):
                     raise
+                # Either it is more than array code, or it fails: the program says how.
                 _log.debug("%s is not one kernel: %s", self.__qualname__, error)
                 self._array = None
                 self._array_refused.add(key)
-        elif has_tracer((args, kwargs)):
+        if inside_jax:
             return self.python_function(*args, **kwargs)
-        program, hit = self._program(args, kwargs, arguments, key)
-        if isinstance(program, Fallback):
+        try:
+            program, hit = self._program(arguments, key)
+        except Promote as promotion:
+            self.promote(arguments, promotion)
+            return self._call(args, kwargs)
+        if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             return self._run_plain(program, args, kwargs)
-        if not hit:  # capture may have made an argument static
-            arguments = self.flatten_arguments(args, kwargs)
-        values = [leaf.example for leaf in _leaves(arguments)]
+        values = [leaf.example for leaf in leaves_of(arguments)]
         return self.run_program(program, values, hit=hit)
 
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
@@ -160,11 +167,22 @@ class JitFunction(Generic[P, R]):
             self.stats.records = report.records
         return results[0]
 
-    def _call_array(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call_array(self, args: Any, kwargs: Any, arguments: Mapping[str, Any]) -> Any:
+        """Call the function as one kernel. Raises `NotArrays` where it is more than array code."""
         start = time.perf_counter()
         array = self._array
         if array is None or not array.guards.hold():
-            array = ArrayProgram.of(self.python_function, sorted(self._static))
+            static = self._static | {
+                name
+                for name, flat in arguments.items()
+                if isinstance(flat, Flat) and (name in self._promoted or is_static(flat))
+            }
+            array = array_program(
+                self.python_function,
+                self.flatten_arguments,
+                sorted(static),
+                strict=self.config.effects == "strict",
+            )
         result = array.call(*args, **kwargs)
         self._array = array
         seconds = time.perf_counter() - start
@@ -172,7 +190,7 @@ class JitFunction(Generic[P, R]):
         self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=False)
         return result
 
-    def _run_plain(self, program: Fallback, args: Any, kwargs: Any) -> Any:
+    def _run_plain(self, program: Program | Fallback, args: Any, kwargs: Any) -> Any:
         start = time.perf_counter()
         try:
             return self.python_function(*args, **kwargs)
@@ -182,7 +200,7 @@ class JitFunction(Generic[P, R]):
     # --- programs ---
 
     def _program(
-        self, args: Any, kwargs: Any, arguments: Mapping[str, Any], key: Hashable
+        self, arguments: Mapping[str, Any], key: Hashable
     ) -> tuple[Program | Fallback, bool]:
         """The program for arguments of these kinds, and whether it was there already."""
         with self._lock:
@@ -192,14 +210,7 @@ class JitFunction(Generic[P, R]):
         if found is not None and found.guards.hold():
             return found, True
         start = time.perf_counter()
-        while True:
-            try:
-                program = self.compile_for(arguments)
-                break
-            except Promote as promotion:
-                self.promote(arguments, promotion)
-                arguments = self.flatten_arguments(args, kwargs)
-                key = self._key(arguments)
+        program = self.compile_for(arguments)
         self.stats.compiled(time.perf_counter() - start)
         with self._lock:
             self._programs[key] = program
@@ -214,7 +225,7 @@ class JitFunction(Generic[P, R]):
 
     def promote(self, arguments: Mapping[str, Any], promotion: Promote) -> None:
         """Make an argument static from now on."""
-        self._promoted |= {_leaves(arguments)[promotion.argument].parameter}
+        self._promoted |= {leaves_of(arguments)[promotion.argument].parameter}
 
     def compile_for(self, arguments: Mapping[str, Any]) -> Program | Fallback:
         """Capture and compile for flattened arguments. Raises `Promote`."""
@@ -277,7 +288,7 @@ class JitFunction(Generic[P, R]):
 
     def values_of(self, args: Any, kwargs: Any) -> list[Any]:
         """The dynamic values in the arguments, in the order that programs take them."""
-        return [leaf.example for leaf in _leaves(self.flatten_arguments(args, kwargs))]
+        return [leaf.example for leaf in leaves_of(self.flatten_arguments(args, kwargs))]
 
     def _key(self, arguments: Mapping[str, Any]) -> Hashable:
         return tuple(_keys(flat) for flat in arguments.values())
@@ -331,16 +342,6 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     if isinstance(flat, dict):
         return tuple((name, part.key) for name, part in flat.items())
     return flat.key
-
-
-def _leaves(arguments: Mapping[str, Any]) -> list[Any]:
-    leaves: list[Any] = []
-    for flat in arguments.values():
-        parts = (
-            flat if isinstance(flat, list) else flat.values() if isinstance(flat, dict) else [flat]
-        )
-        leaves += [leaf for part in parts for leaf in part.leaves]
-    return leaves
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 from jax.extend.core import ClosedJaxpr
 from xdsl.context import Context
 from xdsl.dialects import func, get_all_dialects
@@ -17,7 +16,12 @@ from xcs.api.deferred import DeferredKernel
 from xcs.dialects import get_all_dialects as get_own_dialects
 from xcs.dialects import orch
 from xcs.dialects.stablehlo.print import kernel_text
-from xcs.frontend.jaxpr_import import hoist_constants, import_function, type_to_aval
+from xcs.frontend.jaxpr_import import (
+    hoist_constants,
+    import_function,
+    type_to_aval,
+    with_constant_inputs,
+)
 from xcs.kernels import Kernel
 from xcs.runtime import Plan, Program, compile_plan
 from xcs.transforms import get_all_passes as get_own_passes
@@ -136,16 +140,15 @@ def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
     Raises:
         UnsupportedJaxpr: if the trace has effects or types that the tensor dialect does not have.
     """
-    open_jaxpr, constants = hoist_constants(jaxpr)
-    function, inner_constants = import_function(open_jaxpr, name)
+    opened, constants = hoist_constants(jaxpr)
+    function, nested_constants = import_function(opened, name)
+    # Dead code only: XLA merges common subexpressions itself, and where it is given merged ones it
+    # fuses differently, so that gradients would differ from jax.jit's in the last bit.
     module = ModuleOp([function])
-    for module_pass in parse_pipeline("cse,dce"):
+    for module_pass in parse_pipeline("dce"):
         module_pass.apply(Context(), module)
+    source = with_constant_inputs(opened)
     kernel = Kernel(
-        name,
-        stablehlo_text(function),
-        (*(jax.typeof(value) for value in inner_constants), *open_jaxpr.in_avals),
-        tuple(open_jaxpr.out_avals),
-        open_jaxpr if not inner_constants else None,
+        name, stablehlo_text(function), tuple(source.in_avals), tuple(source.out_avals), source
     )
-    return kernel, [*inner_constants, *constants]
+    return kernel, [*nested_constants, *constants]

@@ -45,7 +45,8 @@ class Identity:
 class Leaf:
     """One dynamic value: what capture knows of it, and the value in the call being captured.
 
-    ``kind`` is "array", "number" or "object"; ``spec`` the array's shape and dtype.
+    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object";
+    ``spec`` is the array's shape and dtype, or the number.
     """
 
     kind: str
@@ -79,11 +80,12 @@ def flatten(
         return Flat((kind, key), [], lambda _: value)
     if isinstance(value, _STATIC_TYPES) or (callable(value) and not isinstance(value, _ARRAYS)):
         return Flat(Identity(value), [], lambda _: value)
-    if isinstance(value, _ARRAYS) and not _is_key_array(value):
+    if isinstance(value, _ARRAYS):
         spec = array_spec(value)
         weak = getattr(value, "weak_type", False)
         key = ("array", spec.shape, spec.dtype, weak, isinstance(value, jax.Array))
-        return Flat(key, [Leaf("array", None, spec, value, parameter)], next)
+        kind_of_leaf = "key" if _is_key_array(value) else "array"
+        return Flat(key, [Leaf(kind_of_leaf, None, spec, value, parameter)], next)
     if kind in _NUMBERS:
         return Flat(kind, [Leaf("number", kind.__name__, value, value, parameter)], next)
     if kind in (str, bytes):
@@ -101,6 +103,11 @@ def flatten(
             )
     name = kind.__name__ if kind.__module__ == "builtins" else None
     return Flat(kind, [Leaf("object", name, None, value, parameter)], next)
+
+
+def is_static(flat: Flat) -> bool:
+    """Whether the argument is an object that is told apart by identity."""
+    return isinstance(flat.key, Identity) and flat.key.value is not None
 
 
 def static_key(value: Any, parameter: str) -> Hashable:
@@ -129,12 +136,13 @@ def _has_own_equality(value: Any) -> bool:
 def array_spec(value: Any) -> jax.ShapeDtypeStruct:
     """Shape, dtype and weak type of an array, as JAX would trace it."""
     if isinstance(value, jax.Array):
-        return jax.ShapeDtypeStruct(value.shape, value.dtype, weak_type=value.weak_type)
+        weak = getattr(value, "weak_type", False)  # key arrays have none
+        return jax.ShapeDtypeStruct(value.shape, value.dtype, weak_type=weak)
     return jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype))
 
 
 def _is_key_array(value: Any) -> bool:
-    """PRNG keys are arrays only to JAX: their dtype has no tensor type, so they flow as objects."""
+    """Whether the array holds PRNG keys."""
     return jnp.issubdtype(value.dtype, jax.dtypes.extended)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+from jax.extend.core import ClosedJaxpr
 from xdsl.builder import Builder
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -16,7 +17,7 @@ from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import orch
 from xcs.frontend.arguments import Flat, Leaf
-from xcs.frontend.emit import Emitter
+from xcs.frontend.emit import Emitter, NotArrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import (
     UnsupportedJaxpr,
@@ -28,7 +29,15 @@ from xcs.frontend.source import function_node, local_names
 from xcs.frontend.statements import Statements
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
-__all__ = ["Captured", "Interpreter", "Promote", "Unsupported", "capture"]
+__all__ = [
+    "Captured",
+    "Interpreter",
+    "NotArrays",
+    "Promote",
+    "Unsupported",
+    "capture",
+    "trace_arrays",
+]
 
 
 @dataclass
@@ -63,6 +72,40 @@ class Interpreter(Statements):
     native_parts: list[tuple[int | None, str]] = field(default_factory=list)
     bound_methods: dict[tuple[int, int], Any] = field(default_factory=dict)
 
+    def run_function(
+        self, function: types.FunctionType, arguments: Mapping[str, Any], values: Iterator[Any]
+    ) -> Any:
+        """Interpret the function; `values` are those of the arguments' leaves, in order."""
+        tree = function_node(function)
+        self.check_capturable(function, tree)
+        scope = self.emitter.key_of(function.__globals__, f"globals_{function.__module__}")
+        frame = Frame(function, scope, function.__code__.co_filename, local_names(tree))
+        frame.env = {name: _rebuild(flat, values, self) for name, flat in arguments.items()}
+        result = self.run_body(tree, frame)
+        return self.native_function(result) if isinstance(result, LocalFunction) else result
+
+
+def trace_arrays(
+    function: types.FunctionType, arguments: Mapping[str, Any], *, strict: bool = False
+) -> tuple[ClosedJaxpr, Any, Guards]:
+    """Trace a function that is array code and nothing else: its jaxpr, result structure and guards.
+
+    Numbers are arrays here, as under `jax.jit`. Raises `NotArrays` where the function does more,
+    `Unsupported` where it cannot be captured.
+    """
+    guards = Guards()
+    interpreter = Interpreter(Emitter(arrays_only=True), guards, strict)
+    structure: list[Any] = []
+
+    def run(*tracers: Any) -> list[Any]:
+        result = interpreter.run_function(function, arguments, iter(tracers))
+        leaves, tree = jax.tree_util.tree_flatten(result)
+        structure[:] = [tree]
+        return leaves
+
+    jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves_of(arguments)))
+    return jaxpr, structure[0], guards
+
 
 def capture(
     function: types.FunctionType,
@@ -76,28 +119,21 @@ def capture(
     ``**kwargs`` to a dict. Raises `Unsupported` where the function as a whole must stay Python, and
     `Promote` where an argument has to be static.
     """
-    tree = function_node(function)
     emitter, guards = Emitter(), Guards()
     interpreter = Interpreter(emitter, guards, strict)
-    interpreter.check_capturable(function, tree)
-    leaves = list(_leaves_of(arguments))
+    leaves = list(leaves_of(arguments))
     operands = [
         emitter.entry.insert_arg(_leaf_type(leaf), index) for index, leaf in enumerate(leaves)
     ]
     for operand, leaf in zip(operands, leaves, strict=True):
         operand.name_hint = leaf.parameter
-    traced = [index for index, leaf in enumerate(leaves) if leaf.spec is not None]
+    traced = [index for index, leaf in enumerate(leaves) if leaf.kind in ("array", "number")]
 
     def run(*tracers: Any) -> list[Any]:
         values = iter(
             _leaf_values(leaves, operands, dict(zip(traced, tracers, strict=True)), emitter)
         )
-        scope = emitter.key_of(function.__globals__, f"globals_{function.__module__}")
-        frame = Frame(function, scope, function.__code__.co_filename, local_names(tree))
-        frame.env = {name: _rebuild(flat, values, interpreter) for name, flat in arguments.items()}
-        result = interpreter.run_body(tree, frame)
-        if isinstance(result, LocalFunction):
-            result = interpreter.native_function(result)
+        result = interpreter.run_function(function, arguments, values)
         emitter.add(func.ReturnOp(emitter.materialize(result)))
         return [tracer for tracer, _ in emitter.placeholders]
 
@@ -147,7 +183,8 @@ def _leaf_values(
     return values
 
 
-def _leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
+def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
+    """The dynamic values in flattened arguments, in order."""
     leaves: list[Leaf] = []
     for flat in arguments.values():
         parts = (

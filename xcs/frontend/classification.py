@@ -1,4 +1,4 @@
-"""What xcs knows about one callable: the vocabulary shared by detectors, effect analysis and capture.
+"""What xcs knows about one callable: the terms of detectors, effect analysis and capture.
 
 The three effect classes are those of DESIGN section 1. In short, for two calls of one callable:
 
@@ -42,7 +42,8 @@ class Classification:
     mutates_args: bool = False
     """May change one of its arguments, or its receiver, in place."""
     returns: str | None = None
-    """The class of the result where it is certain: ``"str"``, ``"jax.Array"``, ..."""
+    """The class of the result where it is certain: ``"str"``, ``"jax.Array"``, ...; "iterator" for
+    anything that using it uses up, so that the order of its uses matters."""
     blocking: bool = True
     """May wait or run long, so belongs on a worker. False for cheap CPU work."""
     writes: tuple[str, ...] = ()
@@ -52,7 +53,8 @@ class Classification:
     reaches: frozenset[str] = field(default_factory=frozenset)
     """What a call leads to, through any number of callees: of ``"operator"`` and ``"tensor"``."""
     higher_order: bool = False
-    """Calls functions that it is given, whose effects then come on top of its own."""
+    """Calls functions that it is given. Where ``effects`` is not ``ordered`` already, the effects
+    of those functions come on top."""
     fresh_result: bool = True
     """The result may be a new mutable object or an iterator, so that two equal calls, even pure
     ones, give results that a program can tell apart by changing or consuming one of them."""

@@ -95,7 +95,7 @@ def _analyse(fn: Any) -> tuple[Classification, tuple[Guard, ...]]:
 class _Target:
     """The Python function that a callable comes down to, and what is known of its parameters."""
 
-    function: types.FunctionType
+    function: Any  # a FunctionType, which type checkers would take for a method
     context: dict[str, Shape] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     """Parameters that hold an object already, in words: changing those changes shared state."""
@@ -223,7 +223,9 @@ def _kind(summary: Summary, *, own: bool) -> Kind:
 
 def _result_class(summary: Summary, target: _Target) -> str | None:
     cls = target.builds or summary.returns.cls
-    if cls is None or summary.lazy:
+    if summary.lazy:
+        return "iterator"
+    if cls is None:
         return None
     return (
         cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"

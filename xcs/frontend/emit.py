@@ -22,6 +22,10 @@ from xcs.frontend.values import Dyn, LocalFunction, Unsupported
 _LITERALS = (type(None), bool, int, float, str)
 
 
+class NotArrays(Exception):
+    """The function does more than array code, so it is not one kernel."""
+
+
 class NeedsToken(Exception):
     """An iteration has an ordered effect, so a token must run through the iterations."""
 
@@ -58,6 +62,7 @@ class Emitter:
     external: set[int] = field(default_factory=set)  # containers that are passed on as they are
     operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
     entry: Block = field(default_factory=Block)
+    arrays_only: bool = False
     token: SSAValue | None = None
     tokens_allowed: bool = True
     mutation: SSAValue | None = None  # the last op that may have changed a value of the program
@@ -79,6 +84,8 @@ class Emitter:
 
     def add(self, op: Operation) -> Operation:
         """Append the op, with the location of the source that is being captured."""
+        if self.arrays_only:
+            raise NotArrays(op.name)
         if self.loc is not None:
             op.location = self.loc
         self.block.add_op(op)

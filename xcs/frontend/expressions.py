@@ -19,7 +19,16 @@ from xcs.frontend.classify import classify
 from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
 from xcs.frontend.guards import MISSING, Guards
 from xcs.frontend.source import caller_at, loaded_names
-from xcs.frontend.values import Dyn, DynamicUse, Frame, LocalFunction, Promote, Unsupported
+from xcs.frontend.values import (
+    Dyn,
+    DynamicUse,
+    Frame,
+    LocalFunction,
+    MaybeUnbound,
+    Promote,
+    Unsupported,
+    bound,
+)
 
 # Methods that neither change their receiver nor anything else, on the builtin types that have them.
 # A receiver of unknown class is taken to be of such a type: these names are theirs by convention.
@@ -128,8 +137,13 @@ class Expressions:
         owner = frame.owner_of(node.id)
         if owner is not None:
             if node.id not in owner.env:
-                raise Unsupported(f"'{node.id}' may be unbound here", node)
-            return self.current(owner.env[node.id])
+                raise Unsupported(f"'{node.id}' is not bound here", node)
+            value = owner.env[node.id]
+            if isinstance(value, MaybeUnbound):
+                read = {"bound": self.emitter.constant(bound), "value": value.value}
+                value = self.emitter.host(f"bound(value, {node.id!r})", read)
+                owner.env[node.id] = value  # from here on it is bound
+            return self.current(value)
         if (cell := frame.cell(node.id)) is not None:
             try:
                 value = cell.cell_contents
@@ -206,6 +220,7 @@ class Expressions:
             return False
         return not (
             contains(value, LocalFunction)
+            or isinstance(value, MaybeUnbound)
             or contains(value, Tracer)
             or any(d.class_name in ("jax.Array", "numpy.ndarray") for d in _dyns(value))
             or _is_array(value)
@@ -448,7 +463,7 @@ class Expressions:
         return self.branch(first, *branches, node=values[1])[0]
 
     def eval_IfExp(self, node: ast.IfExp, frame: Frame) -> Any:
-        test = self.eval(node.test, frame)
+        test = self.condition(node.test, frame)
         if not (isinstance(test, Dyn) or is_tracer(test)):
             return self.eval(node.body if test else node.orelse, frame)
         return self.branch(
@@ -457,6 +472,13 @@ class Expressions:
             lambda: [self.eval(node.orelse, frame)],
             node=node,
         )[0]
+
+    def condition(self, node: ast.expr, frame: Frame) -> Any:
+        """The value that a branch tests. A flag among the arguments is made static."""
+        test = self.eval(node, frame)
+        if isinstance(test, Dyn) and test.argument is not None and test.class_name == "bool":
+            raise Promote(test.argument, "a branch tests it")
+        return test
 
     def branch(
         self,
@@ -559,6 +581,10 @@ class Expressions:
 
     def item(self, base: Any, index: Any, node: ast.AST, frame: Frame) -> Any:
         """``base[index]``."""
+        if contains_dynamic(index) and _is_python_container(base):
+            # A list at a position that is an array: not array code, whatever the index is.
+            self.escape(base)
+            return self.emitter.getitem(self.current(base), index)
         if not contains(index, Dyn) and not isinstance(base, Dyn):
             if is_tracer(base) or contains(index, Tracer):
                 self.emitter.array_action()
@@ -956,6 +982,12 @@ def _is_scalar_container(value: Any) -> bool:
     if isinstance(value, list | tuple | set):
         return all(isinstance(v, Dyn | str | int | float | bool | None) for v in value)
     return True
+
+
+def _is_python_container(value: Any) -> bool:
+    if isinstance(value, Dyn):
+        return value.class_name in ("list", "tuple", "dict", "str", "bytes")
+    return isinstance(value, list | tuple | dict | str | bytes)
 
 
 def _dyns(value: Any) -> Iterable[Dyn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CellType
 from typing import Any
@@ -41,6 +41,22 @@ class Guards:
         """The list, tuple or dict holds the very objects that it holds now, at any depth."""
         if self._first("content", id(container)):
             self.contents.append((container, flat_contents(container)))
+
+    def update(self, other: Guards) -> None:
+        """Assume what the other assumes as well."""
+        for namespace, name, value in other.names:
+            self.name(namespace, name, value)
+        for cell, value in other.cells:
+            self.cell(cell, value)
+        for owner, name, value in other.attributes:
+            self.attribute(owner, name, value)
+        for container, _ in other.contents:
+            self.content(container)
+
+    def values(self) -> Iterator[Any]:
+        """The objects that are checked."""
+        for table in (self.names, self.cells, self.attributes, self.contents):
+            yield from (entry[-1] for entry in table)
 
     def _first(self, *key: Any) -> bool:
         if key in self._seen:

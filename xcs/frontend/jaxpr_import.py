@@ -888,14 +888,12 @@ def inline_jaxpr(
 
 
 def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]:
-    """Return the jaxpr with the values that it closes over as leading inputs, and these values."""
-    if not jaxpr.consts:
-        return jaxpr, []
-    opened = jaxpr.jaxpr
-    info = opened.debug_info._replace(arg_names=None) if opened.debug_info is not None else None
-    opened = opened.replace(
-        constvars=[], invars=[*opened.constvars, *opened.invars], debug_info=info
-    )
+    """Return the jaxpr with what it closes over as leading inputs, and the values for these.
+
+    The values may be tracers of an outer transformation, which sees them as operands then.
+    """
+    body = jaxpr.jaxpr
+    opened = body.replace(constvars=[], invars=[*body.constvars, *body.invars])
     return jex.ClosedJaxpr(opened, []), list(jaxpr.consts)
 
 

@@ -6,7 +6,7 @@ import ast
 import operator
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,17 @@ from xcs.frontend.calls import Calls
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Checkpoint, is_tracer
 from xcs.frontend.expressions import OPERATORS, READING_METHODS
-from xcs.frontend.source import body_of, loaded_names, stored_names
-from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
+from xcs.frontend.guards import MISSING
+from xcs.frontend.source import body_of, function_node, loaded_names, stored_names
+from xcs.frontend.values import (
+    UNBOUND,
+    Dyn,
+    Frame,
+    LocalFunction,
+    MaybeUnbound,
+    Promote,
+    Unsupported,
+)
 
 MAX_UNROLLED = 4096
 _RESULT = "xcs_result"
@@ -156,24 +165,42 @@ class Statements(Calls):
                     else False
                 ):
                     raise cause
-        stored = stored_names(body)
+        stored, loaded = stored_names(body), loaded_names(body)
         operands: dict[str, Any] = {}
-        for name in dict.fromkeys([*loaded_names(body), *stored]):
+        maybe: set[str] = set()
+        for name in dict.fromkeys([*loaded, *stored]):
             owner = frame.owner_of(name)
             if owner is not None:
                 if name in stored and owner is not frame:
                     raise cause
                 if name in owner.env:
-                    value = self.current(owner.env[name])
+                    value = owner.env[name]
+                    if isinstance(value, MaybeUnbound):
+                        if name in loaded:
+                            value = self.name(_name_at(name, body[0]), frame)
+                        else:
+                            value = value.value
+                    value = self.current(value)
                     if isinstance(value, LocalFunction):
                         value = self.native_function(value)
                     self.escape(value)
                     operands[name] = self.emitter.materialize(self.current(value))
                 elif name in stored and not returns and not _surely_binds(body[0], name):
-                    raise cause  # it might be left unbound
+                    if name in loaded:
+                        raise cause  # an unbound variable may be read inside
+                    operands[name] = self.emitter.constant(UNBOUND, "unbound").ssa
+                    maybe.add(name)
             elif frame.cell(name) is not None:
-                value = self.name(ast.copy_location(ast.Name(name, ast.Load()), body[0]), frame)
+                value = self.name(_name_at(name, body[0]), frame)
                 operands[name] = self.emitter.materialize(value)
+        unbound = [
+            name
+            for name in loaded
+            if name not in operands and name not in stored and frame.owner_of(name) is frame
+        ]
+        if unbound:  # Python knows these as locals, and says so when they are read
+            never = "\n".join(f"if False:\n    {name} = None" for name in unbound)
+            body = [*ast.parse(never).body, *body]
         ordered = not all(self._is_harmless(statement, frame) for statement in body)
         if returns:
             function = ast.FunctionDef(_RESULT + "_of", _no_parameters(), [*body], [])
@@ -197,7 +224,12 @@ class Statements(Calls):
         results = self.emitter.host_block(
             source, operands, outs, ordered=ordered, scope=frame.scope
         )
-        frame.env.update(zip(outs, results, strict=True))
+        for name, result in zip(outs, results, strict=True):
+            was = frame.env.get(name)
+            unsure = name in maybe or (
+                isinstance(was, MaybeUnbound) and not _surely_binds(body[-1], name)
+            )
+            frame.env[name] = MaybeUnbound(result) if unsure else result
         return None
 
     def _is_harmless(self, statement: ast.stmt, frame: Frame) -> bool:
@@ -257,7 +289,7 @@ class Statements(Calls):
         target = node.target
         if not isinstance(target, ast.Name):
             raise Unsupported("an in-place change of an item or attribute", node)
-        old = self.name(ast.copy_location(ast.Name(target.id, ast.Load()), target), frame)
+        old = self.name(_name_at(target.id, target), frame)
         value = self.eval(node.value, frame)
         if id(old) in self.owned and isinstance(node.op, ast.Add) and isinstance(old, list):
             self.touch(old)
@@ -320,7 +352,7 @@ class Statements(Calls):
     # --- compound statements ---
 
     def run_If(self, node: ast.If, frame: Frame, rest: list[ast.stmt] | None) -> bool:
-        test = self.eval(node.test, frame)
+        test = self.condition(node.test, frame)
         if not (isinstance(test, Dyn) or is_tracer(test)):
             self.statements(node.body if test else node.orelse, frame, rest)
             return False
@@ -329,9 +361,8 @@ class Statements(Calls):
         if _leaves(node):
             return self._return_branch(test, node, frame, rest)
         names = list(dict.fromkeys(stored_names([*node.body, *node.orelse])))
-        if any(n not in frame.env and not _surely_binds(node, n) for n in names):
-            raise Unsupported("a name that only one branch binds", node)
         saved = dict(frame.env)
+        unsure: set[str] = set()
 
         def run(body: list[ast.stmt]) -> list[Any]:
             frame.env = dict(saved)
@@ -340,12 +371,22 @@ class Statements(Calls):
             if len(self.native_parts) > native:
                 del self.native_parts[native:]
                 raise Unsupported("a branch that is not captured", node)
-            values = [frame.env[name] for name in names]
+            values = []
+            for name in names:
+                value = frame.env.get(name, MISSING)
+                if value is MISSING or isinstance(value, MaybeUnbound):
+                    unsure.add(name)
+                    value = value.value if isinstance(value, MaybeUnbound) else UNBOUND
+                values.append(value)
             frame.env = saved
             return values
 
         results = self.branch(test, lambda: run(node.body), lambda: run(node.orelse), node=node)
-        frame.env = {**saved, **dict(zip(names, results, strict=True))}
+        bindings = {
+            name: MaybeUnbound(result) if name in unsure else result
+            for name, result in zip(names, results, strict=True)
+        }
+        frame.env = {**saved, **bindings}
         return False
 
     def _return_branch(
@@ -445,6 +486,7 @@ class Statements(Calls):
             raise Unsupported("a loop that carries values from one iteration to the next", node)
         self.touch(out)
         saved = dict(frame.env)
+        kept = [n for n in sorted(carried) if self._is_read_elsewhere(n, node, frame)]
 
         def iteration(element: Dyn) -> list[Any]:
             frame.env = dict(saved)
@@ -454,17 +496,53 @@ class Statements(Calls):
             if len(self.native_parts) > native:
                 del self.native_parts[native:]
                 raise Unsupported("a loop body that is not captured", node)
-            return [self.eval(call.args[0], frame)]
+            result = self.eval(call.args[0], frame)
+            return [result, *(self.name(_name_at(n, node), frame) for n in kept)]
 
         try:
-            values = self.map(iterable, iteration, node)[0]
+            values, *lasts = self.map(iterable, iteration, node)
         finally:
             frame.env = saved
-        for name in carried:
-            frame.env.pop(name, None)  # its last value is not kept; a later read falls back
+        for name, last in zip(kept, lasts, strict=True):
+            before = saved.get(name, UNBOUND)
+            unsure = before is UNBOUND or isinstance(before, MaybeUnbound)
+            operands = {
+                "values": last,
+                "before": before.value if isinstance(before, MaybeUnbound) else before,
+            }
+            value = self.emitter.host("values[-1] if values else before", operands)
+            frame.env[name] = MaybeUnbound(value) if unsure else value
         if out:
             values = self.emitter.host("[*a, *b]", {"a": out, "b": values}, class_name="list")
         self.escaped[id(out)] = values  # from here on it is a value of the running program
+
+    def _is_read_elsewhere(self, name: str, node: ast.For, frame: Frame) -> bool:
+        """Whether code outside of the loop may read what the loop leaves in the variable."""
+        tree = function_node(frame.function) if frame.parent is None else None
+        if tree is None:
+            return True
+        inside = set(map(id, ast.walk(node)))
+        return any(
+            isinstance(n, ast.Name) and n.id == name and id(n) not in inside
+            for n in ast.walk(tree)
+            if not (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        )
+
+    def run_With(self, node: ast.With, frame: Frame, rest: list[ast.stmt] | None) -> None:
+        """JAX's own contexts (``jax.named_scope``, ...) hold during capture; others stay native."""
+        with ExitStack() as stack:
+            for item in node.items:
+                call = item.context_expr
+                known, callee = (
+                    self.peek(call.func, frame) if isinstance(call, ast.Call) else (False, None)
+                )
+                if not known or not str(getattr(callee, "__module__", "")).startswith("jax"):
+                    raise Unsupported("'with' is not captured", node)
+                manager = self.eval(call, frame)
+                entered = self.native(node, frame, stack.enter_context, manager)
+                if item.optional_vars is not None:
+                    self.bind(item.optional_vars, entered, frame)
+            self.statements(node.body, frame, None)
 
     def run_While(self, node: ast.While, frame: Frame, rest: Any) -> None:
         for _ in range(MAX_UNROLLED):
@@ -565,6 +643,10 @@ class Statements(Calls):
                 raise Unsupported("a function that rebinds globals", child)
 
 
+def _name_at(name: str, node: ast.AST) -> ast.Name:
+    return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+
 def _surely_immutable(value: Dyn) -> bool:
     return value.class_name in ("str", "int", "float", "bool", "bytes", "tuple", "jax.Array")
 
@@ -614,7 +696,6 @@ def _surely_binds(node: ast.stmt, name: str) -> bool:
             return all(any(_surely_binds(s, name) for s in b) for b in (then, orelse))
         case ast.For() | ast.While() | ast.Try():
             return False
-        case ast.With(items=items, body=body):
-            bound = any(i.optional_vars and name in stored_names(i.optional_vars) for i in items)
-            return bound or any(_surely_binds(s, name) for s in body)
+        case ast.With(items=items):  # it may swallow an error of its body
+            return any(i.optional_vars and name in stored_names(i.optional_vars) for i in items)
     return name in stored_names(node)

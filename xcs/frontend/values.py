@@ -63,6 +63,29 @@ class Dyn:
         self._refuse()
 
 
+class Unbound:
+    """Stands at run time for a local variable that nothing was assigned to yet."""
+
+
+UNBOUND = Unbound()
+
+
+def bound(value: Any, name: str) -> Any:
+    """The value of a local variable, or Python's error if it has none."""
+    if value is UNBOUND:
+        raise UnboundLocalError(
+            f"cannot access local variable '{name}' where it is not associated with a value"
+        )
+    return value
+
+
+@dataclass(eq=False)
+class MaybeUnbound:
+    """A local variable whose value at run time may be `UNBOUND`."""
+
+    value: Dyn
+
+
 @dataclass(eq=False)
 class LocalFunction:
     """A function or lambda that the captured code defines; calls of it are inlined."""

@@ -330,7 +330,7 @@ class _Run:
         heapq.heappush(self.timers, (when, self.timer_count, frame, op, reserved))
 
     def _queue(self, frame: Frame, op: OpPlan, reserved: bool) -> None:
-        self.tasks.append((frame, op, reserved))
+        self.tasks.append((frame, op, reserved, None))
         self.newly_queued += 1
 
     # --- Frames and slots ---
@@ -471,7 +471,7 @@ class _Run:
     def _start(self, frame: Frame, op: OpPlan) -> None:
         if op.action is Action.CALL:
             operator = op.operator
-            self.tasks.append((frame, op, False))
+            self.tasks.append((frame, op, False, None))
             self.in_flight += 1
             if operator is None or operator.seconds > QUICK_SECONDS:
                 self.newly_queued += 1
@@ -752,7 +752,7 @@ class _Run:
         if self.cutoff is not None and path > self.cutoff:
             return
         self.cutoff = path
-        error.__traceback__ = without_own_frames(error)
+        BaseException.with_traceback(error, without_own_frames(error))
         values = [settled(frame.values[slot]) for slot in op.operands]
         node = f"{op.kind} @{op.name}" if op.operator is not None else op.kind
         inputs = describe_inputs(op.argument_names, values[: len(op.operands) - op.hidden])
@@ -768,15 +768,19 @@ class _Run:
 
     # --- On workers ---
 
-    def _work(self, task: tuple[Frame, OpPlan, bool]) -> None:
-        """Run one call and report what came of it."""
-        frame, op, reserved = task
+    def _work(self, task: tuple[Frame, OpPlan, bool, Request | None]) -> None:
+        """Run one call and report what came of it.
+
+        A task says whether its start is booked at the operator's rate, and which request for limits
+        brought it back, if it has waited for one.
+        """
+        frame, op, reserved, request = task
         operator = op.operator
         if self.cutoff is not None and self._is_cut(frame, op):
             pass_on(op.limiters)
             outcome: Any = _DROPPED
         elif op.limiters or (operator is not None and operator.is_special):
-            outcome = self._call_limited(frame, op, reserved)
+            outcome = self._call_limited(frame, op, reserved, request)
             if outcome is PENDING:
                 return
         else:
@@ -803,11 +807,15 @@ class _Run:
             self._record(frame, op, start, end)
         return outcome
 
-    def _call_limited(self, frame: Frame, op: OpPlan, reserved: bool) -> Any:
+    def _call_limited(
+        self, frame: Frame, op: OpPlan, reserved: bool, request: Request | None
+    ) -> Any:
         """Run a call under its limits; PENDING if it will be tried again when one has room."""
         if not op.limiters:
             return self._call_at_rate(frame, op, reserved, self.context.copy())
-        request = Request(op.limiters, self.lineage, lambda: self._woken(request, frame, op, reserved))
+        if request is None:
+            request = Request(op.limiters, self.lineage, lambda: None)
+            request.wake = lambda: self._woken(request, frame, op, reserved)
         self.requests[request] = (frame, op)
         hold = acquire(request)
         if hold is None:
@@ -839,7 +847,7 @@ class _Run:
         if op.action is not Action.CALL:
             self.completions.put((frame, op, _TRY_AGAIN))
         else:
-            self.queue.put((frame, op, reserved))
+            self.queue.put((frame, op, reserved, request))
         if self.queue.closed:
             pass_on(op.limiters)
 

@@ -53,6 +53,8 @@ class XCSExecutionError(XCSError):
 
 _NOT_WRAPPED = (SystemExit, KeyboardInterrupt, GeneratorExit, RunAbandoned, XCSError)
 _MAX_INPUTS = 8
+_HEAP_TYPE = 1 << 9
+"""CPython's Py_TPFLAGS_HEAPTYPE: set for classes that are made by a class statement."""
 _DETAILS = ("node", "operator", "original_error", "source_line", "inputs")
 
 _wrapper_classes: weakref.WeakKeyDictionary[type, type] = weakref.WeakKeyDictionary()
@@ -72,7 +74,7 @@ def wrap_error(
     details = (node, operator, error, source_line, tuple(inputs))
     for name, value in zip(_DETAILS, details, strict=True):
         object.__setattr__(wrapped, name, value)
-    wrapped.__cause__ = error
+    object.__setattr__(wrapped, "__cause__", error)
     return wrapped
 
 
@@ -98,7 +100,7 @@ def _initialise(wrapped: BaseException, error: BaseException) -> None:
     try:
         base.__init__(wrapped, *error.args)
     except Exception:
-        wrapped.args = error.args
+        object.__setattr__(wrapped, "args", error.args)
 
 
 def _state(error: BaseException) -> list[tuple[str, Any]]:
@@ -131,7 +133,7 @@ def _new_wrapper_class(original: type[BaseException]) -> type:
         "__doc__": original.__doc__,
         # The original's own constructor and text are not used: they may need what is not there.
         "__init__": BaseException.__init__,
-        "__new__": _builtin_new(original),
+        "__new__": _new,
         "__str__": XCSExecutionError.__str__,
         "__reduce__": XCSExecutionError.__reduce__,
         "__reduce_ex__": lambda self, protocol: self.__reduce__(),
@@ -144,13 +146,13 @@ def _new_wrapper_class(original: type[BaseException]) -> type:
         return type(name, (XCSExecutionError,), {"__str__": XCSExecutionError.__str__})
 
 
-def _builtin_new(original: type[BaseException]) -> Any:
-    base = next(c for c in original.__mro__ if c.__module__ == "builtins")
-
-    def __new__(cls: type, *args: Any) -> BaseException:
-        return base.__new__(cls, *args)
-
-    return __new__
+def _new(cls: type, *args: Any) -> BaseException:
+    """`__new__` of the type whose memory layout the class has, past the Python ones above it."""
+    base = cls
+    while base.__flags__ & _HEAP_TYPE:
+        assert base.__base__ is not None
+        base = base.__base__
+    return base.__new__(cls, *args)
 
 
 def _rebuild(

@@ -1,10 +1,11 @@
 """The registry of detectors: functions that recognise a callable, or return None.
 
 A detector with a higher priority is asked first. The built-in ones have negative priorities, in the
-order JAX, NumPy, builtins, standard library, clients, generative objects; so a detector registered
-with the default priority of 0 overrides them all, and explicit marks override it. Packages add
-theirs through the entry point group ``xcs.detectors``: each entry point names a detector (whose
-attribute ``priority``, if any, counts) and is loaded when something is first classified.
+order JAX, NumPy, builtins, standard library, clients, data libraries, generative objects; so a
+detector registered with the default priority of 0 overrides them all, and explicit marks override
+it. Packages add theirs through the entry point group ``xcs.detectors``: each entry point names a
+detector (whose attribute ``priority``, if any, counts) and is loaded when something is first
+classified.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 from xcs.frontend.classification import Classification
 from xcs.frontend.detectors import (
     clients,
+    data_libraries,
     generative_objects,
     jax_arrays,
     marks,
@@ -37,6 +39,7 @@ _BUILT_IN: Final = (
     python_builtins,
     standard_library,
     clients,
+    data_libraries,
     generative_objects,
 )
 

@@ -196,15 +196,15 @@ _PACKAGES: Final[dict[str, tuple[Rule, ...]]] = {
     "gradio_client": (Rule("tool", "predict|submit|view_api"),),
     # Search and data services.
     "tavily serpapi wikipedia arxiv googlesearch exa_py duckduckgo_search ddgs firecrawl googlemaps"
-    " yfinance wikipediaapi pytrends newspaper feedparser googletrans deep_translator geopy": _SEARCH,
+    " yfinance wikipediaapi pytrends newspaper feedparser googletrans deep_translator": _SEARCH,
     # Stores and services.
     "chromadb pinecone qdrant_client weaviate elasticsearch opensearchpy meilisearch typesense"
-    " google.cloud azure.storage azure.cosmos azure.search github gitlab jira notion_client airtable"
-    " pyairtable googleapiclient kubernetes supabase minio s3fs gcsfs tweepy praw": _SERVICE,
+    " google.cloud azure.storage azure.cosmos azure.search github gitlab jira notion_client"
+    " airtable pyairtable googleapiclient kubernetes supabase minio s3fs gcsfs": _SERVICE,
     # Connections with state of their own.
     "redis sqlalchemy psycopg psycopg2 asyncpg aiosqlite pymysql MySQLdb mysql duckdb pymongo motor"
     " peewee cassandra neo4j snowflake clickhouse_driver clickhouse_connect influxdb_client lmdb"
-    " pymilvus kafka confluent_kafka pika celery nats zmq paho aioredis memcache pymemcache": _DATABASE,
+    " pymilvus kafka confluent_kafka pika celery nats zmq paho aioredis": _DATABASE,
     "slack_sdk twilio stripe sendgrid discord telegram telebot mailchimp_transactional boto"
     " paramiko fabric docker selenium playwright pyautogui serial websocket websockets": _DATABASE,
 }
@@ -212,6 +212,23 @@ _PACKAGES: Final[dict[str, tuple[Rule, ...]]] = {
 _RULES: Final[dict[str, tuple[Rule, ...]]] = {
     package: rules for packages, rules in _PACKAGES.items() for package in packages.split()
 }
+
+
+_DATA_SUFFIXES: Final = (
+    *("Auth", "Config", "Cookies", "Document", "Headers", "Limits", "Message", "Param", "Params"),
+    *(
+        "Parser",
+        "Prompt",
+        "PromptTemplate",
+        "Request",
+        "Response",
+        "Template",
+        "Timeout",
+        "URL",
+        "Url",
+    ),
+)
+"""Names of classes that clients are given, or give back, and that ask nobody."""
 
 
 def detect(fn: Any) -> Classification | None:
@@ -266,12 +283,15 @@ def _classify(rule: Rule, identity: Identity) -> Classification:
 
 def _constructor(cls: type, identity: Identity) -> Classification | None:
     """Creating a client reads the environment and reserves connections, but asks nobody."""
-    if _rules(str(cls.__module__)) is None:
+    rules = _rules(str(cls.__module__))
+    if rules is None:
         return None  # A user's subclass: its own __init__ decides.
     if issubclass(cls, BaseException):
         return pure(f"{identity.path} only builds an exception")
-    if _rules(str(cls.__module__)) is _DATABASE:
+    if rules is _DATABASE:
         return world(f"{identity.path} may open a connection", effects=ORDERED)
+    if cls.__name__.endswith(_DATA_SUFFIXES):
+        return pure(f"{identity.path} only holds data")
     return world(f"{identity.path} creates a client object", effects=UNORDERED, blocking=False)
 
 

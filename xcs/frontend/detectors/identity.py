@@ -40,6 +40,7 @@ _ALIASES: Final = {
     "_thread": "threading",
     "_tracemalloc": "tracemalloc",
     "_uuid": "uuid",
+    "_warnings": "warnings",
     "_weakref": "weakref",
     "_strptime": "time",
     "genericpath": "os.path",
@@ -149,7 +150,9 @@ def _identify_method(func: Any, receiver: Any) -> Identity:
 
 def _identify_instance(fn: Any) -> Identity:
     """Callable instances; native ones (ufuncs, Cython functions) carry a name of their own."""
-    if isinstance(getattr(type(fn), "__call__", None), types.FunctionType):
+    if any(
+        isinstance(cls.__dict__.get("__call__"), types.FunctionType) for cls in type(fn).__mro__
+    ):
         return _owned_name(type(fn), "__call__")
     name, module, receiver = (
         _native_name(fn),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any, Final
 
-from xcs.frontend.classification import ORDERED, Classification, higher_order, pure, tensor, world
+from xcs.frontend.classification import ORDERED, Classification, higher_order, tensor, world
 from xcs.frontend.detectors.identity import Identity, class_path, identify
 from xcs.frontend.detectors.tables import (
     ENVIRONMENT,

@@ -15,11 +15,11 @@ from xcs.frontend.classification import (
 PRIORITY = 1_000_000
 
 _KINDS: Final = frozenset(get_args(Kind))
-_EFFECTS: Final = frozenset(get_args(EffectClass))
+_EFFECTS: Final[dict[str, EffectClass]] = {known: known for known in get_args(EffectClass)}
 
 
 def detect(fn: Any) -> Classification | None:
-    """Read ``__xcs_operator__`` (an operator's declaration) and ``__xcs_jit__`` (a jitted function)."""
+    """Read ``__xcs_operator__`` (declared operators) and ``__xcs_jit__`` (jitted functions)."""
     spec = _own_mark(fn, "__xcs_operator__")
     if spec is not None:
         return _declared(spec, fn)
@@ -49,8 +49,7 @@ def _declared(spec: Any, fn: Any) -> Classification | None:
         kind = "function"
     if kind not in _KINDS:
         return None
-    if effects not in _EFFECTS:
-        effects = UNORDERED
+    effects = _EFFECTS.get(str(effects), UNORDERED)
     return Classification(
         kind,
         effects,

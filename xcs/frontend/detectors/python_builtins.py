@@ -11,6 +11,7 @@ from xcs.frontend.detectors.tables import (
     CONSOLE,
     ENVIRONMENT,
     HIGHER_ORDER,
+    ITERATOR,
     MUTATOR,
     PURE_ENTRY,
     UNKNOWN,
@@ -95,7 +96,8 @@ _TABLE: Final[Table] = (
             ],
         }
     )
-    | entries("builtins", "map filter sorted max min iter sum", HIGHER_ORDER)
+    | entries("builtins", "sorted max min sum", HIGHER_ORDER)
+    | entries("builtins", "map filter zip enumerate reversed iter", ITERATOR)
     | entries("builtins", "list.sort", MUTATOR)
     # `next` advances its operand, and the operand may be a generator with effects of its own.
     | entries("builtins", "next anext aiter setattr delattr", MUTATOR)
@@ -143,6 +145,9 @@ def detect(fn: Any) -> Classification | None:
         return None
     if isinstance(fn, type) and issubclass(fn, BaseException):
         return pure(f"{identity.path} only builds an exception")
+    if any(owner is BaseException for owner in identity.owners):
+        changes = identity.method in ("with_traceback", "add_note", "__setstate__")
+        return MUTATOR(identity.path) if changes else PURE_ENTRY(identity.path)
     if identity.method in _ITERATORS:
         return MUTATOR(identity.path)
     return lookup_callable(_TABLE, identity)

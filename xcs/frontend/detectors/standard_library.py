@@ -17,6 +17,7 @@ from xcs.frontend.detectors.tables import (
     ENTROPY,
     ENVIRONMENT,
     HIGHER_ORDER,
+    ITERATOR,
     LOGGING,
     MUTATOR,
     PROCESS,
@@ -165,7 +166,8 @@ _DATA: Final[Table] = (
         "",
         "collections collections.abc enum types typing copy operator bisect heapq array struct"
         " dataclasses json marshal.dumps marshal.loads pickle.dumps zlib graphlib"
-        " plistlib.dumps plistlib.loads tomllib._parser.loads gzip.compress gzip.decompress bz2.compress"
+        " plistlib.dumps plistlib.loads tomllib._parser.loads gzip.compress gzip.decompress"
+        " bz2.compress"
         " bz2.decompress lzma.compress lzma.decompress abc contextlib.nullcontext"
         " contextlib.suppress inspect traceback.format_exc traceback.format_exception"
         " traceback.format_tb warnings.catch_warnings weakref.ref",
@@ -190,7 +192,7 @@ _DATA: Final[Table] = (
     | entries("operator", "call methodcaller.__call__", UNKNOWN)
     | entries("bisect", "insort insort_left insort_right", MUTATOR)
     | entries("heapq", "heappush heappop heapify heapreplace heappushpop _heapify_max", MUTATOR)
-    | entries("heapq", "merge nlargest nsmallest", HIGHER_ORDER)
+    | entries("heapq", "nlargest nsmallest", HIGHER_ORDER)
     | entries("struct", "pack_into Struct.pack_into", MUTATOR)
     | entries("copy", "copy deepcopy replace", PURE_ENTRY)
     | entries(
@@ -265,7 +267,9 @@ _DATA: Final[Table] = (
 )
 
 _FUNCTIONS: Final[Table] = (
-    entries("", "itertools functools", HIGHER_ORDER)
+    entries("", "functools", HIGHER_ORDER)
+    | entries("", "itertools csv.reader csv.DictReader() re.finditer re.Pattern.finditer", ITERATOR)
+    | entries("heapq", "merge", ITERATOR)
     | entries("functools", "wraps update_wrapper total_ordering", MUTATOR)
     | entries("itertools", "tee", MUTATOR)
     | entries(
@@ -399,7 +403,7 @@ _FILES: Final[Table] = (
     | entries("", "glob linecache importlib.resources pkgutil.get_data filecmp", READS_FILES)
     | entries("glob", "escape translate has_magic", PURE_ENTRY)
     | entries("", "gzip bz2 lzma", WRITES_FILES)
-    | entries("", "csv.reader csv.DictReader csv.writer csv.DictWriter", PURE_ENTRY)
+    | entries("", "csv.writer csv.DictWriter()", PURE_ENTRY)
     | entries("csv", "DictReader.__next__", MUTATOR)
     | entries("csv", "DictWriter.writerow DictWriter.writerows DictWriter.writeheader", MUTATOR)
     | entries("csv.Writer", "writerow writerows", MUTATOR)

@@ -39,7 +39,7 @@ def lookup(table: Table, path: str) -> Classification | None:
 
 
 def lookup_callable(table: Table, identity: Identity) -> Classification | None:
-    """What the table says of a callable: its path first, then its receiver's classes, then its home.
+    """What the table says: of the path, then of the receiver's classes, then of the home.
 
     The receiver matters because ``os.environ.get`` is a method that ``collections.abc`` defines.
     A path that ends in ``()`` is about building instances, and tells nothing of their methods.
@@ -49,10 +49,9 @@ def lookup_callable(table: Table, identity: Identity) -> Classification | None:
             return entry(identity.path)
     else:
         method = identity.method
-        for owner in identity.owners:
+        for owner in identity.owners[:-1]:
             if entry := table.get(f"{class_path(owner)}.{method}"):
                 return entry(identity.path)
-        for owner in identity.owners[:-1]:
             if entry := table.get(class_path(owner)):
                 return replace(entry(identity.path), returns=None, fresh_result=True)
     return lookup(table, identity.path)
@@ -78,6 +77,9 @@ def _world(what: str, **facts: object) -> Entry:
 
 PURE_ENTRY: Final[Entry] = lambda path: pure(f"{path} depends on its operands only")
 HIGHER_ORDER: Final[Entry] = lambda path: higher_order(f"{path} does what its callbacks do")
+ITERATOR: Final[Entry] = lambda path: replace(
+    higher_order(f"{path} makes an iterator"), returns="iterator"
+)
 MUTATOR: Final[Entry] = lambda path: mutator(f"{path} changes its operand in place")
 ACCUMULATOR: Final[Entry] = lambda path: mutator(
     f"{path} accumulates into its operand", accumulates=True

@@ -30,11 +30,13 @@ from xcs.frontend.interpretation.heap import Heap, Variable
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     class_files,
+    classes,
     is_harmless,
     is_method,
     is_service,
     is_slot,
     namespace,
+    raises_on_missing,
 )
 from xcs.frontend.interpretation.summary import MISSING, Arguments
 from xcs.frontend.shared_state import shared_state
@@ -97,6 +99,8 @@ class Attributes(Heap):
             return BOTTOM
         if base.bound is not None and base.bound.name == SUPER:
             return Value(base.places, bound=Bound(base, name))
+        if name == "__class__" and (found := classes(base)):
+            return join(known(cls, shared(f"class {cls.__name__}")) for cls in found)
         if base.refs:
             return join(self._of_object(ref.obj, base, name, node, use=use) for ref in base.refs)
         if base.cls is not None:
@@ -154,7 +158,8 @@ class Attributes(Heap):
             self.guard(space, name, space[name])
             return self._data(type(obj), space[name], one, name, node, use=use)
         if found is MISSING:
-            return replace(UNKNOWN, bound=Bound(one, name))
+            missing = raises_on_missing(obj) and is_constant(obj)
+            return BOTTOM if missing else replace(UNKNOWN, bound=Bound(one, name))
         if is_slot(found):
             return self._computed(obj, one, name, node, use=use)
         if is_method(found):
@@ -223,8 +228,7 @@ class Attributes(Heap):
         self.guard(space, name, obj)
         label = f"{module.__name__}.{name}"
         if not is_code(obj):
-            path = getattr(module, "__file__", None)
-            python = isinstance(path, str) and path.endswith(".py")
-            file = source_file(path) if python else None
+            path = str(getattr(module, "__file__", None))
+            file = source_file(path) if path.endswith(".py") else None
             self.read_variable(Variable(label, name, file), obj, node, use=use)
         return known(obj, shared(label))

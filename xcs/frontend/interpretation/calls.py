@@ -35,7 +35,7 @@ from xcs.frontend.detectors.generative_objects import VERBS
 from xcs.frontend.detectors.identity import identify
 from xcs.frontend.function_source import FunctionNode, parameters
 from xcs.frontend.interpretation.attributes import SUPER, Attributes
-from xcs.frontend.interpretation.heap import ANY
+from xcs.frontend.interpretation.heap import ANY, Frame, closed_paths
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     classes,
@@ -46,6 +46,7 @@ from xcs.frontend.interpretation.lookup import (
     is_mock,
     is_service,
     namespace,
+    raises_on_missing,
     wrapped_callable,
 )
 from xcs.frontend.interpretation.summary import MISSING, Arguments, CalledParameter
@@ -82,18 +83,18 @@ _READING_METHODS: Final = frozenset(
 }  # fmt: skip
 
 # Those of them whose result is a new object that holds, at most, what the receiver holds.
-_COPYING_METHODS: Final = frozenset(
-    "astype copy difference elements flatten fromkeys groupdict groups intersection items keys"
-    " most_common partition rpartition rsplit split splitlines symmetric_difference tolist union"
-    " values".split()
-)
+_COPYING_METHODS: Final = frozenset({
+    "astype", "copy", "difference", "elements", "flatten", "fromkeys", "groupdict", "groups",
+    "intersection", "items", "keys", "most_common", "partition", "rpartition", "rsplit", "split",
+    "splitlines", "symmetric_difference", "tolist", "union", "values",
+})  # fmt: skip
 
-_COPYING_FUNCTIONS: Final = frozenset(
-    "builtins.dir builtins.sorted copy.copy copy.deepcopy json.loads numpy.arange numpy.array"
-    " numpy.concatenate numpy.copy numpy.empty numpy.empty_like numpy.eye numpy.full"
-    " numpy.full_like numpy.linspace numpy.ones numpy.ones_like numpy.stack numpy.zeros"
-    " numpy.zeros_like re.findall re.split".split()
-)
+_COPYING_FUNCTIONS: Final = frozenset({
+    "builtins.dir", "builtins.sorted", "copy.copy", "copy.deepcopy", "json.loads", "numpy.arange",
+    "numpy.array", "numpy.concatenate", "numpy.copy", "numpy.empty", "numpy.empty_like",
+    "numpy.eye", "numpy.full", "numpy.full_like", "numpy.linspace", "numpy.ones",
+    "numpy.ones_like", "numpy.stack", "numpy.zeros", "numpy.zeros_like", "re.findall", "re.split",
+})  # fmt: skip
 
 _COLLECTIONS: Final = (list, dict, set, tuple, frozenset)
 
@@ -174,9 +175,9 @@ class Calls(Attributes):
             if function or (not is_code(ref.obj) and callable(ref.obj)):
                 results.append(self.call_object(ref.obj, arguments, node))
         if value.bound is not None and not value.is_bottom:
-            bound = value.bound
-            if bound.receiver.refs or bound.receiver.cls is not None:
-                results.append(self.method(bound.receiver, bound.name, arguments, node))
+            receiver, name = value.bound.receiver, value.bound.name
+            if any(is_method(class_attribute(cls, name)) for cls in classes(receiver)):
+                results.append(self.method(receiver, name, arguments, node))
         return join(results)
 
     def unknown_call(
@@ -245,6 +246,8 @@ class Calls(Attributes):
         if found is MISSING and isinstance(obj, type):
             found = class_attribute(type(obj), name)
         if not is_method(found):
+            if found is MISSING and raises_on_missing(obj):
+                return BOTTOM
             if is_service(obj):
                 return self.operator_call(f"{callee_text(node)} uses a client", node, arguments)
             what = f"{callee_text(node)} is called, which is not known,"
@@ -313,7 +316,7 @@ class Calls(Attributes):
                 self.call_back(argument, items, node)
             if name in _COPYING_METHODS:
                 return self.allocate(node, items)
-            return items.join(given)
+            return items.join(given) if name == "get" else items
         if not receiver.places:
             return IMMUTABLE  # Whatever it is, it has no state.
         if receiver.is_fresh:
@@ -370,14 +373,15 @@ class Calls(Attributes):
         context = {name: shape for name, shape in shapes.items() if shape is not None}
         callee = self.analysis.summarise(fn, context)
         self.merge(callee)
-        result = self.import_objects(callee, bound, node)
+        frame = Frame(node, bound, frozenset(closed_paths(context)))
+        result = self.import_objects(callee, frame)
         for path, mutation in callee.mutated.items():
             value = self.at_path(path, bound)
             self.change(value, mutation)
             if "unknown" in callee.reaches:
                 self.hold(value, UNKNOWN, ANY)
         for path, called in callee.called.items():
-            given = self.import_value(called.given, bound, node)
+            given = self.import_value(called.given, frame)
             self._call_parameter(self.at_path(path, bound), given, node)
         return result
 
@@ -407,6 +411,8 @@ class Calls(Attributes):
             return Value(cls=cls) if is_immutable_class(cls) else value
         if dataclasses.is_dataclass(cls) and is_generated(init):
             self._construct_dataclass(cls, value, arguments, node)
+        elif init.__code__.co_filename.startswith("<attrs generated"):
+            self._construct_attrs(cls, value, arguments, node)
         else:
             self.call_object(init, arguments.prepend(value), node)
         return value
@@ -430,6 +436,21 @@ class Calls(Attributes):
         if isinstance(post, types.FunctionType):
             self.call_object(post, Arguments((value,)), node)
 
+    def _construct_attrs(
+        self, cls: type, value: Value, arguments: Arguments, node: ast.AST
+    ) -> None:
+        """A class of the ``attrs`` package, whose fields may have code of their own."""
+        given = join(arguments.all())
+        self.hold(value, given, ANY)
+        for item in getattr(cls, "__attrs_attrs__", ()):
+            for hook in (item.converter, item.validator, getattr(item.default, "factory", None)):
+                if hook is not None:
+                    held = self.call_object(hook, Arguments(rest=given), node)
+                    self.hold(value, held, item.name)
+        post = class_attribute(cls, "__attrs_post_init__")
+        if isinstance(post, types.FunctionType):
+            self.call_object(post, Arguments((value,)), node)
+
     # Applying what is known of a recognised callable
 
     def _apply(
@@ -448,6 +469,8 @@ class Calls(Attributes):
             return self._open(arguments, node)
         if path == "builtins.getattr" and len(arguments.positional) >= 2:
             return self._getattr(arguments, node)
+        if path == "builtins.type" and len(arguments.all()) == 1:
+            return self._class_of(arguments.all()[0], node)
         if path == "functools.partial" and len(arguments.positional) == 1:
             return arguments.positional[0]
         self.summary.reaches |= found.reaches
@@ -523,6 +546,13 @@ class Calls(Attributes):
         alias = self.allocate(node, inside).join(inside).join(join(operands))
         return dataclasses.replace(alias.without_refs(), cls=cls)
 
+    def _class_of(self, value: Value, node: ast.AST) -> Value:
+        """``type(x)``, which may be called to build another one."""
+        found = classes(value)
+        if not found:
+            return self.allocate(node, cls=type)
+        return join(known(cls, shared(f"class {cls.__name__}")) for cls in found)
+
     def _getattr(self, arguments: Arguments, node: ast.AST) -> Value:
         base, name, *default = arguments.positional
         names = {ref.obj for ref in name.refs if isinstance(ref.obj, str)}
@@ -587,7 +617,7 @@ def bind_arguments(fn: types.FunctionType, arguments: Arguments) -> dict[str, Va
 def _defaults(fn: types.FunctionType) -> Mapping[str, Any]:
     values = fn.__defaults__ or ()
     names = fn.__code__.co_varnames[: fn.__code__.co_argcount]
-    positional = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    positional = dict(zip(names[::-1], values[::-1], strict=False))
     return positional | (fn.__kwdefaults__ or {})
 
 

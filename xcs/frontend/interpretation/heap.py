@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import os
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from xcs.frontend.abstract_values import (
@@ -17,7 +17,6 @@ from xcs.frontend.abstract_values import (
     UNKNOWN,
     Path,
     Place,
-    Ref,
     Shape,
     Value,
     fresh,
@@ -65,6 +64,17 @@ class Variable:
     file: SourceFile | None
     scope: Scope = None
     """The enclosing function that binds it; None for a module's global."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One call: the values of the callee's parameters, and what they stand for in its places."""
+
+    node: ast.AST
+    bound: Mapping[str, Value]
+    closed: frozenset[Path] = frozenset()
+    """Parameters whose attributes the callee was told one by one."""
+    imported: dict[Path, Value] = field(default_factory=dict)
 
 
 class Heap:
@@ -198,16 +208,16 @@ class Heap:
 
     # Objects
 
-    def hold(self, holder: Value, held: Value, field: str = ITEMS) -> None:
+    def hold(self, holder: Value, held: Value, name: str = ITEMS) -> None:
         """An object may now hold another, in a field."""
         if held.is_bottom:
             return
         for place in holder.places:
             fields = self._objects.setdefault(place, {})
-            old = fields.get(field, BOTTOM)
+            old = fields.get(name, BOTTOM)
             new = old.join(held)
             if new != old:
-                fields[field] = new
+                fields[name] = new
                 self.changed = True
 
     def allocate(self, node: object, held: Value = BOTTOM, cls: type | None = None) -> Value:
@@ -216,13 +226,13 @@ class Heap:
         self.hold(value, held)
         return value
 
-    def read_field(self, value: Value, field: str) -> Value:
+    def read_field(self, value: Value, name: str) -> Value:
         """What an attribute, or an item at a known position, may be."""
         result = BOTTOM
         for place in value.places:
             for fields in (self._objects.get(place, {}), self._given.get(place, {})):
-                result = result.join(fields.get(field, BOTTOM)).join(fields.get(ANY, BOTTOM))
-                if field.startswith("["):
+                result = result.join(fields.get(name, BOTTOM)).join(fields.get(ANY, BOTTOM))
+                if name.startswith("["):
                     result = result.join(fields.get(ITEMS, BOTTOM))
             if place.kind != "fresh" and place not in self._given:
                 result = result.join(Value(frozenset({place})))
@@ -364,54 +374,63 @@ class Heap:
         """Take over what a callee does to the world."""
         self.summary.merge(callee, self._loops)
 
-    def import_objects(self, callee: Summary, bound: Mapping[str, Value], node: ast.AST) -> Value:
+    def import_objects(self, callee: Summary, frame: Frame) -> Value:
         """Take over what a callee stored and returned; give its result among own objects."""
         for place, fields in callee.heap.items():
             self.analysis.step(len(fields))
-            holder = self._import_place(place, bound, node)
-            for field, held in fields.items():
-                self.hold(holder, self.import_value(held, bound, node), field)
-        return self.import_value(callee.returns, bound, node)
+            holder = self._import_place(place, frame)
+            for name, held in fields.items():
+                self.hold(holder, self.import_value(held, frame), name)
+        return self.import_value(callee.returns, frame)
 
-    def import_value(self, value: Value, bound: Mapping[str, Value], node: ast.AST) -> Value:
+    def import_value(self, value: Value, frame: Frame) -> Value:
         """A callee's value among own objects."""
         if value.is_bottom:
             return BOTTOM
         if not value.places:
             return Value(refs=value.refs, cls=value.cls)
         self.analysis.step(len(value.places))
-        mapped = join(self._import_place(place, bound, node) for place in value.places)
+        mapped = join(self._import_place(place, frame) for place in value.places)
         if value.functions or value.bound:
             mapped = mapped.join(UNKNOWN)  # A closure: what it does is not known here.
         cls, refs = value.cls or mapped.cls, value.refs or mapped.refs
         return Value(mapped.places, refs, cls, mapped.functions, mapped.bound, mapped.is_bottom)
 
-    def _import_place(self, place: Place, bound: Mapping[str, Value], node: ast.AST) -> Value:
+    def _import_place(self, place: Place, frame: Frame) -> Value:
         if place.kind == "param":
-            name, *rest = place.name
-            value = bound.get(name, BOTTOM)
-            for field in rest:
-                value = self.read_field(value, field)
-            if place not in self._given and not rest:
-                return value.join(self._inner(value))
-            return value
+            return self._import_parameter(place.name, frame)
         if place.kind == "fresh":
             allocation = place.name[1] if isinstance(place.name, tuple) else place.name
-            return fresh((node, allocation))
+            return fresh((frame.node, allocation))
         return Value(frozenset({place}))
 
-    def _inner(self, value: Value) -> Value:
-        """An open parameter's place stands for all that it leads to."""
-        if value.refs or not any(p in self._objects or p in self._given for p in value.places):
-            return BOTTOM
-        return self.everything(value)
+    def _import_parameter(self, path: Path, frame: Frame) -> Value:
+        """What a parameter's place stands for in a callee's values.
+
+        It is the argument and, unless the callee was told the argument's attributes one by one,
+        all that the argument leads to.
+        """
+        if path not in frame.imported:
+            value = self.at_path(path, frame.bound)
+            if path not in frame.closed and any(place in self._objects for place in value.places):
+                value = value.join(self.everything(value))
+            frame.imported[path] = value
+        return frame.imported[path]
 
     def at_path(self, path: Path, bound: Mapping[str, Value]) -> Value:
         """The caller's value of a callee's parameter, or of an attribute of it."""
         value = bound.get(path[0], BOTTOM)
-        for field in path[1:]:
-            value = self.read_field(value, field)
+        for name in path[1:]:
+            value = self.read_field(value, name)
         return value
+
+
+def closed_paths(context: Mapping[str, Shape], prefix: Path = ()) -> Iterator[Path]:
+    """The parameters, and attributes of them, that are told field by field."""
+    for name, shape in context.items():
+        if shape.closed:
+            yield (*prefix, name)
+            yield from closed_paths(dict(shape.fields), (*prefix, name))
 
 
 def _annotated_class(annotation: ast.expr | None) -> type | None:

@@ -59,6 +59,11 @@ def namespace(obj: Any) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def raises_on_missing(obj: Any) -> bool:
+    """Whether an attribute that neither the object nor its class has is an AttributeError."""
+    return not isinstance(obj, type) and class_attribute(type(obj), "__getattr__") is MISSING
+
+
 def is_method(found: Any) -> bool:
     """Whether a class attribute is something that instances call."""
     return isinstance(found, _METHODS) or type(found).__name__ == "cython_function_or_method"
