@@ -61,6 +61,10 @@ class Result:
         """The median of the ratios: below 1, the subject is faster."""
         return statistics.median(self.ratios(rival))
 
+    def best_ratio(self, rival: str) -> float:
+        """The ratio of the fastest samples: the least disturbed comparison, of two rounds only."""
+        return min(self.samples[SUBJECT]) / min(self.samples[rival])
+
     def met(self, rival: str) -> bool | None:
         """Whether the goal against a rival is reached; None where there is none."""
         goal = self.contest.goals.get(rival)

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.contest import SUBJECT, Result
 
 PACKAGES = ("xcs-mlir", "jax", "jaxlib", "numpy", "xdsl")
-HEADER = ("benchmark", SUBJECT, "against", "takes", "ratio", "middle half", "goal", "met")
+HEADER = ("benchmark", SUBJECT, "against", "takes", "ratio", "middle half", "best", "goal", "met")
 
 
 def table(results: Mapping[str, list[Result]]) -> str:
@@ -38,6 +38,7 @@ def _rows(result: Result) -> Iterator[tuple[str, ...]]:
             _duration(result.seconds(rival)),
             f"{result.ratio(rival):.3f}",
             f"{low:.3f} - {high:.3f}",
+            f"{result.best_ratio(rival):.3f}",
             "" if goal is None else f"{goal:.2f}",
             {None: "", True: "yes", False: "NO"}[met],
         )
@@ -76,6 +77,7 @@ def _contest_as_json(result: Result) -> dict[str, Any]:
         "against": {
             rival: {
                 "ratio": result.ratio(rival),
+                "best_ratio": result.best_ratio(rival),
                 "goal": result.contest.goals.get(rival),
                 "met": result.met(rival),
             }

@@ -1637,11 +1637,6 @@ def conditional_expression_as_default(q):
 # --- Arrays ---------------------------------------------------------------------------------------
 
 
-@program(call(np.arange(3.0), "a"), call(np.zeros(3), "b"))
-def numpy_argument(x, q):
-    return x * 2 + measure(q), x.sum(), ask(x.shape), x
-
-
 @program(call(np.arange(3.0)))
 def numpy_argument_is_changed_in_place(x):
     x[0] = measure("abc")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 import types
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +43,13 @@ def freeze(*roots: Any) -> Any:
         if isinstance(value, jax.Array):
             return "jax.Array", str(value.dtype), value.shape, np.asarray(value).tobytes()
         if isinstance(value, _BY_IDENTITY) or hasattr(value, "__xcs_operator__"):
-            return kind.__qualname__, getattr(value, "__qualname__", value)
+            return kind.__qualname__, getattr(value, "__name__", value)
         if isinstance(value, tuple):
             return kind.__qualname__, tuple(visit(v) for v in value)
         if isinstance(value, frozenset):
             return kind.__qualname__, frozenset(visit(v) for v in value)
         if isinstance(value, types.MethodType):
-            return "method", value.__func__.__qualname__, visit(value.__self__)
+            return "method", value.__func__.__name__, visit(value.__self__)
         if id(value) in numbers:
             return "seen", numbers[id(value)]
         number = numbers[id(value)] = len(numbers)
@@ -141,6 +143,29 @@ def observe(
 
 def _own_attributes(error: BaseException) -> dict[str, Any]:
     return {name: value for name, value in vars(error).items() if not name.startswith("__")}
+
+
+class _Collect(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def no_internal_error() -> Iterator[None]:
+    """Fail where xcs falls back because of an error of its own, which it only logs."""
+    handler, logger = _Collect(), logging.getLogger("xcs")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    for record in handler.records:
+        cause = record.exc_info[1] if record.exc_info else None
+        raise AssertionError(f"xcs logged a warning: {record.getMessage()}") from cause
 
 
 def within_time(function: Callable[[], Any], seconds: float = TIMEOUT) -> Any:

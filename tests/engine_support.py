@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from xcs.dialects import orch
-from xcs.runtime import Plan, Program, compile_plan, run
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.parser import Parser
+
+from xcs.dialects import orch
+from xcs.runtime import Plan, Program, compile_plan, run
 
 ANY = "!orch.object"
 LIST = "!orch.list<!orch.object>"
@@ -46,7 +47,9 @@ def plan_of(
     return compile_plan(program, kernels or {}, lambda path: operators[path.partition(":")[2]])
 
 
-def run_text(text: str, args: Sequence[Any] = (), /, max_workers: int | None = None, **operators: Any) -> Any:
+def run_text(
+    text: str, args: Sequence[Any] = (), /, max_workers: int | None = None, **operators: Any
+) -> Any:
     """Run ``@main`` of a module and return its one result, or the list of its results."""
     results, _ = run(plan_of(text, operators), args, max_workers=max_workers)
     return results[0] if len(results) == 1 else results
@@ -74,7 +77,9 @@ class Reference:
     def op(self, op: Operation, env: Mapping[SSAValue, Any]) -> Sequence[Any]:
         match op:
             case orch.CallOp():
-                value = self.operators[op.callee.root_reference.data](*(env[a] for a in op.arguments))
+                value = self.operators[op.callee.root_reference.data](
+                    *(env[a] for a in op.arguments)
+                )
                 return [None if isinstance(t, orch.TokenType) else value for t in op.result_types]
             case orch.HostOp():
                 names = dict(zip(op.argument_names(), (env[a] for a in op.arguments), strict=True))

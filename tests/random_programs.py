@@ -22,7 +22,7 @@ from typing import Any
 
 import xcs
 
-from differential import Endless, Outcome, observe, within_time
+from differential import Endless, Outcome, no_internal_error, observe, within_time
 
 _numbers = itertools.count()
 
@@ -141,6 +141,9 @@ class Box:
         self.value = value
         self.items = items
         self.count = 0
+
+    def __repr__(self):
+        return f"Box({self.value!r}, {self.items!r}, {self.count!r})"
 
     def step(self, x):
         self.count += 1
@@ -415,7 +418,7 @@ class Writer:
                 lambda: f"[{self.list()}, {self.list()}]",
                 lambda: f"[{self.list()}]",
                 lambda: f"wrap({self.list()})",
-                lambda: f"[{self.list()}] * 2",
+                lambda: f"([{self.list()}] * 2)",
                 lambda: f"list({self.nested()})",
                 lambda: f"({self.nested()} + {self.nested()})",
                 lambda: f"same({self.nested()})",
@@ -817,7 +820,8 @@ def check(
     fast = xcs.jit(jitted["main"], config=xcs.Config(max_workers=max_workers))
     for position, arguments in enumerate(calls):
         expected = bounded(lambda: _call(plain, plain["main"], arguments))
-        actual = within_time(lambda: _call(jitted, fast, arguments))
+        with no_internal_error():
+            actual = within_time(lambda: _call(jitted, fast, arguments))
         where = f"call {position} with {arguments}, max_workers={max_workers}"
         if expected != actual:
             raise Difference(where, expected, actual)

@@ -32,6 +32,10 @@ def test_without_a_goal_nothing_is_met_or_missed():
     assert result([2.0], [1.0], {}).met("rival") is None
 
 
+def test_best_ratio_compares_the_fastest_samples_whatever_their_rounds():
+    assert result([2.0, 9.0], [8.0, 1.0], {}).best_ratio("rival") == 2.0
+
+
 def test_contenders_take_turns_after_one_sample_that_does_not_count():
     taken: list[str] = []
 
@@ -51,7 +55,17 @@ def test_contenders_take_turns_after_one_sample_that_does_not_count():
 def test_table_has_a_line_for_each_rival():
     lines = table({"name": [result([2e-6], [1e-6], {"rival": 1.5})]}).splitlines()
     assert lines[0].split("  ")[0] == HEADER[0]
-    cells = ["a thing to do", "2.00 us", "rival", "1.00 us", "2.000", "2.000 - 2.000", "1.50", "NO"]
+    cells = [
+        "a thing to do",
+        "2.00 us",
+        "rival",
+        "1.00 us",
+        "2.000",
+        "2.000 - 2.000",
+        "2.000",
+        "1.50",
+        "NO",
+    ]
     assert re.split(r"  +", lines[2]) == cells
 
 
@@ -64,7 +78,7 @@ def test_json_says_what_was_measured_where():
         {
             "name": "a thing to do",
             "samples": {SUBJECT: [2.0], "rival": [1.0]},
-            "against": {"rival": {"ratio": 2.0, "goal": 1.5, "met": False}},
+            "against": {"rival": {"ratio": 2.0, "best_ratio": 2.0, "goal": 1.5, "met": False}},
         }
     ]
 

@@ -220,7 +220,7 @@ def test_the_extractive_answer_is_the_sentence_that_covers_most_of_the_question(
     assert 0 < answer.relevance < 1
 
 
-def test_the_final_answer_quotes_the_relevant_and_different_ones_best_first() -> None:
+def test_the_final_answer_quotes_the_relevant_and_different_ones_in_order() -> None:
     answers = [
         PassageAnswer("Bake for forty minutes in the oven.", 0.5),
         PassageAnswer("Unrelated.", 0.0),
@@ -228,7 +228,7 @@ def test_the_final_answer_quotes_the_relevant_and_different_ones_best_first() ->
         PassageAnswer("Bread must bake in the hot oven!", 0.7),
     ]
     text = ExtractiveAnswerer().combine("How long must bread bake in the oven?", answers)
-    assert text == "Bread must bake in a hot oven. [3] Bake for forty minutes in the oven. [1]"
+    assert text == "Bake for forty minutes in the oven. [1] Bread must bake in a hot oven. [3]"
 
 
 @pytest.mark.parametrize("answers", [[], [PassageAnswer("Unrelated.", 0.0)]])
@@ -253,10 +253,14 @@ def test_the_description_of_a_chat_answerer_does_not_show_its_key() -> None:
 
 
 class Endpoint(ThreadingHTTPServer):
-    """A chat completions server that records requests and gives the replies it was told to."""
+    """A chat completions server that records requests and gives the replies it was told to.
+
+    The last of the replies is given again and again.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = 200
         self.replies: list[object] = []
         self.requests: list[tuple[str, str | None, dict[str, object]]] = []
 
@@ -269,9 +273,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(
             (self.path, self.headers["Authorization"], json.load(io.BytesIO(body)))
         )
-        reply = json.dumps(self.server.replies.pop(0)).encode()
-        self.send_response(200)
+        replies = self.server.replies
+        reply = json.dumps(replies.pop(0) if len(replies) > 1 else replies[0]).encode()
+        self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(reply)))
+        self.send_header("Retry-After", "0")  # so that retries do not wait
         self.end_headers()
         self.wfile.write(reply)
 
@@ -315,3 +321,43 @@ def test_a_reply_of_another_form_is_an_error_that_shows_it(endpoint: Endpoint) -
     answerer = ChatAnswerer(f"http://127.0.0.1:{endpoint.server_port}", "", "m")
     with pytest.raises(ValueError, match=r"expected a chat completion, got .*no such model"):
         answerer.combine("How long?", [])
+
+
+@needs_model
+def test_the_command_asks_the_endpoint_that_is_configured(
+    folder: Path,
+    tmp_path: Path,
+    endpoint: Endpoint,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint.replies = [completion("Forty minutes.")]
+    url = f"http://127.0.0.1:{endpoint.server_port}"
+    monkeypatch.setenv("XCS_DEMO_MODEL", "some-model")
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+
+    code = command.main(["--folder", str(folder), "--passages", "2", "--dump", str(tmp_path)])
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert f"with some-model at {url}" in printed
+    assert "Forty minutes." in printed
+    assert "secret" not in printed
+    assert len(endpoint.requests) == 3 * (2 + 1)  # three timed runs: two passages, then the answer
+
+
+@needs_model
+def test_an_endpoint_that_refuses_is_an_error_and_not_a_traceback(
+    folder: Path,
+    endpoint: Endpoint,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint.status = 401
+    endpoint.replies = [{"error": "no such key"}]
+    monkeypatch.setenv("XCS_DEMO_MODEL", "some-model")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{endpoint.server_port}")
+
+    assert command.main(["--folder", str(folder), "--passages", "1"]) == 1
+    assert "HTTP Error 401: Unauthorized" in capsys.readouterr().err

@@ -347,7 +347,10 @@ class Notes:
         self.count += 1
 
     def room(self):
-        return self.limit - 1
+        return self.limit - self.__margin()
+
+    def __margin(self):
+        return 1
 
     def last(self):
         return self.lines[-1]
@@ -657,6 +660,26 @@ def builds_a_loud_object():
     return str(Loud() + 1)
 
 
+class Noisy:
+    def __iter__(self):
+        seen.clear()
+        return iter([])
+
+    def __len__(self):
+        return counts()
+
+
+noisy = Noisy()
+
+
+def iterates_over_a_noisy_object():
+    return list(noisy)
+
+
+def measures_a_noisy_object():
+    return len(noisy)
+
+
 class Registered:
     everything = []
 
@@ -722,6 +745,8 @@ ORDERED = [
     (uses_a_loud_operator, "builtins.print talks to the terminal"),
     (formats_a_loud_object, "global 'seen' is changed in place"),
     (builds_a_loud_object, "builtins.print talks to the terminal"),
+    (iterates_over_a_noisy_object, "global 'seen' is changed in place"),
+    (measures_a_noisy_object, "global 'counter' is stored to"),
     (builds_a_registered_object, "is changed in place"),
     (exhausts_a_shared_iterator, "global 'shared_iterator' is"),
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_support import ANY, LIST, TOKEN, declare, parse, plan_of, run_text
+
 from xcs.runtime import Program, XCSError, compile_plan, run, run_module
 from xcs.runtime.engine import LOOP_WINDOW
 
@@ -110,7 +111,8 @@ def test_one_plan_serves_many_runs_at_once() -> None:
     )
     results: dict[int, Any] = {}
     threads = [
-        threading.Thread(target=lambda i=i: results.update({i: run(plan, [i])[0]})) for i in range(4)
+        threading.Thread(target=lambda i=i: results.update({i: run(plan, [i])[0]}))
+        for i in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -349,7 +351,9 @@ def ordered_chain(*effects: str) -> str:
     lines, token = ["%t = orch.join()"], "%t"
     for i, effect in enumerate(effects):
         if effect == "ordered":
-            lines.append(f"%r{i}, %t{i} = orch.call @op{i}(%x) after({token}) : ({ANY}) -> ({ANY}, {TOKEN})")
+            lines.append(
+                f"%r{i}, %t{i} = orch.call @op{i}(%x) after({token}) : ({ANY}) -> ({ANY}, {TOKEN})"
+            )
             token = f"%t{i}"
         else:
             lines.append(f"%r{i} = orch.call @op{i}(%x) : {CALL}")
@@ -501,7 +505,7 @@ def test_a_large_map_keeps_a_bounded_number_of_iterations() -> None:
     def measure(private: Private) -> None:
         most[0] = max(most[0], len(Private.alive))
 
-    text = f"""{declare("make", more=", nonblocking") } {declare("measure", more=", nonblocking")}
+    text = f"""{declare("make", more=", nonblocking")} {declare("measure", more=", nonblocking")}
     func.func @main(%xs: {LIST}) -> {LIST} {{
       %r = orch.map %xs {MAP} {{
       ^bb0(%x: {ANY}):
@@ -509,7 +513,10 @@ def test_a_large_map_keeps_a_bounded_number_of_iterations() -> None:
         %y = orch.call @measure(%p) : {CALL}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    assert len(run_text(text, [range(20 * LOOP_WINDOW)], make=Private, measure=measure)) == 20 * LOOP_WINDOW
+    assert (
+        len(run_text(text, [range(20 * LOOP_WINDOW)], make=Private, measure=measure))
+        == 20 * LOOP_WINDOW
+    )
     assert most[0] <= 2 * LOOP_WINDOW
 
 

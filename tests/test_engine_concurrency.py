@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 import contextvars
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from engine_support import ANY, LIST, TOKEN, declare, plan_of, run_text
+
 from xcs.runtime import Policy, call_with_policy, run, workers
 
 WAIT = 30.0
@@ -150,7 +151,10 @@ def test_ordered_host_code_excludes_ordered_calls_of_other_threads() -> None:
         time.sleep(0)
         counter[0] = seen + 1
 
-    plans = [plan_of(text, objects={"here": {"bump": bump}}), plan_of(one_call("ordered"), {"f": bump})]
+    plans = [
+        plan_of(text, objects={"here": {"bump": bump}}),
+        plan_of(one_call("ordered"), {"f": bump}),
+    ]
     in_threads(8, lambda i: [run(plans[(i + k) % 2], [0]) for k in range(20)])
     assert counter[0] == 160
 
@@ -313,7 +317,9 @@ def test_a_timeout_in_a_run_abandons_the_call(effects: str) -> None:
 def test_a_call_with_a_timeout_may_start_a_nested_run() -> None:
     inner = plan_of(a_map(), {"f": lambda x: x + 1})
     more = ", policy = #orch.policy<timeout = 60.0>"
-    result = run_text(one_call(more=more), [3], max_workers=1, f=lambda n: run(inner, [range(n)])[0][0])
+    result = run_text(
+        one_call(more=more), [3], max_workers=1, f=lambda n: run(inner, [range(n)])[0][0]
+    )
     assert result == [1, 2, 3]
 
 
@@ -341,6 +347,11 @@ def test_a_rate_limit_delays_calls_without_holding_a_worker() -> None:
 # --- Interrupts and what is left behind ---
 
 
+def interrupt_main_thread() -> None:
+    """What Ctrl-C does."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def test_an_interrupt_stops_the_run_and_leaves_no_new_work() -> None:  # R28
     started: list[int] = []
     first_started, release = threading.Event(), threading.Event()
@@ -352,7 +363,7 @@ def test_an_interrupt_stops_the_run_and_leaves_no_new_work() -> None:  # R28
 
     def interrupt() -> None:
         assert first_started.wait(WAIT)
-        _thread.interrupt_main()
+        interrupt_main_thread()
 
     plan = plan_of(a_map(), {"f": f})
     threading.Thread(target=interrupt).start()
@@ -382,7 +393,7 @@ def test_an_interrupt_stops_nested_runs() -> None:
 
     def interrupt() -> None:
         assert first_started.wait(WAIT)
-        _thread.interrupt_main()
+        interrupt_main_thread()
 
     plan = plan_of(one_call(), {"f": outer})
     threading.Thread(target=interrupt).start()
@@ -395,17 +406,18 @@ def test_an_interrupt_stops_nested_runs() -> None:
 
 
 def test_an_interrupted_run_frees_the_world_for_others() -> None:
+    interrupted = threading.Event()
+
     def f(x: int) -> Any:
         if x == 0:
-            _thread.interrupt_main()
-            time.sleep(0)
+            interrupt_main_thread()
+            assert interrupted.wait(WAIT)
         return x
 
     plan = plan_of(one_call("ordered"), {"f": f})
     with pytest.raises(KeyboardInterrupt):
         run(plan, [0])
-        for _ in range(1000):
-            time.sleep(0)
+    interrupted.set()
     assert in_threads(2, lambda i: run(plan, [i + 1])[0][0]) == [1, 2]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from engine_support import ANY, LIST, declare, plan_of, run_text
+
 from xcs.runtime import XCSError, XCSExecutionError, run
 
 WAIT = 30.0
@@ -186,7 +187,9 @@ def test_notes_are_kept() -> None:
     assert failure(original).__notes__ == ["look here"]
 
 
-@pytest.mark.parametrize("original", [*ODD_ERRORS[:4], OwnReduce(1, 2)], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "original", [*ODD_ERRORS[:4], OwnReduce(1, 2)], ids=lambda e: type(e).__name__
+)
 def test_errors_can_be_pickled_if_the_original_can(original: Exception) -> None:
     error = failure(original)
     copy = pickle.loads(pickle.dumps(error))

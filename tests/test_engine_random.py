@@ -12,6 +12,7 @@ import pytest
 from engine_support import ANY, LIST, TOKEN, Reference, declare, parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from xcs.runtime import Program, XCSExecutionError, compile_plan, run
 
 EFFECTS = ("pure", "unordered", "ordered")
@@ -170,11 +171,17 @@ class Writer:
         condition, kind = self.draw(
             st.sampled_from([*((v, ANY) for v in scope.values), *((v, LIST) for v in scope.lists)])
         )
-        lines = [f"{value}, {items}, {token} = orch.if {condition} : ({kind}) -> ({ANY}, {LIST}, {TOKEN}) {{"]
+        lines = [
+            f"{value}, {items}, {token} = orch.if {condition} : ({kind}) -> ({ANY}, {LIST}, {TOKEN}) {{"
+        ]
         for end in ("} else {", "}"):
             inner = self.inner(scope, depth, [], scope.token)
             yielded = [self.choose(inner.values), self.choose(inner.lists), inner.token]
-            lines += [*inner.lines, f"orch.yield {', '.join(yielded)} : {ANY}, {LIST}, {TOKEN}", end]
+            lines += [
+                *inner.lines,
+                f"orch.yield {', '.join(yielded)} : {ANY}, {LIST}, {TOKEN}",
+                end,
+            ]
         scope.lines += lines
         scope.values.append(value)
         scope.lists.append(items)

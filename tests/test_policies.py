@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from xcs.runtime import Policy, call_with_policy
 from xcs.runtime.limits import RateLimiter, parse_rate
 from xcs.runtime.policies import Clock, retry_after
@@ -76,7 +77,9 @@ def test_backoff_is_drawn_from_the_whole_interval() -> None:
         return 0.0
 
     policy = Policy(retries=2, backoff=0.5)
-    call_with_policy(Flaky(2, ValueError()), policy, clock=Clock(sleep=lambda s: None, uniform=uniform))
+    call_with_policy(
+        Flaky(2, ValueError()), policy, clock=Clock(sleep=lambda s: None, uniform=uniform)
+    )
     assert drawn == [(0.0, 0.5), (0.0, 1.0)]
 
 

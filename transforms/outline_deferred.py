@@ -9,9 +9,12 @@ specialised at its first launch on the shapes that it is given. What makes one g
 - **No call waits for what it does not need.** The same blocking calls depend on all of a group.
 - **One piece.** No value leaves the group and comes back into it.
 
-Literals and the containers that only array code uses are copied into the kernel, so that an axis or
-a shape is a Python value when the kernel is traced. Arithmetic and indexing of arrays between two
-calls of a group is part of it.
+Literals and the containers that only array code uses are copied into the kernel, so that an axis
+or a shape is a Python value when the kernel is traced. Arithmetic and indexing of arrays between
+two calls of a group is part of it.
+
+This goes before `hybrid-split`: array ops of known types may stand between the calls of a group,
+but a launch, which may raise, ends it.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class ExtractiveAnswerer:
         return max(candidates, key=lambda candidate: candidate.relevance)
 
     def combine(self, question: str, answers: Sequence[PassageAnswer]) -> str:
-        """The most relevant answers, without near duplicates, each with its passage's number."""
+        """The most relevant answers without near duplicates, in the order of the passages."""
         self._wait()
         ranked = sorted(enumerate(answers, 1), key=lambda item: -item[1].relevance)
         if not ranked or ranked[0][1].relevance == 0:
@@ -92,7 +92,7 @@ class ExtractiveAnswerer:
             novel = all(likeness(answer.text, text) < MOST_SHARED_WORDS for _, text in quoted)
             if answer.relevance >= least and novel and len(quoted) < QUOTED_ANSWERS:
                 quoted.append((number, answer.text))
-        return " ".join(f"{text} [{number}]" for number, text in quoted)
+        return " ".join(f"{text} [{number}]" for number, text in sorted(quoted))
 
     def _wait(self) -> None:
         if self.latency > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -18,6 +19,8 @@ from xcs.frontend.arguments import array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr
 from xcs.kernels import Kernel
 from xcs.runtime.host import compile_host
+
+_log = logging.getLogger("xcs")
 
 MAX_SPECIALISATIONS = 64
 _NUMBERS = (bool, int, float, complex)
@@ -99,9 +102,15 @@ class DeferredKernel:
             array_spec(leaf) if _is_array(leaf) else leaf for leaf in leaves if _is_traced(leaf)
         ]
         try:
-            kernel, constants = kernel_of_jaxpr(jax.make_jaxpr(traced)(*specs), self.name)
-        except (UnsupportedJaxpr, Exception):
-            # Whatever it is, plain evaluation raises it when and where Python would.
+            jaxpr = jax.make_jaxpr(traced)(*specs)
+        except Exception as error:
+            # Plain evaluation gives the result, or raises the error when and where Python would.
+            _log.info("@%s runs as plain JAX calls: it cannot be traced: %r", self.name, error)
+            return None
+        try:
+            kernel, constants = kernel_of_jaxpr(jaxpr, self.name)
+        except UnsupportedJaxpr as error:
+            _log.info("@%s runs as plain JAX calls: %s", self.name, error)
             return None
 
         def rebuild(arrays: Sequence[Any]) -> list[Any]:

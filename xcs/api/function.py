@@ -7,6 +7,7 @@ import inspect
 import logging
 import threading
 import time
+import traceback
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -26,9 +27,11 @@ from xcs.frontend.capture import (
     Unsupported,
     capture,
     leaves_of,
+    wholes_of,
 )
 from xcs.frontend.guards import Guards
 from xcs.runtime import run
+from xcs.runtime.errors import wrap_error
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -148,7 +151,7 @@ class JitFunction(Generic[P, R]):
             return self._call(args, kwargs)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             return self._run_plain(program, args, kwargs)
-        values = [leaf.example for leaf in leaves_of(arguments)]
+        values = [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
         return self.run_program(program, values, hit=hit)
 
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
@@ -194,6 +197,9 @@ class JitFunction(Generic[P, R]):
         start = time.perf_counter()
         try:
             return self.python_function(*args, **kwargs)
+        except Exception as error:
+            name, line = self.__qualname__, line_of(error, self.python_function)
+            raise wrap_error(error, f"plain Python function {name}", name, line, ()) from error
         finally:
             self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
 
@@ -342,6 +348,16 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     if isinstance(flat, dict):
         return tuple((name, part.key) for name, part in flat.items())
     return flat.key
+
+
+def line_of(error: BaseException, function: Any) -> str:
+    """``"file:line"`` of the last line of the function's own file that the error passed."""
+    code = getattr(function, "__code__", None)
+    place = f"{code.co_filename}:{code.co_firstlineno}" if code is not None else "?"
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if code is not None and frame.f_code.co_filename == code.co_filename:
+            place = f"{code.co_filename}:{line}"
+    return place
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

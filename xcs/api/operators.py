@@ -32,6 +32,7 @@ class OperatorSpec:
             self.effects,  # type: ignore[arg-type]
             f"declared {self.effects} by xcs.op",
             reaches=frozenset({"operator"}),
+            mutates_args=self.effects == "ordered",
         )
 
     def policy_settings(self) -> dict[str, Any]:

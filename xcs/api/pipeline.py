@@ -28,7 +28,7 @@ from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
 
 ORCHESTRATION = (
-    "canonicalize,cse,dce,merge-deterministic-calls,fuse-host,hybrid-split,outline-deferred"
+    "canonicalize,cse,dce,merge-deterministic-calls,fuse-host,outline-deferred,hybrid-split"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
 
@@ -130,7 +130,14 @@ def compile_kernel(function: func.FuncOp) -> Kernel:
 def stablehlo_text(function: func.FuncOp) -> str:
     """The function of xtensor ops as a StableHLO module."""
     kernel = function.clone()
-    ConvertXTensorToStableHLO().apply(Context(), ModuleOp([kernel]))
+    ModuleOp([kernel])
+    return _lower_in_place(kernel)
+
+
+def _lower_in_place(kernel: func.FuncOp) -> str:
+    module = kernel.parent_op()
+    assert isinstance(module, ModuleOp)
+    ConvertXTensorToStableHLO().apply(Context(), module)
     return kernel_text(kernel)
 
 
@@ -142,13 +149,12 @@ def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
     """
     opened, constants = hoist_constants(jaxpr)
     function, nested_constants = import_function(opened, name)
-    # Dead code only: XLA merges common subexpressions itself, and where it is given merged ones it
-    # fuses differently, so that gradients would differ from jax.jit's in the last bit.
-    module = ModuleOp([function])
-    for module_pass in parse_pipeline("dce"):
-        module_pass.apply(Context(), module)
+    ModuleOp([function])  # symbols are looked up in a module
+    # No passes: the importer leaves out dead code, and XLA merges common subexpressions itself.
+    # Where it is given merged ones it fuses differently, so that gradients differ from jax.jit's
+    # in the last bit.
     source = with_constant_inputs(opened)
     kernel = Kernel(
-        name, stablehlo_text(function), tuple(source.in_avals), tuple(source.out_avals), source
+        name, _lower_in_place(function), tuple(source.in_avals), tuple(source.out_avals), source
     )
     return kernel, [*nested_constants, *constants]

@@ -45,7 +45,8 @@ class Identity:
 class Leaf:
     """One dynamic value: what capture knows of it, and the value in the call being captured.
 
-    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object";
+    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type), "object", or
+    "whole" (a container whose arrays are leaves of their own);
     ``spec`` is the array's shape and dtype, or the number.
     """
 
@@ -63,6 +64,7 @@ class Flat:
     key: Hashable
     leaves: list[Leaf]
     rebuild: Callable[[Iterator[Any]], Any]
+    whole: Leaf | None = None  # the list or dict itself, where its leaves are taken apart
 
 
 def flatten(
@@ -100,6 +102,9 @@ def flatten(
                 (tree, tuple(part.key for part in parts)),
                 [leaf for part in parts for leaf in part.leaves],
                 lambda values: tree.unflatten([part.rebuild(values) for part in parts]),
+                Leaf("whole", kind.__name__, None, value, parameter)
+                if kind in (list, dict)
+                else None,
             )
     name = kind.__name__ if kind.__module__ == "builtins" else None
     return Flat(kind, [Leaf("object", name, None, value, parameter)], next)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import dataclasses
 import functools
 import types
+from collections.abc import Iterable
 from typing import Any
 
 import jax
+from jax.core import Tracer
 
+from xcs.frontend.classification import IMMUTABLE_CLASSES
 from xcs.frontend.classify import Classification, classify
-from xcs.frontend.emit import contains, contains_dynamic
+from xcs.frontend.emit import contains, contains_dynamic, is_tracer
 from xcs.frontend.expressions import (
     MUTATING_METHODS,
     READING_METHODS,
     Expressions,
+    _is_container,
 )
 from xcs.frontend.guards import MISSING
 from xcs.frontend.source import function_node, loaded_names, local_names
@@ -24,6 +29,10 @@ from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
 _NOT_CAPTURED = (locals, globals, vars, eval, exec, super, dir)
+TO_PYTHON = frozenset({"tolist", "item", "__array__", "block_until_ready"})
+"""Methods of arrays that need the array's values."""
+
+_FRESH = (sorted, list, dict, set, frozenset, tuple)
 _CONSUMERS = (sum, list, tuple, set, frozenset, dict, sorted, max, min, enumerate, zip)
 
 
@@ -36,6 +45,8 @@ class Calls(Expressions):
         func = node.func
         if isinstance(func, ast.Attribute):
             base = self.eval(func.value, frame)
+            if is_tracer(base) and func.attr in TO_PYTHON and not node.keywords:
+                return self._to_python(base, func.attr, self.arguments(node, frame)[0])
             if isinstance(base, Dyn):
                 return self._method_of_dynamic(base, func.attr, node, frame)
             if id(base) in self.owned or (isinstance(base, str) and not contains_dynamic(base)):
@@ -103,15 +114,19 @@ class Calls(Expressions):
     def _method_of_dynamic(self, base: Dyn, name: str, node: ast.Call, frame: Frame) -> Any:
         if base.argument is not None and base.class_name is None:
             method = getattr(type(base.example), name, None)
-            if callable(method) or callable(getattr(base.example, name, None)):
+            if _is_container(base.example):
+                pass
+            elif callable(method) or callable(getattr(base.example, name, None)):
                 raise Promote(base.argument, f"a method '{name}' of the argument is called")
-        if base.class_name == "jax.Array":
+        if base.class_name == "jax.Array" and name not in TO_PYTHON:
             positional, keywords, _ = self.arguments(node, frame)
             what = classify(jax.numpy.add)
             return self.emitter.call(_array_method(name), what, [base, *positional], keywords)
         positional, keywords, starred = self.arguments(node, frame)
         values = (*positional, *keywords.values())
         plain = not starred and "**" not in keywords and not contains(values, LocalFunction)
+        if plain and name in TO_PYTHON and base.class_name == "jax.Array":
+            return self._to_python(base, name, positional)
         mutates = base.class_name in ("list", "dict", "set") and name in MUTATING_METHODS
         if plain and (name in READING_METHODS or mutates):
             if mutates:
@@ -133,6 +148,13 @@ class Calls(Expressions):
         if starred:
             raise Unsupported("unpacked arguments of a method known only at run time", node)
         return self._invoke(self.emitter.getattr(base, name), positional, keywords)
+
+    def _to_python(self, array: Any, name: str, positional: list[Any]) -> Dyn:
+        """A method that makes Python values of an array: native, once the array is computed."""
+        names = [f"v{i}" for i in range(len(positional))]
+        operands = {"array": array, **dict(zip(names, positional, strict=True))}
+        source = f"array.{name}({', '.join(names)})"
+        return self.emitter.host(source, operands)
 
     def _method_of_container(self, base: Any, name: str, node: ast.Call, frame: Frame) -> Any:
         """A method of a list, dict or set that capture made, or of a static string."""
@@ -187,6 +209,8 @@ class Calls(Expressions):
         if any(callee is f for f in _NOT_CAPTURED):
             raise Unsupported(f"{callee.__name__}() sees the function's own frame", node)
         if (spec := getattr(callee, "__xcs_operator__", None)) is not None:
+            if spec.effects == "ordered":  # it may keep or change what it is given
+                positional, keywords = self.hand_over(positional, keywords)
             return self.emitter.call(
                 spec.function,
                 spec.classification,
@@ -214,16 +238,29 @@ class Calls(Expressions):
             what = what.strict()
         if what.kind == "tensor":
             return self._array_call(callee, what, positional, keywords, node, frame)
-        if what.kind in ("pure", "numpy") and what.effects == "pure" and not dynamic_unpacking:
-            return self._pure_call(callee, what, positional, keywords, node, frame)
-        if what.inline and not dynamic_unpacking:
+        values = (*positional, *keywords.values())
+        if not dynamic_unpacking and self._looks_inside(callee, what, values):
             mark = self.begin()
             try:
                 return self.inline(callee, positional, keywords, node, frame)
             except Unsupported as error:
                 self.undo(mark)
                 self.remark(error.line, f"{_name_of(callee)} is called as a whole: {error.reason}")
+        if what.kind in ("pure", "numpy") and what.effects == "pure" and not dynamic_unpacking:
+            return self._pure_call(callee, what, positional, keywords, node, frame)
         return self._opaque_call(callee, what, positional, keywords, node, starred)
+
+    def _looks_inside(self, callee: Any, what: Classification, values: Iterable[Any]) -> bool:
+        """Whether to interpret the callee's body in place of the call."""
+        if what.inline:
+            return True
+        if not isinstance(callee, types.FunctionType | types.MethodType):
+            return False
+        if what.effects == "pure" and any(contains(v, Tracer) for v in values):
+            return True  # Python glue on arrays is array code
+        return what.higher_order and any(
+            callable(v) or isinstance(v, LocalFunction) for v in values
+        )
 
     def _opaque_call(
         self,
@@ -239,18 +276,30 @@ class Calls(Expressions):
             callee = self.bound_methods.setdefault(key, callee)
         values = [self.native_argument(v, node) for v in positional]
         named = {k: self.native_argument(v, node) for k, v in keywords.items()}
-        if what.mutates_args or (
-            what.effects == "ordered" and what.kind in ("function", "unknown")
-        ):
-            for value in (*values, *named.values()):
-                self.escape(value)
-            values = [self.current(v) for v in values]
-            named = {k: self.current(v) for k, v in named.items()}
+        if what.mutates_args:
+            what = dataclasses.replace(what, effects="ordered")
+        if what.kind not in ("model", "tool") and what.returns not in IMMUTABLE_CLASSES:
+            # It may keep or change what it is given, or give a part of it back.
+            values, named = self.hand_over(values, named)
+        for receiver in (getattr(callee, "__self__", None), *values, *named.values()):
+            if receiver is not None and not contains_dynamic(receiver):
+                self.touched[id(receiver)] = receiver
         if what.effects == "ordered":
             self.remark(
                 getattr(node, "lineno", None), f"{_name_of(callee)} keeps its place: {what.reason}"
             )
         return self.emitter.call(callee, what, values, named, starred=starred or ())
+
+    def hand_over(
+        self, positional: list[Any], keywords: dict[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments, with the containers among them escaped."""
+        for value in (*positional, *keywords.values()):
+            self.escape(value)
+        return (
+            [self.current(v) for v in positional],
+            {k: self.current(v) for k, v in keywords.items()},
+        )
 
     def _pure_call(
         self,
@@ -262,12 +311,20 @@ class Calls(Expressions):
         frame: Frame,
     ) -> Any:
         values = (*positional, *keywords.values())
+        if any(self.calls_impure(v) for v in values):
+            made = [self.native_argument(v, node) for v in values]
+            if any(self.calls_impure(v) for v in made):
+                # What it calls has effects, so the call has them too.
+                what = dataclasses.replace(what, kind="function", effects="ordered", blocking=True)
+                return self._opaque_call(callee, what, positional, keywords, node, None)
         if not contains(values, Dyn) or callee in (len, list, tuple, dict):
             handled = self._native_pure(callee, positional, keywords, node, frame)
             if handled is not MISSING:
                 return handled
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        if what.returns not in IMMUTABLE_CLASSES and not any(callee is f for f in _FRESH):
+            positional, keywords = self.hand_over(positional, keywords)
         names = [f"v{i}" for i in range(len(positional))]
         inside = ", ".join([*names, *(f"{k}=k_{k}" for k in keywords)])
         operands = dict(zip(names, positional, strict=True))
@@ -300,7 +357,8 @@ class Calls(Expressions):
         if contains(values, LocalFunction):
             return MISSING
         try:
-            return self._adopt(callee(*positional, **keywords))
+            fresh = any(callee is f for f in _FRESH)
+            return self._adopt(callee(*positional, **keywords), fresh=fresh)
         except Exception:
             return MISSING  # it raises, so it must do so when and where Python would
 
@@ -314,6 +372,7 @@ class Calls(Expressions):
         frame: Frame,
     ) -> Any:
         """JAX code: traced now where its arrays are known, an operator of kind tensor otherwise."""
+        self.emitter.calls_jax = True
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
         lifted = (
@@ -411,6 +470,8 @@ class Calls(Expressions):
         inner = Frame(
             callee, scope, callee.__code__.co_filename, local_names(tree), depth=frame.depth + 1
         )
+        for part in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.guards.attribute(callee, part, getattr(callee, part))
         defaults = list(callee.__defaults__ or ())
         kw_defaults = dict(callee.__kwdefaults__ or {})
         if any(isinstance(v, list | dict | set) for v in (*defaults, *kw_defaults.values())):

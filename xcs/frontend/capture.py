@@ -66,6 +66,7 @@ class Interpreter(Statements):
     owned: dict[int, Any] = field(default_factory=dict)
     escaped: dict[int, Dyn] = field(default_factory=dict)
     external: dict[int, Any] = field(default_factory=dict)
+    touched: dict[int, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     frozen: list[set[int]] = field(default_factory=list)
     remarks: list[tuple[int | None, str]] = field(default_factory=list)
@@ -73,14 +74,22 @@ class Interpreter(Statements):
     bound_methods: dict[tuple[int, int], Any] = field(default_factory=dict)
 
     def run_function(
-        self, function: types.FunctionType, arguments: Mapping[str, Any], values: Iterator[Any]
+        self,
+        function: types.FunctionType,
+        arguments: Mapping[str, Any],
+        values: Iterator[Any],
+        wholes: Iterator[Any],
     ) -> Any:
-        """Interpret the function; `values` are those of the arguments' leaves, in order."""
+        """Interpret the function.
+
+        `values` are those of the arguments' leaves, in order, `wholes` the operands for containers
+        that are taken apart.
+        """
         tree = function_node(function)
         self.check_capturable(function, tree)
         scope = self.emitter.key_of(function.__globals__, f"globals_{function.__module__}")
         frame = Frame(function, scope, function.__code__.co_filename, local_names(tree))
-        frame.env = {name: _rebuild(flat, values, self) for name, flat in arguments.items()}
+        frame.env = {name: _rebuild(flat, values, self, wholes) for name, flat in arguments.items()}
         result = self.run_body(tree, frame)
         return self.native_function(result) if isinstance(result, LocalFunction) else result
 
@@ -98,12 +107,15 @@ def trace_arrays(
     structure: list[Any] = []
 
     def run(*tracers: Any) -> list[Any]:
-        result = interpreter.run_function(function, arguments, iter(tracers))
+        result = interpreter.run_function(function, arguments, iter(tracers), iter(()))
         leaves, tree = jax.tree_util.tree_flatten(result)
         structure[:] = [tree]
         return leaves
 
-    jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves_of(arguments)))
+    leaves = leaves_of(arguments)
+    jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves))
+    if not interpreter.emitter.calls_jax and all(leaf.kind == "number" for leaf in leaves):
+        raise NotArrays("numbers without JAX are Python's")
     return jaxpr, structure[0], guards
 
 
@@ -121,7 +133,7 @@ def capture(
     """
     emitter, guards = Emitter(), Guards()
     interpreter = Interpreter(emitter, guards, strict)
-    leaves = list(leaves_of(arguments))
+    leaves = [*leaves_of(arguments), *wholes_of(arguments)]
     operands = [
         emitter.entry.insert_arg(_leaf_type(leaf), index) for index, leaf in enumerate(leaves)
     ]
@@ -133,7 +145,8 @@ def capture(
         values = iter(
             _leaf_values(leaves, operands, dict(zip(traced, tracers, strict=True)), emitter)
         )
-        result = interpreter.run_function(function, arguments, values)
+        wholes = operands[len(leaves_of(arguments)) :]
+        result = interpreter.run_function(function, arguments, values, iter(wholes))
         emitter.add(func.ReturnOp(emitter.materialize(result)))
         return [tracer for tracer, _ in emitter.placeholders]
 
@@ -183,24 +196,38 @@ def _leaf_values(
     return values
 
 
+def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
+    for flat in arguments.values():
+        if isinstance(flat, list):
+            yield from flat
+        elif isinstance(flat, dict):
+            yield from flat.values()
+        else:
+            yield flat
+
+
+def wholes_of(arguments: Mapping[str, Any]) -> list[Leaf]:
+    """The containers whose leaves are taken apart: a program takes them after all leaves."""
+    return [flat.whole for flat in _flats(arguments) if flat.whole is not None]
+
+
 def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
     """The dynamic values in flattened arguments, in order."""
-    leaves: list[Leaf] = []
-    for flat in arguments.values():
-        parts = (
-            flat if isinstance(flat, list) else flat.values() if isinstance(flat, dict) else [flat]
-        )
-        leaves += [leaf for part in parts for leaf in part.leaves]
-    return leaves
+    return [leaf for flat in _flats(arguments) for leaf in flat.leaves]
 
 
-def _rebuild(flat: Any, values: Any, interpreter: Interpreter) -> Any:
+def _rebuild(flat: Any, values: Any, interpreter: Interpreter, wholes: Iterator[Any]) -> Any:
     """A parameter's value; the containers of ``*args`` and ``**kwargs`` are capture's own."""
     if isinstance(flat, list):
-        return tuple(part.rebuild(values) for part in flat)
+        return tuple(_rebuild(part, values, interpreter, wholes) for part in flat)
     if isinstance(flat, dict):
-        return interpreter.own({name: part.rebuild(values) for name, part in flat.items()})
-    return flat.rebuild(values)
+        return interpreter.own(
+            {name: _rebuild(part, values, interpreter, wholes) for name, part in flat.items()}
+        )
+    value = flat.rebuild(values)
+    if flat.whole is not None and (whole := next(wholes, None)) is not None:
+        interpreter.emitter.bind_container(value, lambda: whole)
+    return value
 
 
 def _place_arrays(jaxpr: Any, operands: list[Any], emitter: Emitter) -> None:

@@ -29,9 +29,9 @@ from xcs.frontend.interpretation.lookup import is_generated
 from xcs.frontend.interpretation.statements import Activation
 from xcs.frontend.interpretation.summary import Summary, unknown_summary
 
-MAX_STEPS: Final = 80_000
+MAX_STEPS: Final = 40_000
 """Statements and expressions visited for one question, before the answer is "too large"."""
-MAX_LIBRARY_STEPS: Final = 20_000
+MAX_LIBRARY_STEPS: Final = 10_000
 """The same for one call from user code into a library."""
 MAX_DEPTH: Final = 20
 """Calls followed into one another."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -63,6 +63,7 @@ class Emitter:
     operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
     entry: Block = field(default_factory=Block)
     arrays_only: bool = False
+    calls_jax: bool = False
     token: SSAValue | None = None
     tokens_allowed: bool = True
     mutation: SSAValue | None = None  # the last op that may have changed a value of the program
@@ -75,6 +76,7 @@ class Emitter:
     _symbols: dict[tuple[int, str, str], str] = field(default_factory=dict)
     _arguments: dict[int, SSAValue] = field(default_factory=dict)  # id(tracer) -> argument
     _containers: dict[int, tuple[Any, SSAValue, Block, Any]] = field(default_factory=dict)
+    _given: dict[int, tuple[Any, Callable[[], SSAValue]]] = field(default_factory=dict)
     _numpy: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -157,8 +159,17 @@ class Emitter:
             return []
         return [self.mutation]
 
+    def _after(self, arguments: Sequence[SSAValue], what: Classification) -> list[SSAValue]:
+        """What an unordered call waits for: changes of its arguments, and of what else it reads."""
+        after = self.reads_after(arguments)
+        if what.reads and self.token is not None and self.token not in after:
+            after.append(self.token)
+        return after
+
     def settled(self, value: SSAValue) -> SSAValue:
         """The value, once what may have changed it is done."""
+        if _is_iterator(value):
+            return self.host("list(value)", {"value": Dyn(value)}, class_name="list").ssa
         after = self.reads_after([value])
         if not after:
             return value
@@ -195,6 +206,17 @@ class Emitter:
         if numpy:
             self._numpy.add(id(tracer))
 
+    def bind_container(self, container: Any, ssa: Callable[[], SSAValue]) -> None:
+        """Make uses of the container as a whole uses of the caller's own one."""
+        self._given[id(container)] = (container, ssa)
+        for key, part in container.items() if isinstance(container, dict) else enumerate(container):
+            if type(part) in (list, dict):
+                self.bind_container(part, lambda key=key: self.getitem(Dyn(ssa()), key).ssa)
+
+    def is_given(self, container: Any) -> bool:
+        """Whether the container is the caller's own."""
+        return id(container) in self._given
+
     def is_numpy_argument(self, tracer: Any) -> bool:
         """Whether the tracer stands for a NumPy array that the caller passed."""
         return id(tracer) in self._numpy
@@ -218,14 +240,8 @@ class Emitter:
         if id(value) in self.external:
             return self.constant(value).ssa
         kind = type(value)
-        if kind in (list, tuple):
-            op = orch.ListOp if kind is list else orch.TupleOp
-            return self.add(op([self.materialize(v) for v in value])).results[0]
-        if kind is dict:
-            keys = [self.materialize(k) for k in value]
-            return self.add(
-                orch.DictOp(keys, [self.materialize(v) for v in value.values()])
-            ).results[0]
+        if kind in (list, tuple, dict):
+            return self._container(value)
         if kind is set:
             return self.host("set(values)", {"values": list(value)}, class_name="set").ssa
         if kind is slice:
@@ -242,6 +258,8 @@ class Emitter:
 
     def _container(self, value: Any) -> SSAValue:
         """A container of values; one that has not changed is the same object at each use."""
+        if (given := self._given.get(id(value))) is not None:
+            return given[1]()
         key, contents = id(value), _contents(value)
         made = self._containers.get(key)
         if made is not None and made[0] == contents and made[2] in (self.block, self.entry):
@@ -277,6 +295,8 @@ class Emitter:
             else self.materialize(value)
             for name, value in arguments.items()
         }
+        if any(map(_is_iterator, operands.values())):  # the expression uses it up
+            effects, mutates, total = "ordered", True, False
         ordered = effects == "ordered"
         op = orch.HostOp(
             source,
@@ -357,13 +377,15 @@ class Emitter:
     ) -> Dyn:
         """A call of a declared operator."""
         arguments = [self.materialize(v) for v in (*positional, *keywords.values())]
+        if any(map(_is_iterator, arguments)):  # the call uses it up
+            what = replace(what, effects="ordered", mutates_args=True)
         ordered = what.effects == "ordered"
         class_name = what.returns if what.returns and "." not in what.returns else None
         op = orch.CallOp(
             self.operator(function, what, spec),
             arguments,
             [orch.ObjectType(what.returns), *([orch.TOKEN] if ordered else [])],
-            after=self._ordered() if ordered else self.reads_after(arguments),
+            after=self._ordered() if ordered else self._after(arguments, what),
             keywords=tuple(keywords),
             starred=starred,
         )
@@ -421,6 +443,10 @@ _IMMUTABLE = frozenset({"str", "int", "float", "bool", "complex", "bytes", "None
 def _is_immutable(value: SSAValue) -> bool:
     """Whether no op can change the value, by its type. Constants of other types can be changed."""
     return isinstance(value.type, orch.ObjectType) and value.type.known_class in _IMMUTABLE
+
+
+def _is_iterator(value: SSAValue) -> bool:
+    return isinstance(value.type, orch.ObjectType) and value.type.known_class == "iterator"
 
 
 def _contents(value: Any) -> tuple[Any, ...]:

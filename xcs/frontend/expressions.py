@@ -6,7 +6,7 @@ import ast
 import builtins
 import operator
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import jax
@@ -65,6 +65,7 @@ class Expressions:
     owned: dict[int, Any]  # containers that capture made, by id: native code may change these
     escaped: dict[int, Dyn]  # owned containers that other code may hold: only ops may change these
     external: dict[int, Any]  # containers of arrays from outside, used as they are
+    touched: dict[int, Any]  # static objects whose methods, or that other code, may change them
     strict: bool
 
     # --- entry points ---
@@ -99,8 +100,15 @@ class Expressions:
         """Whether the expression's value may share a container that capture made."""
         if self._makes_no_alias(node, frame):
             return False
-        values = (self.peek_name(name, frame)[1] for name in loaded_names(node))
-        return any(id(value) in self.owned and id(value) not in self.escaped for value in values)
+        return any(self.holds_owned(self.peek_name(name, frame)[1]) for name in loaded_names(node))
+
+    def holds_owned(self, value: Any) -> bool:
+        """Whether the value is, or holds, a container that capture made and knows the inside of."""
+        if id(value) in self.owned:
+            return id(value) not in self.escaped
+        if isinstance(value, tuple):
+            return any(self.holds_owned(part) for part in value)
+        return False
 
     def begin(self) -> Any:
         """Start an attempt that `undo` can take back."""
@@ -210,9 +218,36 @@ class Expressions:
             return False  # one name for two variables: leave it to the structural rules
         return all(self._is_plain(name, frame) for name in names) and all(
             self._is_cheap_call(child, frame, inner)
-            for child in ast.walk(node)
             if isinstance(child, ast.Call)
+            else self._is_data_access(child, node, frame, inner)
+            for child in ast.walk(node)
+            if isinstance(child, ast.Call | ast.Attribute | ast.Name)
         )
+
+    def _is_data_access(
+        self, child: ast.AST, node: ast.expr, frame: Frame, inner: set[str]
+    ) -> bool:
+        """Whether a name or attribute inside glue is a value that needs no guard of its own."""
+        if isinstance(child, ast.Attribute):
+            known, base = self.peek(child.value, frame, inner)
+            return not known or isinstance(base, (Dyn, types.ModuleType, type, *_VALUE_TYPES))
+        assert isinstance(child, ast.Name)
+        if child.id in inner or _is_called(child, node):
+            return True
+        return not self.calls_impure(self.peek_name(child.id, frame)[1])
+
+    def calls_impure(self, value: Any) -> bool:
+        """Whether a callable among the values has effects, or is an operator or array code."""
+        if isinstance(value, list | tuple | set):
+            return any(self.calls_impure(part) for part in value)
+        if isinstance(value, dict):
+            return any(self.calls_impure(part) for part in value.values())
+        if isinstance(value, LocalFunction):
+            return True
+        if isinstance(value, Dyn) or not callable(value) or is_tracer(value):
+            return False
+        what = classify(value)
+        return what.effects != "pure" or what.kind not in ("pure", "numpy") or what.mutates_args
 
     def _is_plain(self, name: str, frame: Frame) -> bool:
         found, value = self.peek_name(name, frame)
@@ -232,6 +267,8 @@ class Expressions:
             known, base = self.peek(func.value, frame, inner)
             if not known or isinstance(base, Dyn | list | dict | set | tuple):
                 return func.attr in READING_METHODS
+            if not isinstance(base, (types.ModuleType, type, *_VALUE_TYPES)):
+                return False  # its state is read under guards
             try:
                 callee = getattr(base, func.attr)
             except Exception:
@@ -312,14 +349,20 @@ class Expressions:
             value = eval(code, {**frame.function.__globals__, **operands})
         except Exception:
             return MISSING  # it raises, so it must do so when and where Python would
-        return self._adopt(value)
+        return self._adopt(value, fresh=self._makes_no_alias(node, frame))
 
-    def _adopt(self, value: Any) -> Any:
-        """A freshly computed static value, if it may stand for what Python would compute anew."""
+    def _adopt(self, value: Any, *, fresh: bool = False) -> Any:
+        """A computed static value, if it may stand for what Python would compute anew.
+
+        A container may only if it is `fresh`: otherwise it may be one from outside.
+        """
+        if isinstance(value, list | set | dict) and not fresh:
+            return MISSING
         if isinstance(value, (_VALUE_TYPES, _STATIC_KINDS)):
             return value
         if type(value) in (tuple, frozenset):
-            return value if all(self._adopt(v) is not MISSING for v in value) else MISSING
+            adopted = all(self._adopt(v) is not MISSING for v in value)
+            return value if adopted else MISSING
         if type(value) in (list, set):
             return self.own(value) if all(self._adopt(v) is not MISSING for v in value) else MISSING
         if type(value) is dict:
@@ -454,6 +497,8 @@ class Expressions:
         first = self.eval(values[0], frame)
         if len(values) == 1:
             return first
+        if contains_dynamic(first):
+            _refuse_bindings(values[1:])
         if not (isinstance(first, Dyn) or is_tracer(first)):
             decided = bool(first) is isinstance(op, ast.Or)
             return first if decided else self._bool_chain(op, values[1:], frame)
@@ -466,6 +511,7 @@ class Expressions:
         test = self.condition(node.test, frame)
         if not (isinstance(test, Dyn) or is_tracer(test)):
             return self.eval(node.body if test else node.orelse, frame)
+        _refuse_bindings([node.body, node.orelse])
         return self.branch(
             test,
             lambda: [self.eval(node.body, frame)],
@@ -551,7 +597,7 @@ class Expressions:
         if isinstance(base, Dyn):
             if base.argument is not None and base.class_name is None:
                 found = getattr(base.example, name, None)
-                if not isinstance(found, _DATA):
+                if not isinstance(found, _DATA) and not _is_container(base.example):
                     raise Promote(base.argument, f"its attribute '{name}' is more than data")
             return self.emitter.getattr(base, name)
         if isinstance(base, LocalFunction):
@@ -568,7 +614,7 @@ class Expressions:
         value = self.native(node, frame, getattr, base, name)
         if isinstance(value, types.MethodType | types.BuiltinMethodType):
             return value
-        if self.emitter.dirty and _is_data(value):
+        if (self.emitter.dirty or id(base) in self.touched) and _is_data(value):
             return self.emitter.host(f"value.{name}", {"value": base}, effects="ordered")
         if not _is_library(base):
             self.guards.attribute(base, name, value)
@@ -876,8 +922,11 @@ class Expressions:
 
     def iterable(self, node: ast.expr, frame: Frame) -> Any:
         """The value that a loop runs over; ``enumerate``, ``zip`` and ``reversed`` stay static."""
-        if isinstance(node, ast.Call) and not node.keywords:
+        if isinstance(node, ast.Call):
             known, callee = self.peek(node.func, frame)
+            if known and callee is zip and node.keywords:
+                raise Unsupported("zip with options ends where its arguments do", node)
+        if isinstance(node, ast.Call) and not node.keywords:
             if (
                 known
                 and callee in (enumerate, zip, reversed)
@@ -909,6 +958,10 @@ def _array_operation(*values: Any) -> Any:
 _array_operation.__module__ = "jax.numpy"
 
 _UNSAFE_GLUE = frozenset({locals, globals, vars, eval, exec, super, dir, input, open, next, iter})
+
+
+def _is_called(name: ast.Name, node: ast.expr) -> bool:
+    return any(isinstance(call, ast.Call) and call.func is name for call in ast.walk(node))
 
 
 def _name(name: str) -> ast.Name:
@@ -984,10 +1037,22 @@ def _is_scalar_container(value: Any) -> bool:
     return True
 
 
+def _is_container(value: Any) -> bool:
+    """Whether the object is a collection, which is data although it has methods."""
+    return isinstance(value, Collection) and not isinstance(value, str | bytes)
+
+
 def _is_python_container(value: Any) -> bool:
     if isinstance(value, Dyn):
         return value.class_name in ("list", "tuple", "dict", "str", "bytes")
     return isinstance(value, list | tuple | dict | str | bytes)
+
+
+def _refuse_bindings(nodes: Iterable[ast.expr]) -> None:
+    """A name that is bound in code which may not run would be bound or not only at run time."""
+    for node in nodes:
+        if any(isinstance(child, ast.NamedExpr) for child in ast.walk(node)):
+            raise Unsupported("an assignment expression in code that may not run", node)
 
 
 def _dyns(value: Any) -> Iterable[Dyn]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import linecache
 from collections.abc import Callable, Iterator
@@ -202,4 +203,5 @@ def caller_at(filename: str, line: int, name: str) -> Callable[..., Any]:
     """
     code = compile("\n" * max(line - 1, 0) + "lambda f, a, k: f(*a, **k)", filename, "eval")
     function = eval(code)
-    return FunctionType(function.__code__.replace(co_name=name, co_qualname=name), {})
+    namespace = {"__builtins__": builtins, "__name__": name}
+    return FunctionType(function.__code__.replace(co_name=name, co_qualname=name), namespace)

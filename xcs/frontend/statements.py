@@ -6,14 +6,14 @@ import ast
 import operator
 import types
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from xcs.dialects import orch
 from xcs.frontend.calls import Calls
 from xcs.frontend.classify import classify
-from xcs.frontend.emit import Checkpoint, is_tracer
+from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
 from xcs.frontend.expressions import OPERATORS, READING_METHODS
 from xcs.frontend.guards import MISSING
 from xcs.frontend.source import body_of, function_node, loaded_names, stored_names
@@ -34,6 +34,10 @@ _RESULT = "xcs_result"
 class _Return(Exception):
     def __init__(self, value: Any):
         self.value = value
+
+
+class _Raised(_Return):
+    """The code raises here, so that nothing after it is reached."""
 
 
 class _Break(Exception):
@@ -101,6 +105,11 @@ class Statements(Calls):
             self.frozen.pop()
         if any(key in existing and key not in escaped for key in self.escaped):
             raise Unsupported("a list or dict may change inside a dynamic region", node)
+
+    def _given_is_changed(self, container: Any, node: ast.AST) -> None:
+        """The caller's list or dict changes, so what was taken apart from it would be stale."""
+        if self.emitter.is_given(container):
+            raise Unsupported("an argument that holds arrays is changed in place", node)
 
     def touch(self, container: Any) -> None:
         if any(id(container) in ids for ids in self.frozen):
@@ -339,6 +348,22 @@ class Statements(Calls):
         if isinstance(test, Dyn) or is_tracer(test) or not test:
             raise Unsupported("an assertion on a value known only at run time", node)
 
+    def run_Delete(self, node: ast.Delete, frame: Frame, rest: Any) -> None:
+        for target in node.targets:
+            match target:
+                case ast.Name(id=name) if name in frame.env and frame.owner_of(name) is frame:
+                    self.name(_name_at(name, target), frame)  # raises if it may be unbound
+                    del frame.env[name]
+                case ast.Subscript(value=base_node, slice=index_node):
+                    base, index = self.eval(base_node, frame), self.eval(index_node, frame)
+                    if id(base) in self.owned and not contains_dynamic(index):
+                        self.touch(base)
+                        self.native(target, frame, operator.delitem, base, index)
+                    else:
+                        self._store("del base[index]", {"base": base, "index": index}, frame)
+                case _:
+                    raise Unsupported("'del' of such a target", node)
+
     def run_Break(self, node: ast.Break, frame: Frame, rest: Any) -> None:
         raise _Break
 
@@ -347,7 +372,7 @@ class Statements(Calls):
 
     def run_Raise(self, node: ast.Raise, frame: Frame, rest: Any) -> None:
         self.native_statements([node], frame, Unsupported("raise", node), returns=False)
-        raise _Return(None)
+        raise _Raised(None)
 
     # --- compound statements ---
 
@@ -367,7 +392,8 @@ class Statements(Calls):
         def run(body: list[ast.stmt]) -> list[Any]:
             frame.env = dict(saved)
             native = len(self.native_parts)
-            self.statements(body, frame, None)
+            with suppress(_Raised):
+                self.statements(body, frame, None)
             if len(self.native_parts) > native:
                 del self.native_parts[native:]
                 raise Unsupported("a branch that is not captured", node)
@@ -478,7 +504,7 @@ class Statements(Calls):
         if not known or id(out) not in self.owned or not isinstance(out, list):
             raise Unsupported("a loop that appends to a list from outside", node)
         body = node.body[:-1]
-        carried = set(stored_names(body)) | set(stored_names(node.target))
+        carried = set(stored_names([*body, last])) | set(stored_names(node.target))
         live = {n for n in loaded_names([*body, last]) if n in carried and n in frame.env}
         if live or any(
             isinstance(c, ast.Break | ast.Continue | ast.Return) for s in body for c in ast.walk(s)
@@ -492,7 +518,10 @@ class Statements(Calls):
             frame.env = dict(saved)
             native = len(self.native_parts)
             self.bind(node.target, element, frame)
-            self.statements(body, frame, None)
+            try:
+                self.statements(body, frame, None)
+            except _Raised:
+                return [None, *(None for _ in kept)]
             if len(self.native_parts) > native:
                 del self.native_parts[native:]
                 raise Unsupported("a loop body that is not captured", node)
@@ -572,6 +601,7 @@ class Statements(Calls):
                 self._unpack(target, targets, value, frame)
             case ast.Subscript(value=base_node, slice=index_node):
                 base = self.eval(base_node, frame)
+                self._given_is_changed(base, target)
                 index = self.eval(index_node, frame)
                 if id(base) in self.owned and not isinstance(index, Dyn):
                     self.touch(base)
@@ -694,8 +724,14 @@ def _surely_binds(node: ast.stmt, name: str) -> bool:
     match node:
         case ast.If(body=then, orelse=orelse):
             return all(any(_surely_binds(s, name) for s in b) for b in (then, orelse))
-        case ast.For() | ast.While() | ast.Try():
+        case ast.For() | ast.While():
             return False
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+            through = any(_surely_binds(s, name) for s in (*body, *orelse))
+            caught = all(
+                _ends(h.body) or any(_surely_binds(s, name) for s in h.body) for h in handlers
+            )
+            return (through and caught) or any(_surely_binds(s, name) for s in final)
         case ast.With(items=items):  # it may swallow an error of its body
             return any(i.optional_vars and name in stored_names(i.optional_vars) for i in items)
     return name in stored_names(node)

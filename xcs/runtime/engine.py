@@ -35,7 +35,7 @@ from xcs.runtime.errors import (
     without_own_frames,
     wrap_error,
 )
-from xcs.runtime.limits import Hold, Request, acquire, cancel, lineage, pass_on, release
+from xcs.runtime.limits import Request, acquire, cancel, lineage, pass_on, release
 from xcs.runtime.pending import PENDING, PendingList, settled
 from xcs.runtime.plan import Action, BlockPlan, OpPlan, Plan, Program, compile_plan
 from xcs.runtime.policies import call_with_timeout
@@ -50,6 +50,10 @@ LOOP_WINDOW = 1024
 RUN_WINDOW = 4096
 """Unfinished iterations of a run at a time, above which each loop has at least `LOOP_SHARE`."""
 LOOP_SHARE = 16
+
+HEARTBEAT_SECONDS = 1.0
+"""How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
+thread sends it (`_thread.interrupt_main`, as notebooks and debuggers do) only when it runs."""
 
 QUICK_SECONDS = 100e-6
 """A call of an operator that takes less than this is not worth waking one more thread for."""
@@ -283,10 +287,10 @@ class _Run:
                 break
 
     def _wait(self) -> None:
-        """Sleep until a completion or a timer."""
-        timeout = None
+        """Sleep until a completion, a timer, or the next look at what was thrown at this thread."""
+        timeout = HEARTBEAT_SECONDS
         if self.timers:
-            timeout = max(0.0, self.timers[0][0] - time.monotonic())
+            timeout = min(timeout, max(0.0, self.timers[0][0] - time.monotonic()))
         try:
             completion = self.completions.get(timeout=timeout)
         except Empty:
@@ -634,9 +638,7 @@ class _Run:
         carries = len(op.operands) > 1
         while loop.next < loop.length:
             live = loop.next - loop.completed
-            if live >= LOOP_SHARE and (
-                live >= LOOP_WINDOW or self.live_iterations >= RUN_WINDOW
-            ):
+            if live >= LOOP_SHARE and (live >= LOOP_WINDOW or self.live_iterations >= RUN_WINDOW):
                 break
             index = loop.next
             if self.cutoff is not None and self._iteration_is_cut(loop, index):
@@ -654,7 +656,7 @@ class _Run:
             else:
                 self._enter(frame, (element,))
             if element is PENDING:
-                deliver = lambda value, frame=frame: self._set(frame, 0, value)  # noqa: E731
+                deliver = lambda value, frame=frame: self._set(frame, 0, value)
                 loop.source.when_there(  # type: ignore[union-attr]
                     index, lambda value, deliver=deliver: self.forwards.append((deliver, value))
                 )
@@ -742,9 +744,7 @@ class _Run:
         return self.cutoff is not None and frame.path(op.index) > self.cutoff
 
     def _iteration_is_cut(self, loop: _Loop, index: int) -> bool:
-        return self.cutoff is not None and (
-            (*loop.frame.path(loop.op.index), index) > self.cutoff
-        )
+        return self.cutoff is not None and ((*loop.frame.path(loop.op.index), index) > self.cutoff)
 
     def _fail(self, frame: Frame, op: OpPlan, error: BaseException) -> None:
         """Note an error, and give up what comes after it; what comes before it goes on."""
@@ -792,7 +792,7 @@ class _Run:
         timeout = operator.policy.timeout if operator is not None else None
         call = context.run
         if timeout is not None:
-            call = lambda function, *args, **kwargs: context.run(  # noqa: E731
+            call = lambda function, *args, **kwargs: context.run(
                 call_with_timeout, function, timeout, args, kwargs
             )
         start = time.perf_counter()

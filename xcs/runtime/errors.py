@@ -183,7 +183,9 @@ def describe_inputs(names: Sequence[str], values: Sequence[Any]) -> tuple[str, .
 def _short(value: Any) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if isinstance(shape, tuple) and dtype is not None:
-        return f"{type(value).__name__}({dtype}{list(shape)})"  # contents may be large, or on a device
+        return (
+            f"{type(value).__name__}({dtype}{list(shape)})"  # contents may be large, or on a device
+        )
     try:
         return _repr.repr(value)
     except Exception:  # a repr of the user's that fails must not hide the error it describes

@@ -255,7 +255,15 @@ class RateLimiter:
         return start - now
 
 
-_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
+_UNITS = {
+    "s": 1.0,
+    "sec": 1.0,
+    "second": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+}
 
 
 def parse_rate(text: str) -> tuple[int, float]:
@@ -290,7 +298,9 @@ def limits_of(operator: Any, max_concurrency: int | None, rate_limit: str | None
         return OperatorLimits()
     # A bound method is a new object at each access; its limits belong to the object it is bound to.
     owner, name = (
-        (operator.__self__, operator.__func__) if isinstance(operator, MethodType) else (operator, None)
+        (operator.__self__, operator.__func__)
+        if isinstance(operator, MethodType)
+        else (operator, None)
     )
     with _lock:
         try:
@@ -304,5 +314,3 @@ def limits_of(operator: Any, max_concurrency: int | None, rate_limit: str | None
                 RateLimiter(*parse_rate(rate_limit)) if rate_limit is not None else None,
             )
         return settings[key]
-
-

@@ -56,8 +56,11 @@ class PendingList:
         self._element_waiters.setdefault(index, []).append(waiter)
 
     def when_complete(self, waiter: Callable[[Any], None]) -> None:
-        """Call ``waiter(result)`` when the list is complete, which it must not be yet."""
-        self._waiters.append(waiter)
+        """Call ``waiter(result)`` when the list is complete."""
+        if self.missing == 0:
+            waiter(self.result)
+        else:
+            self._waiters.append(waiter)
 
     def _element_complete(self, index: int, value: Any) -> None:
         self.items[index] = value

@@ -348,7 +348,9 @@ class _BlockCompiler:
             raise XCSError(f"{location_of(op)}: the engine does not execute {op.name}")
         return compile_op(self, op)
 
-    def _plan(self, op: Operation, action: Action, operands: Sequence[SSAValue], **more: Any) -> OpPlan:
+    def _plan(
+        self, op: Operation, action: Action, operands: Sequence[SSAValue], **more: Any
+    ) -> OpPlan:
         slots = self._slots(operands)  # before the results, so that captures come first
         values = [v for v in op.results if not isinstance(v.type, orch.TokenType)]
         tokens = [v for v in op.results if isinstance(v.type, orch.TokenType)]
@@ -405,7 +407,7 @@ class _BlockCompiler:
         evaluate = _applied(kernel, self._slots(op.arguments))
         if len(op.results) == 1:
             launch = evaluate
-            evaluate = lambda values: launch(values)[0]  # noqa: E731
+            evaluate = lambda values: launch(values)[0]
         return self._plan(op, Action.INLINE, op.arguments, name=name, evaluate=evaluate)
 
     def host(self, op: orch.HostOp) -> OpPlan:
@@ -424,7 +426,7 @@ class _BlockCompiler:
         evaluate = _applied(function, self._slots(op.arguments))
         if out_names is not None and len(out_names) == 1:
             block = evaluate
-            evaluate = lambda values: block(values)[0]  # noqa: E731
+            evaluate = lambda values: block(values)[0]
         ordered = op.effects == orch.ORDERED
         return self._plan(
             op,
@@ -479,6 +481,10 @@ class _BlockCompiler:
             evaluate=lambda values: getattr(values[value], name),
         )
 
+    def as_tensor(self, op: orch.AsTensorOp) -> OpPlan:
+        value = self.slot(op.value)
+        return self._plan(op, Action.INLINE, [op.value], evaluate=lambda values: values[value])
+
     def stack(self, op: orch.StackOp) -> OpPlan:
         return self._plan(
             op, Action.INLINE, [op.values], evaluate=_applied(_stack, (self.slot(op.values),))
@@ -523,6 +529,7 @@ _COMPILERS: dict[type[Operation], Callable[[_BlockCompiler, Any], OpPlan]] = {
     orch.DictOp: _BlockCompiler.dict,
     orch.GetItemOp: _BlockCompiler.getitem,
     orch.GetAttrOp: _BlockCompiler.getattr,
+    orch.AsTensorOp: _BlockCompiler.as_tensor,
     orch.StackOp: _BlockCompiler.stack,
     orch.UnstackOp: _BlockCompiler.unstack,
     orch.JoinOp: _BlockCompiler.join,
@@ -583,7 +590,9 @@ def _caller(
     """
     keywords, starred = op.keyword_names(), op.starred_positions()
     positional = len(slots) - len(keywords)
-    arguments = [f"*v[{s}]" if i in starred else f"v[{s}]" for i, s in enumerate(slots[:positional])]
+    arguments = [
+        f"*v[{s}]" if i in starred else f"v[{s}]" for i, s in enumerate(slots[:positional])
+    ]
     for name, slot in zip(keywords, slots[positional:], strict=True):
         if name == "**":
             arguments.append(f"**v[{slot}]")
@@ -610,4 +619,13 @@ def _shortened(source: str, limit: int = 60) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
-__all__ = ["Action", "Attribute", "BlockPlan", "OpPlan", "Operator", "Plan", "Program", "compile_plan"]
+__all__ = [
+    "Action",
+    "Attribute",
+    "BlockPlan",
+    "OpPlan",
+    "Operator",
+    "Plan",
+    "Program",
+    "compile_plan",
+]

@@ -39,7 +39,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         _check(self, "retries", int, lambda n: n >= 0, "an integer of at least 0")
-        _check(self, "backoff", (int, float), lambda s: 0 <= s < float("inf"), "seconds, at least 0")
+        _check(
+            self, "backoff", (int, float), lambda s: 0 <= s < float("inf"), "seconds, at least 0"
+        )
         if self.timeout is not None:
             _check(self, "timeout", (int, float), lambda s: s > 0, "seconds, more than 0")
         if self.max_concurrency is not None:

@@ -9,6 +9,7 @@ nested runs cannot deadlock, even with a single permit.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections import deque
@@ -42,36 +43,37 @@ class _Worker(threading.Thread):
 
 
 class ThreadPool:
-    """Idle threads of the process; the one that was busy last is the first to be used again."""
+    """Idle threads of the process; the one that was busy last is the first to be used again.
+
+    Needs no lock: a thread is given a job by whoever takes it out of the list of idle ones, and
+    taking an element out of a list is atomic.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._idle: list[_Worker] = []
-        self._started = 0
+        self._numbers = itertools.count(1)
 
     def start(self, job: Callable[[], None]) -> None:
         """Run a job, which must not raise, on an idle thread, or on a new one."""
-        with self._lock:
-            worker = self._idle.pop() if self._idle else None
-            self._started += worker is None
-        if worker is None:
-            _Worker(self, job, self._started).start()
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            _Worker(self, job, next(self._numbers)).start()
         else:
             worker.job = job
             worker.wake.release()
 
     def park(self, worker: _Worker) -> None:
         """Offer a thread that has finished its job."""
-        with self._lock:
-            self._idle.append(worker)
+        self._idle.append(worker)
 
     def leave(self, worker: _Worker) -> bool:
         """Withdraw an idle thread; False if it was given a job meanwhile."""
-        with self._lock:
-            if worker not in self._idle:
-                return False
+        try:
             self._idle.remove(worker)
-            return True
+        except ValueError:
+            return False
+        return True
 
 
 THREADS = ThreadPool()
@@ -100,6 +102,13 @@ class Crew:
         """Queues that have tasks and could not get another permit."""
         self.wanted_depth = -1
         """The depth of the deepest queue in `short`; started work is finished before new work."""
+
+    def staff_short(self) -> list[tuple[TaskQueue, list[Permit]]]:
+        """Give a permit that has become free to a queue that is short of one. Needs the lock."""
+        if not self.short:
+            return []
+        deepest_first = sorted(self.short, key=lambda queue: -queue.depth)
+        return [(queue, queue.staff(1)) for queue in deepest_first]
 
 
 class _Place(threading.local):
@@ -164,7 +173,7 @@ class TaskQueue:
     def summon(self, count: int) -> None:
         """Have up to ``count`` more workers come, as far as there are tasks and permits."""
         with self.crew.lock:
-            permits = self._staff(count)
+            permits = self.staff(count)
         self._start(permits)
 
     def abandon(self) -> None:
@@ -219,7 +228,7 @@ class TaskQueue:
         """
         with self.crew.lock:
             self._coming -= 1
-            permits = self._staff(1)
+            permits = self.staff(1)
         self._start(permits)
 
     def _leave(self, permit: Permit, arrived: bool, *, force: bool = False) -> bool:
@@ -237,17 +246,15 @@ class TaskQueue:
                 self.crew.free += 1
             if self.tasks and not self.closed:
                 self.crew.short.add(self)
-            starts = [
-                (queue, queue._staff(1))
-                for queue in sorted(self.crew.short, key=lambda queue: -queue.depth)
-            ]
+            starts = self.crew.staff_short()
         for queue, permits in starts:
             queue._start(permits)
         return True
 
     # The functions below run with the crew's lock held.
 
-    def _staff(self, count: int) -> list[Permit]:
+    def staff(self, count: int) -> list[Permit]:
+        """Permits for up to ``count`` more workers, whom the caller starts after the lock."""
         permits: list[Permit] = []
         while (
             count > 0
@@ -279,5 +286,6 @@ class TaskQueue:
 
     def _not_short(self) -> None:
         short = self.crew.short
-        short.discard(self)
-        self.crew.wanted_depth = max((queue.depth for queue in short), default=-1)
+        if self in short:
+            short.discard(self)
+            self.crew.wanted_depth = max((queue.depth for queue in short), default=-1)

@@ -72,14 +72,15 @@ _DOCUMENTS: Final[Table] = (
 )
 
 _FRAME_METHODS: Final = (
-    "abs add agg aggregate all any assign astype at_time between clip combine_first copy corr count"
-    " cov cummax cummin cumprod cumsum describe diff div divide dot drop drop_duplicates dropna"
-    " duplicated eq equals explode ffill fillna filter first_valid_index floordiv ge get groupby gt"
-    " head idxmax idxmin info isin isna isnull items iterrows itertuples join kurt le lt mask max mean"
-    " median melt memory_usage merge min mod mode mul ne nlargest notna notnull nsmallest nunique"
-    " pct_change pivot pivot_table pow prod quantile rank reindex rename replace resample reset_index"
-    " rolling round select_dtypes sem set_index shift skew sort_index sort_values squeeze stack std"
-    " sub sum swapaxes tail to_dict to_list to_numpy to_records to_string to_frame transpose"
+    " abs add agg aggregate all any assign astype at_time between clip combine_first copy"
+    " corr count cov cummax cummin cumprod cumsum describe diff div divide dot drop"
+    " drop_duplicates dropna duplicated eq equals explode ffill fillna filter"
+    " first_valid_index floordiv ge get groupby gt head idxmax idxmin info isin isna isnull"
+    " items iterrows itertuples join kurt le lt mask max mean median melt memory_usage merge"
+    " min mod mode mul ne nlargest notna notnull nsmallest nunique pct_change pivot"
+    " pivot_table pow prod quantile rank reindex rename replace resample reset_index rolling"
+    " round select_dtypes sem set_index shift skew sort_index sort_values squeeze stack std"
+    " sub sum swapaxes tail to_dict to_frame to_list to_numpy to_records to_string transpose"
     " truediv unique unstack value_counts var where xs"
 )
 

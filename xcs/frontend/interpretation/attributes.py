@@ -85,6 +85,12 @@ class Attributes(Heap):
             return True
         return (variable.scope, variable.name) in shared_state(variable.file).rebound
 
+    def mangle(self, name: str) -> str:
+        """A private name, as it is stored in methods of a class."""
+        owner = self.fn.__qualname__.rpartition(".")[0].rpartition(".")[2].lstrip("_")
+        private = name.startswith("__") and not name.endswith("__")
+        return f"_{owner}{name}" if private and owner.isidentifier() else name
+
     def super_value(self) -> Value:
         """``super()`` without arguments."""
         names = parameters(self.root)

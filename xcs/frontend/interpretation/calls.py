@@ -46,6 +46,7 @@ from xcs.frontend.interpretation.lookup import (
     is_mock,
     is_service,
     namespace,
+    python_method,
     raises_on_missing,
     wrapped_callable,
 )
@@ -487,6 +488,7 @@ class Calls(Attributes):
         if (out := arguments.keywords.get("out")) is not None:
             self.mutate(out, node, "is written to")
         operands = [value for value in _operands(receiver, arguments) if not value.is_code]
+        self._call_protocols(path, operands, node)
         for operand in operands:
             if any(class_attribute(cls, "__next__") is not MISSING for cls in classes(operand)):
                 self.mutate(operand, node, f"is used up by {callee_text(node)}()")
@@ -496,6 +498,17 @@ class Calls(Attributes):
             for argument in arguments.all()
         )
         return self._result(found, obj, receiver, operands, back, node)
+
+    def _call_protocols(self, path: str, operands: list[Value], node: ast.AST) -> None:
+        """Builtins run methods of the objects that they are given: ``len(x)`` is ``__len__``."""
+        module, _, name = path.rpartition(".")
+        if module not in ("builtins", "itertools", "functools", "statistics", "math"):
+            return
+        for operand in operands:
+            for cls in classes(operand):
+                for protocol in _PROTOCOLS.get(name, _ITERATION):
+                    if (method := python_method(cls, protocol)) is not None:
+                        self.call_object(method, Arguments((operand,)), node)
 
     def _apply_mutation(
         self,
@@ -579,6 +592,28 @@ class Calls(Attributes):
 
 _ARRAY_FUNCTION: Final = object()
 """Stands for whatever a JAX transformation returns."""
+
+_ITERATION: Final = ("__iter__", "__next__")
+_PROTOCOLS: Final[dict[str, tuple[str, ...]]] = {
+    "abs": ("__abs__",),
+    "bool": ("__bool__", "__len__"),
+    "callable": (),
+    "float": ("__float__", "__index__"),
+    "format": ("__format__", "__str__"),
+    "hash": ("__hash__",),
+    "id": (),
+    "int": ("__int__", "__index__"),
+    "isinstance": (),
+    "issubclass": (),
+    "len": ("__len__",),
+    "print": ("__str__", "__repr__"),
+    "repr": ("__repr__",),
+    "reversed": ("__reversed__", "__len__", "__getitem__"),
+    "round": ("__round__",),
+    "str": ("__str__", "__repr__"),
+    "type": (),
+}
+"""The methods that a builtin runs; all others iterate over what they are given."""
 
 _CALLBACK_RESULTS: Final = frozenset({"functools.reduce", "builtins.max", "builtins.min"})
 """Functions that give back what a callback gave, or one of their operands' items."""

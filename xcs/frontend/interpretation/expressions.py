@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import types
 from typing import Final
 
 from xcs.frontend.abstract_values import (
@@ -16,7 +15,7 @@ from xcs.frontend.abstract_values import (
     is_jax_array_class,
     join,
 )
-from xcs.frontend.function_source import FunctionNode, is_library
+from xcs.frontend.function_source import FunctionNode
 from xcs.frontend.interpretation.calls import Calls
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
@@ -93,7 +92,7 @@ class Expressions(Calls):
             case ast.Name(id=name):
                 return self.load(name, node, use=use)
             case ast.Attribute(value=base, attr=attribute):
-                return self.attribute(self._eval_base(base), attribute, node, use=use)
+                return self.attribute(self._eval_base(base), self.mangle(attribute), node, use=use)
             case ast.Call():
                 return self._eval_call(node)
             case ast.BinOp(left=left, right=right, op=op):
@@ -312,17 +311,14 @@ class Expressions(Calls):
 
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """The items of an iterable; iterating over an iterator uses it up."""
+        given = BOTTOM
         for cls in classes(value):
             if class_attribute(cls, "__next__") is not MISSING:
                 self.mutate(value, node, "is used up by iteration")
-            for name in ("__iter__", "__aiter__"):
-                method = class_attribute(cls, name)
-                own = isinstance(method, types.FunctionType)
-                if own and not is_library(method.__code__.co_filename):
-                    return self.call_object(method, Arguments((value,)), node).join(
-                        self.items(value)
-                    )
-        return self.items(value)
+            for name in ("__iter__", "__aiter__", "__next__", "__anext__"):
+                if (method := python_method(cls, name)) is not None:
+                    given = given.join(self.call_object(method, Arguments((value,)), node))
+        return given.join(self.items(given)).join(self.items(value))
 
 
 _WIDE: Final = 8

@@ -192,7 +192,8 @@ class Activation(Expressions):
             case ast.Starred(value=inner):
                 self.bind(inner, self.allocate(inner, value, list))
             case ast.Attribute(value=base, attr=attribute):
-                self._store_attribute(self.eval(base, use=False), attribute, value, target)
+                name = self.mangle(attribute)
+                self._store_attribute(self.eval(base, use=False), name, value, target)
             case ast.Subscript(value=base, slice=index):
                 holder = self.eval(base, use=False)
                 self._store_item(holder, self.eval(index), value, target)
