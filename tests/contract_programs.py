@@ -19,8 +19,9 @@ import math
 import operator
 import re
 import string
+import time
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -61,6 +62,7 @@ class Slotted(ValueError):
 
 @xcs.op(kind="model")
 def ask(prompt: Any, temperature: float = 0.0, *, stop: str | None = None) -> str:
+    time.sleep(0.0003)  # so that what is changed too early is seen too early
     CALLS.append((repr(prompt), temperature, stop))
     return f"<{prompt}>"
 
@@ -132,6 +134,44 @@ def flag(text: str) -> bool:
 @xcs.op
 def stop_iteration(text: str) -> str:
     raise StopIteration(text)
+
+
+@xcs.op
+def stream(text: str) -> Iterator[str]:
+    return iter([text, text + "2", text + "3"])
+
+
+class Mailbox:
+    """Methods named like those that only read, on builtin types."""
+
+    def __init__(self, text: str):
+        self.messages = [text, text + "2", text + "3"]
+        self.counted = 0
+
+    def get(self) -> str:
+        return self.messages.pop(0)
+
+    def count(self) -> int:
+        self.counted += 1
+        return self.counted
+
+    def items(self) -> list[str]:
+        return self.messages
+
+
+@xcs.op
+def make_mailbox(text: str) -> Mailbox:
+    return Mailbox(text)
+
+
+@xcs.op
+def make_document(text: str) -> Document:
+    return Document(text)
+
+
+@xcs.op(effects="ordered")
+def calls_back(function: Callable[[str], Any], text: str) -> Any:
+    return function(function(text))
 
 
 SHARED = ["shared"]
@@ -223,6 +263,139 @@ class Client:
 
     def __exit__(self, *details: object) -> None:
         LOG.append("exit")
+
+
+class Counted:
+    made = 0
+
+    def __init__(self, text: str):
+        self.text = text
+        Counted.made += 1
+        self.number = Counted.made
+
+
+class Meter:
+    """A property that counts how often it is read."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self.taken = 0
+
+    @property
+    def reading(self) -> str:
+        self.taken += 1
+        return f"{self.text}{self.taken}"
+
+
+class Ghost:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> str:
+        self.asked.append(name)
+        return f"ghost {name} {len(self.asked)}"
+
+
+@functools.total_ordering
+class Money:
+    def __init__(self, amount: int):
+        self.amount = amount
+
+    def __add__(self, other: Money) -> Money:
+        LOG.append(("add", self.amount, other.amount))
+        return Money(self.amount + other.amount)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Money) and self.amount == other.amount
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < other.amount
+
+    def __hash__(self) -> int:
+        return hash(self.amount)
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount)
+
+    def __str__(self) -> str:
+        return f"{self.amount} coins"
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise Refused(0, reason="unprintable")
+
+
+class Undecided:
+    def __bool__(self) -> bool:
+        raise Refused(0, reason="undecided")
+
+
+def shouts(function: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> str:
+        return function(*args, **kwargs).upper()
+
+    return wrapper
+
+
+@shouts
+def shouting(text: str) -> str:
+    return ask(text)
+
+
+def logs(prefix: str) -> Callable[[Any], Any]:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any) -> Any:
+            save(prefix)
+            try:
+                return function(*args)
+            finally:
+                save(f"{prefix} end")
+
+        return wrapper
+
+    return decorate
+
+
+@logs("call")
+def logged(text: str) -> str:
+    return ask(text)
+
+
+class Child(Client):
+    @classmethod
+    def build(cls, name: str) -> Child:
+        return cls(ask(name))
+
+    @staticmethod
+    def kind() -> str:
+        return ask("kind")
+
+    def ask(self, text: str) -> str:
+        return super().ask(text) + ask(self.name)
+
+
+class CallableAgent:
+    def __init__(self, name: str):
+        self.name = name
+        self.count = 0
+
+    def __call__(self, text: str) -> str:
+        self.count += 1
+        return ask(f"{self.name} {self.count} {text}")
+
+
+@contextlib.contextmanager
+def managed(text: str) -> Iterator[str]:
+    save(f"open {text}")
+    try:
+        yield ask(text)
+    finally:
+        save(f"close {text}")
 
 
 class Tokens:
@@ -1757,3 +1930,876 @@ def collections_of_functions(q):
     for step in steps:
         value = step(value)
     return value
+
+
+# --- Late effects and lazy values -----------------------------------------------------------------
+
+
+@program("a")
+def dict_views_are_live(q):
+    answers = {"x": ask(q)}
+    keys, values, items = answers.keys(), answers.values(), answers.items()
+    answers["y"] = ask("y")
+    return list(keys), list(values), list(items), len(keys), "y" in keys
+
+
+@program(["a", "b"])
+def lazy_map_runs_when_it_is_consumed(xs):
+    lazy = map(save, xs)
+    save("before")
+    return list(lazy), list(lazy)
+
+
+@program(["a", "b", "c"])
+def lazy_zip_and_enumerate(xs):
+    pairs = zip(xs, map(save, xs), strict=True)
+    save("first")
+    head = next(pairs)
+    numbered = enumerate(pairs)
+    return head, list(numbered), list(pairs)
+
+
+@program(["a", "b", "c"])
+def iterator_is_consumed_once(xs):
+    it = iter(xs)
+    first = ask(next(it))
+    second = next(it)
+    return first, second, [ask(x) for x in it], list(it), next(it, None)
+
+
+@program(["a", "b", "c", "d"])
+def one_iterator_zipped_with_itself(xs):
+    it = iter(xs)
+    return [ask(a + b) for a, b in zip(it, it)]  # noqa: B905
+
+
+@program("a")
+def operator_returns_an_iterator(q):
+    it = stream(q)
+    first = next(it)
+    return first, ask(first), list(it), list(it)
+
+
+@program("a")
+def operator_returns_an_object_with_reading_names(q):
+    box = make_mailbox(q)
+    first = box.get()
+    box.get()
+    return first, box.get(), box.count(), box.count(), box.items()
+
+
+@program(3)
+def closures_bind_late(n):
+    fs = [lambda: ask(i) for i in range(3)]
+    gs = [lambda i=i: ask(i) for i in range(3)]
+    return [f() for f in fs], [g() for g in gs]
+
+
+@program("a")
+def lambda_sees_later_changes(q):
+    xs = [q]
+    f = lambda: ask(xs)  # noqa: E731
+    first = f()
+    xs.append("b")
+    second = f()
+    xs = ["c"]
+    return first, second, f()
+
+
+@program("a")
+def inner_function_changes_an_outer_list(q):
+    out = []
+
+    def add(text):
+        out.append(ask(text))
+        return len(out)
+
+    return add(q), add("b"), out
+
+
+@program("a")
+def inner_function_given_to_an_operator(q):
+    out = []
+
+    def add(text):
+        out.append(text)
+        return text + "!"
+
+    result = calls_back(add, q)
+    return result, out, calls_back(lambda t: ask(t + q), "x")
+
+
+@program("a")
+def default_is_evaluated_when_the_function_is_defined(q):
+    def inner(text, extra=save("default")):  # noqa: B008
+        return extra, save(text)
+
+    return inner(q), inner("b"), save("end")
+
+
+@program("a")
+def inner_recursion_with_a_memo(q):
+    memo = {}
+
+    def count(n):
+        if n in memo:
+            return memo[n]
+        memo[n] = ask(n) if n < 2 else count(n - 1) + count(n - 2)
+        return memo[n]
+
+    return count(4), memo
+
+
+@program("a")
+def generator_with_effects_in_between(q):
+    def produce():
+        save("start")
+        yield ask(q)
+        save("middle")
+        yield ask("b")
+        save("end")
+
+    out = []
+    for answer in produce():
+        save(answer)
+        out.append(answer)
+    return out
+
+
+@program("end", "x")
+def walrus_in_a_while_test(q):
+    lines = iter(["one", "two", q, "end"])
+    out = []
+    while (line := next(lines)) != "end":
+        out.append(ask(line))
+    return out, line
+
+
+# --- Aliases that arguments, results and globals form ---------------------------------------------
+
+
+def _shared() -> Any:
+    xs: list[Any] = ["s"]
+    return xs
+
+
+_SAME = _shared()
+
+
+@program(call(_SAME, _SAME), call(["a"], ["b"]))
+def one_list_passed_twice(xs, ys):
+    xs.append(ask("x"))
+    first = ask(ys)
+    ys.append("y")
+    return first, len(xs), xs is ys, xs
+
+
+_INNER = {"k": ["inner"]}
+
+
+@program(call(_INNER, _INNER["k"]))
+def an_argument_inside_another(d, inner):
+    inner.append(ask("x"))
+    first = ask(d)
+    d["k"].append("y")
+    return first, ask(inner), d["k"] is inner
+
+
+@program("a")
+def global_list_under_a_local_name(q):
+    mine = SHARED
+    mine.append(ask(q))
+    first = ask(SHARED)
+    SHARED.append("again")
+    return first, len(mine), mine is SHARED, shared_list()[-1]
+
+
+@program([["a"], ["b"]])
+def element_of_an_argument(rows):
+    row = rows[0]
+    row.append(ask("x"))
+    first = ask(rows)
+    rows[0].append("y")
+    return first, row, rows[0] is row
+
+
+@program([["a"], ["b"]])
+def loop_variable_is_an_alias(rows):
+    for row in rows:
+        row.append(ask(row[0]))
+    return rows, ask(rows)
+
+
+@program("a")
+def part_of_a_result(q):
+    found = record(q)
+    tags = found["tags"]
+    tags.append(ask("t"))
+    first = ask(found)
+    found["tags"] = ["new"]
+    return first, tags, found
+
+
+@program("a")
+def two_results_that_are_one(q):
+    a, b = shared_list(), shared_list()
+    a.append(ask(q))
+    return ask(b), a is b, len(b)
+
+
+@program("a")
+def chained_assignment(q):
+    a = b = [ask(q)]
+    b.append("b")
+    c = d = ask("c")
+    return a, b, a is b, c, d
+
+
+@program("a")
+def swap_and_rotate(q):
+    a, b = ask(q), ask("b")
+    a, b = b, a
+    xs = [a, b, "c"]
+    xs[0], xs[1] = xs[1], xs[0]
+    i = 0
+    i, xs[i] = 1, "set"
+    return a, b, xs, i
+
+
+@program("a")
+def nested_targets(q):
+    (a, (b, *c)), d = (ask(q), (ask("b"), ask("c"), "d")), {}
+    for i, d[i] in enumerate([ask("x"), ask("y")]):  # noqa: B007
+        pass
+    for (x, y), z in [((ask(1), 2), 3)]:
+        pass
+    return a, b, c, d, x, y, z
+
+
+@program("a")
+def augmented_item_and_attribute(q):
+    d, box = {"k": "v", "n": 1}, Document(q)
+    d["k"] += ask(q)
+    d["n"] += measure(q)
+    box.text += ask(box.text)
+    box.score -= measure(q)
+    box.tags += [ask("t")]
+    return d, box
+
+
+@program("a")
+def augmented_item_is_read_before_the_right_side(q):
+    d = {"k": 1}
+
+    def change():
+        d["k"] = 10
+        return measure(q)
+
+    d["k"] += change()
+    return d
+
+
+@program("a")
+def containers_stored_in_objects(q):
+    items = [ask(q)]
+    doc = Document("t", tags=items)
+    items.append("later")
+    doc.tags.append(ask("tag"))
+    return items, doc.tags is items, ask(doc.tags), doc
+
+
+@program("a")
+def object_from_an_operator(q):
+    doc = make_document(q)
+    same = doc
+    doc.text = ask("new")
+    doc.tags.append(ask(doc.text))
+    return same.text, doc.tags, doc is same, ask(same.tags)
+
+
+@program("a")
+def objects_that_refer_to_each_other(q):
+    a, b = Document(ask(q)), Document("b")
+    a.tags.append(b)
+    b.tags.append(a)
+    return a.tags[0].tags[0] is a, a.tags[0].text, b.tags[0].text
+
+
+@program("a")
+def list_that_holds_itself(q):
+    xs = [ask(q)]
+    xs.append(xs)
+    return xs[1][1][0], xs[1] is xs, len(xs)
+
+
+@program(["a", "b"])
+def list_of_one_shared_row(xs):
+    row = []
+    rows = [row for _ in xs]
+    for x in xs:
+        rows[0].append(ask(x))
+    return rows, rows[0] is rows[1], row
+
+
+@program("a")
+def dict_fromkeys_shares(q):
+    d = dict.fromkeys(["x", "y"], [])
+    d["x"].append(ask(q))
+    return d, d["x"] is d["y"]
+
+
+@program("a")
+def slice_is_a_copy(q):
+    xs = [[ask(q)], "b"]
+    ys = xs[:]
+    ys.append("c")
+    ys[0].append("d")
+    return xs, ys
+
+
+@program("a")
+def tuple_holds_a_list(q):
+    t = ([ask(q)], "b")
+    t[0].append("c")
+    first = ask(t)
+    t[0][0] = "e"
+    return first, t
+
+
+@program("a")
+def concatenation_makes_a_new_list(q):
+    xs = [ask(q)]
+    ys = xs
+    xs = xs + ["new"]  # noqa: RUF005
+    ys += ["old"]
+    return xs, ys
+
+
+@program("a")
+def merge_of_dicts_shares_values(q):
+    a = {"x": [ask(q)]}
+    b = {**a, "y": 1}
+    c = a | {"z": 2}
+    b["x"].append("more")
+    a["w"] = 0
+    return a, b, c
+
+
+@program(["b", "a"])
+def in_place_list_methods(xs):
+    xs.sort(key=lambda x: measure(x) + ord(x))
+    xs.reverse()
+    xs.extend(ask(x) for x in "cd")
+    xs[1:1] = [ask("in")]
+    del xs[0]
+    xs *= 2
+    return xs, xs.pop(0), xs.copy() == xs
+
+
+@program({"b": 1})
+def in_place_dict_methods(d):
+    d.update(a=ask("a"), **{"c": ask("c")})
+    popped = d.pop("b"), d.pop("zz", ask("default"))
+    d |= {"e": ask("e")}
+    last = d.popitem()
+    return popped, last, d, d.setdefault("f", [ask("f")])
+
+
+@program({"b"})
+def in_place_set_methods(s):
+    s.add(ask("a"))
+    s |= {"c"}
+    s.discard("b")
+    s.update([ask("d")], {"e"})
+    return sorted(s), s & {"c"}, s - {"c"}, len(s)
+
+
+@program("a")
+def keyed_sort_with_an_ordered_operator(q):
+    xs = ["c", "a", q]
+    return sorted(xs, key=lambda x: -save(x)), max(xs, key=save), save("end")
+
+
+@program("a")
+def operator_reads_slowly_what_changes_later(q):
+    xs = [q]
+    first = ask(xs)
+    xs[0] = "changed"
+    d = {"k": xs}
+    second = ask(d)
+    xs.clear()
+    return first, second, ask(d)
+
+
+@program(call(["a"], {"k": ["v"]}))
+def operators_read_arguments_that_change_later(xs, d):
+    first = ask(xs)
+    xs[0] = "changed"
+    second = ask(d)
+    d["k"].append("w")
+    third = ask(d)
+    d.clear()
+    xs.clear()
+    return first, second, third
+
+
+@program(call(Document("t", tags=["a"])))
+def operators_read_an_object_that_changes_later(doc):
+    first = ask(doc)
+    doc.text = "changed"
+    second = ask(doc)
+    doc.tags.append("b")
+    return first, second, ask(doc), ask(doc.tags)
+
+
+# --- Global state ---------------------------------------------------------------------------------
+
+
+def read_mode() -> str:
+    return ask(SETTINGS["mode"])
+
+
+def set_mode(mode: str) -> None:
+    global SETTINGS
+    SETTINGS = {"mode": mode}
+
+
+@program("a")
+def helper_rebinds_a_global_that_another_reads(q):
+    before = read_mode()
+    set_mode(q)
+    return before, read_mode(), SETTINGS["mode"]
+
+
+@program("a")
+def global_is_rebound_and_read_by_a_helper(q):
+    global SETTINGS
+    SETTINGS = {"mode": ask(q)}
+    return read_mode()
+
+
+@program("a")
+def client_state_is_read_between_calls(q):
+    before = client.count, list(client.history)
+    client.send(q)
+    middle = client.count, list(client.history)
+    client.send(ask("b"))
+    return before, middle, client.count, client.history
+
+
+@program("a")
+def class_attribute_counts_instances(q):
+    a, b = Counted(ask(q)), Counted("b")
+    return a.number, b.number, Counted.made >= 2, b.number - a.number
+
+
+@program("a")
+def property_with_an_effect(q):
+    meter = Meter(q)
+    return meter.reading, meter.reading, meter.taken, [meter.reading for _ in range(2)]
+
+
+@program("a")
+def dynamic_attributes(q):
+    ghost = Ghost()
+    return ghost.anything, ask(ghost.other), ghost.asked
+
+
+@program("a")
+def operators_of_a_user_class(q):
+    a, b = Money(1), Money(measure(q))
+    return a + b, a == b, a < Money(3), bool(Money(0)), -a, sum([a, b], Money(0)), a in [b], str(b)
+
+
+@program("a")
+def print_keeps_its_order(q):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        print("start")
+        print(ask(q))
+        for i in range(2):
+            print(i, measure(q))
+    return out.getvalue()
+
+
+@program("a")
+def decorated_helpers(q):
+    return shouting(q), shouting(text="b"), logged(q)
+
+
+@program("a")
+def inheritance_and_super(q):
+    child = Child(q)
+    return child.ask("x"), child.kind(), Child.build("b").name, isinstance(child, Client)
+
+
+@program("a")
+def callable_object_that_reaches_operators(q):
+    agent = CallableAgent(q)
+    return agent("x"), agent("y"), agent.count
+
+
+@program("a")
+def context_manager_from_a_generator(q):
+    with managed(q) as answer, managed("b"):
+        save(answer)
+    return answer
+
+
+@program("a")
+def context_manager_that_swallows(q):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(ValueError))
+        stack.callback(save, "closed")
+        picky(q + "!")
+        save("not reached")
+    return save("after")
+
+
+# --- More exceptions ------------------------------------------------------------------------------
+
+
+@program("a!", "a")
+def reraised(q):
+    try:
+        return picky(q)
+    except ValueError:
+        save("seen")
+        raise
+
+
+@program("a!", "a")
+def return_in_finally_wins(q):
+    try:
+        picky(q)
+    finally:
+        return ask("finally")  # noqa: B012
+
+
+@program("a!")
+def nested_try(q):
+    try:
+        try:
+            picky(q)
+        except KeyError:
+            save("wrong")
+        finally:
+            save("inner")
+    except ValueError as error:
+        save(error.args)
+    return ask("end")
+
+
+@program("a!")
+def the_name_of_the_exception_goes_away(q):
+    error = "before"
+    try:
+        picky(q)
+    except ValueError as error:
+        save(str(type(error)))
+    return error
+
+
+@program(["a", "b!", "c"])
+def error_in_a_comprehension_inside_try(xs):
+    try:
+        answers = [picky(x) for x in xs]
+    except ValueError as error:
+        answers = error.args
+    return answers
+
+
+@program("a!")
+def error_in_an_inlined_helper_is_caught(q):
+    def helper(text):
+        save("in")
+        result = picky(text)
+        save("out")
+        return result
+
+    try:
+        return helper(q)
+    except ValueError:
+        return ask("caught")
+
+
+@program(["a", "b!", "c"])
+def break_and_else_around_try(xs):
+    for x in xs:
+        try:
+            picky(x)
+        except ValueError:
+            save("broke")
+            break
+    else:
+        save("whole")
+    return save(x)
+
+
+@program("a")
+def exception_group(q):
+    try:
+        raise ExceptionGroup("many", [ValueError(ask(q)), KeyError("k")])
+    except* ValueError as group:
+        save(group.exceptions[0].args)
+    except* KeyError:
+        save("key")
+    return ask("end")
+
+
+@program("a")
+def error_in_str(q):
+    return f"{ask(q)} {Unprintable()}"
+
+
+@program("a", "")
+def error_in_bool(q):
+    return ask("x") if Undecided() else q
+
+
+@program("a")
+def too_deep_recursion(q):
+    def forever(n):
+        return forever(n + 1)
+
+    try:
+        forever(0)
+    except RecursionError:
+        return ask(q)
+
+
+@program("a")
+def error_while_unpacking_arguments(q):
+    return ask(*[ask(q)], **{"nothing": 1})
+
+
+@program(call([1, 2, 3]), call([]))
+def errors_of_builtins(xs):
+    ask("x")
+    return max(xs), xs.index(9)
+
+
+@program("a")
+def assertion_with_a_call_in_its_message(q):
+    assert measure(q) > 5, ask("message")
+
+
+@program("a")
+def unused_results_with_errors(q):
+    ask(q).missing  # noqa: B018
+    save("not reached")
+
+
+@program("a")
+def error_in_a_default(q):
+    def inner(x=1 // (measure(q) - 1)):
+        return x
+
+    return inner()
+
+
+@program("a")
+def error_after_a_change_to_the_argument(q, seen=None):
+    seen = [] if seen is None else seen
+    SHARED.append(q)
+    picky("!")
+    SHARED.append("not reached")
+
+
+# --- Sizes ----------------------------------------------------------------------------------------
+
+
+@program(5000)
+def long_static_loop(n):
+    total = 0
+    for i in range(5000):
+        total += i
+    return total, ask(total)
+
+
+@program(list(range(300)))
+def long_map(xs):
+    return [ask(x) for x in xs], sum([measure(x) for x in xs])
+
+
+@program("a")
+def many_statements_in_a_chain(q):
+    for _ in range(60):
+        q = ask(measure(q))
+    return q
+
+
+@program("a")
+def deep_nesting(q):
+    value = q
+    for _ in range(30):
+        value = [value]
+    return ask(value), value
+
+
+# --- Calls of every form --------------------------------------------------------------------------
+
+
+@program("a")
+def method_objects(q):
+    send, upper, append = client.send, str.upper, [].append
+    append(1)
+    return send(q), upper(ask(q)), ask(q).upper().lower, client.ask.__name__
+
+
+@program("a")
+def methods_of_results_kept(q):
+    answer = ask(q)
+    find = answer.find
+    parts = words("a b c")
+    add = parts.append
+    add(find("a"))
+    return parts, list(map(answer.count, "a<"))
+
+
+@program("a")
+def operators_from_a_module(q):
+    return math.sqrt(measure(q * 4)), operator.add(ask(q), "x"), json.dumps(words(q))
+
+
+@program(call("a", {"stop": "s"}))
+def arguments_evaluated_in_order(q, options):
+    return ask(*[str(save(1))], temperature=save(2), **{**options, "stop": str(save(3))})
+
+
+@program("a")
+def conditional_callee(q):
+    f = ask if measure(q) == 1 else measure
+    return f(q), (ask if flag(q) else measure)(q)
+
+
+@program("a")
+def immediately_called_lambda(q):
+    return (lambda x, *y, **z: [ask(x), y, z])(q, 1, k=2)
+
+
+@program(call("a", "b", "c"))
+def starred_everywhere(*args):
+    first, *middle, last = args
+    xs = [*args, *[ask(a) for a in args]]
+    return first, middle, last, xs, (*args, ask("t")), {*args}, max(*args), "{} {}".format(*args[:2])
+
+
+@program("a")
+def annotations_and_pass(q: str) -> str:
+    answer: str = ask(q)
+    other: int
+    pass
+    ...
+    other = measure(answer)
+    return f"{answer}{other}"
+
+
+@program("x", "y")
+def match_on_types_and_guards(q):
+    match [ask(q), measure(q)]:
+        case [str() as text, int(n)] if n > 1:
+            return "many", text
+        case [text, *_] if q == "x":
+            return "x", text
+        case _:
+            return ask("default")
+
+
+@program("a")
+def conditional_import_and_try_import(q):
+    try:
+        import no_such_module_for_xcs as found
+    except ImportError:
+        found = None
+    return found is None, ask(q)
+
+
+@program("a")
+def nested_classes_and_dataclasses(q):
+    @dataclass
+    class Local:
+        text: str
+        size: int = 0
+
+    made = Local(ask(q), measure(q))
+    made.size += 1
+    return made.text, made.size
+
+
+@program(call({"a": [1, {"b": ("c", None)}]}))
+def deep_structure_round_trip(data):
+    data["new"] = {"answer": [ask(data), (measure("x"),)]}
+    return data, json.loads(json.dumps(data["new"]))
+
+
+# --- More arrays ----------------------------------------------------------------------------------
+
+
+@program(call(np.arange(4.0)))
+def views_of_a_numpy_argument(x):
+    tail = x[1:]
+    tail[0] = measure("abc")
+    first = ask(x.tolist())
+    x[2:] = 7
+    return first, tail.tolist(), x
+
+
+@program(call(jnp.arange(3.0)))
+def functional_update(x):
+    n = measure("ab")
+    y = x.at[0].set(n)
+    return y, x, y.at[1].add(1.0)[1]
+
+
+@program(call(jnp.arange(6.0).reshape(2, 3)))
+def rows_of_an_array(x):
+    return [ask(float(row.sum())) for row in x], [ask(i) for i, _ in enumerate(x)], x.T
+
+
+@program(call(jnp.arange(3.0), 2), call(jnp.arange(3.0), 3))
+def number_argument_with_an_array(x, n):
+    y = x * n + measure("a")
+    return y, ask(n), [ask(i) for i in range(n)]
+
+
+@program(call(jax.random.PRNGKey(0), 3))
+def random_numbers_from_a_key(key, n):
+    a, b = jax.random.split(key)
+    noise = jax.random.normal(a, (2,))
+    return noise.shape, ask(n), jax.random.randint(b, (2,), 0, 10)
+
+
+@program("abc", "de")
+def scores_of_results(q):
+    sizes = [measure(ask(c)) for c in q]
+    weights = jnp.array(sizes) / sum(sizes)
+    best = int(weights.argmax())
+    return weights, ask(q[best]), float(weights.sum()) > 0.99
+
+
+@program(call(jnp.array([3.0, 1.0, 2.0])))
+def array_decides_the_order_of_calls(x):
+    order = jnp.argsort(x)
+    return [ask(int(i)) for i in order], x[order]
+
+
+@program(call(jnp.array(0.5)), call(jnp.array(-0.5)))
+def array_in_a_while_test(x):
+    rounds = 0
+    while jnp.abs(x) < 2:
+        x = x * 2
+        rounds += 1
+    return x, rounds, ask(rounds)
+
+
+@program(call([jnp.ones(2), jnp.zeros(2)], "a"))
+def list_of_arrays(xs, q):
+    xs.append(jnp.full(2, measure(q)))
+    return sum(xs), len(xs), ask(len(xs))
+
+
+@program(call(jnp.arange(3), "a"))
+def array_error_after_a_call(x, q):
+    answer = ask(q)
+    return answer, x + jnp.arange(4)

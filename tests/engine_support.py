@@ -56,7 +56,7 @@ def run_text(
 
 
 class Reference:
-    """What a program means: its ops one after the other, each on Python objects that are all there."""
+    """What a program means: its ops one after the other, on Python objects that are all there."""
 
     def __init__(self, module: ModuleOp, operators: Mapping[str, Callable[..., Any]]):
         self.module = module

@@ -53,8 +53,8 @@ def latency(x):
 
 @xcs.op(kind="model")
 def ask(x):
-    CALLS.append(("ask", repr(x)))
     latency(x)
+    CALLS.append(("ask", repr(x)))
     return f"<{x}>"
 
 
@@ -73,8 +73,8 @@ def save(x):
 
 @xcs.op
 def picky(x):
-    CALLS.append(("picky", repr(x)))
     latency(x)
+    CALLS.append(("picky", repr(x)))
     size = len(str(x))
     if size % 4 == 2:
         raise ValueError("picky", x)

@@ -267,7 +267,8 @@ def test_nested_pending_lists_settle() -> None:
         ^bb1(%y: {ANY}):
           %p = orch.call @f(%x, %y) : ({ANY}, {ANY}) -> {ANY}
           orch.yield %p : {ANY} }}
-        %o = orch.host "l"(%inner) {{names = ["l"], effects = #orch.effects<pure>}} : ({LIST}) -> {ANY}
+        %o = orch.host "l"(%inner) {{names = ["l"], effects = #orch.effects<pure>}}
+          : ({LIST}) -> {ANY}
         orch.yield %o : {ANY} }}
       func.return %r : {LIST} }}"""
     assert run_text(text, [[1, 2]], f=lambda x, y: x * y) == [[1, 2], [2, 4]]
@@ -329,15 +330,17 @@ def test_the_chosen_branch_runs_and_the_other_does_not() -> None:
         orch.yield %b : {ANY} }}
       func.return %r : {ANY} }}"""
     calls: list[str] = []
-    functions = {"f": lambda c: calls.append("f"), "g": lambda c: calls.append("g")}
-    run_text(text, [1], **functions)
-    run_text(text, [[]], **functions)
+    functions: dict[str, Any] = {"f": lambda c: calls.append("f"), "g": lambda c: calls.append("g")}
+    plan = plan_of(text, functions)
+    run(plan, [1])
+    run(plan, [[]])
     assert calls == ["f", "g"]
 
 
 def test_a_truth_test_may_raise() -> None:
     text = f"""func.func @main(%c: {ANY}) -> {ANY} {{
-      %r = orch.if %c : ({ANY}) -> {ANY} {{ orch.yield %c : {ANY} }} else {{ orch.yield %c : {ANY} }}
+      %r = orch.if %c : ({ANY}) -> {ANY} {{ orch.yield %c : {ANY} }}
+        else {{ orch.yield %c : {ANY} }}
       func.return %r : {ANY} }}"""
     with pytest.raises(ValueError, match=r"orch\.if .* ambiguous"):
         run_text(text, [np.array([1, 2])])
@@ -361,7 +364,9 @@ def ordered_chain(*effects: str) -> str:
     types = ", ".join([ANY] * len(effects))
     declared = "".join(declare(f"op{i}", effect) for i, effect in enumerate(effects))
     body = "\n".join(lines)
-    return f"{declared} func.func @main(%x: {ANY}) -> ({types}) {{ {body} func.return {results} : {types} }}"
+    return f"""{declared} func.func @main(%x: {ANY}) -> ({types}) {{
+      {body}
+      func.return {results} : {types} }}"""
 
 
 def chain_of(*functions: Callable[[Any], Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import signal
 import threading
 import time
@@ -95,7 +96,8 @@ def test_a_run_started_by_inline_code_works_with_one_permit() -> None:
       ^bb0(%x: {ANY}):
         %a = orch.call @slow(%x) : ({ANY}) -> {ANY}
         %y = orch.host "nested(x)"(%a)
-          {{names = ["x"], effects = #orch.effects<pure>, scope = #orch.ref<"here">}} : ({ANY}) -> {ANY}
+          {{names = ["x"], effects = #orch.effects<pure>, scope = #orch.ref<"here">}}
+          : ({ANY}) -> {ANY}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
     here = {"nested": lambda x: run(inner, [range(x)])[0][0]}
@@ -433,3 +435,19 @@ def test_idle_threads_end(monkeypatch: pytest.MonkeyPatch) -> None:  # R28
     run_text(a_map(), [range(20)], f=lambda x: x)
     workers_end()
     assert not [t for t in threading.enumerate() if t.name.startswith("xcs-worker")]
+
+
+def test_a_forked_child_can_run_programs() -> None:
+    plan = plan_of(one_call("ordered"), {"f": lambda x: x + 1})
+
+    def fork(x: int) -> int:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if run(plan, [1])[0] == [2] else 1
+            finally:
+                os._exit(code)
+        return os.waitpid(child, 0)[1]
+
+    assert run_text(one_call("ordered"), [0], f=fork) == 0

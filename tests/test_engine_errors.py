@@ -65,6 +65,7 @@ def test_host_tracebacks_point_at_the_users_line() -> None:
       func.return %r : {ANY} }}"""
     with pytest.raises(ZeroDivisionError) as caught:
         run_text(text, [1])
+    assert caught.value.__cause__ is not None
     (frame,) = traceback.extract_tb(caught.value.__cause__.__traceback__)
     assert (frame.filename, frame.lineno) == ("app.py", 31)
     assert caught.value.inputs == ("x=1",)  # type: ignore[attr-defined]
@@ -282,7 +283,7 @@ def test_the_first_failing_iteration_wins() -> None:
         %y = orch.call @f(%x) : ({ANY}) -> {ANY}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    with pytest.raises(ValueError, match="ValueError: 3$"):
+    with pytest.raises(ValueError, match=r"ValueError: 3$"):
         run_text(text, [range(8)], f=f)
 
 
@@ -299,7 +300,7 @@ def test_work_after_an_error_is_not_started() -> None:
         %y = orch.call @f(%x) : ({ANY}) -> {ANY}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    with pytest.raises(ValueError, match="ValueError: 0$"):
+    with pytest.raises(ValueError, match=r"ValueError: 0$"):
         run_text(text, [range(10_000)], max_workers=1, f=f)
     assert len(started) < 10_000
 

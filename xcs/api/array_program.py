@@ -27,6 +27,11 @@ class ArrayProgram:
 
     call: Callable[..., Any]
     guards: Guards
+    fresh: Callable[[], bool] | None = None
+
+    def refresh(self) -> None:
+        """Take up what tracing for new kinds of arguments has assumed since."""
+        self.fresh = self.guards.compiled()
 
 
 def array_program(

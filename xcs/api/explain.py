@@ -15,9 +15,9 @@ from xcs.api.stats import Analysis, call_levels
 from xcs.dialects import orch
 
 
-def explain(function: JitFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """A report for such arguments. The function is captured, but not run."""
-    lines = [f"{function.__qualname__}:"]
+    lines = [f"{function.name}:"]
     try:
         captured = capture_for(function, args, kwargs)
         program = function.compile_captured(captured)

@@ -12,13 +12,13 @@ import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from xcs.api.array_program import ArrayProgram, array_program, has_tracer
 from xcs.api.config import Config
 from xcs.api.pipeline import Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
-from xcs.api.stats import MAX_UNCOUNTED, Analysis, Stats, analyse
+from xcs.api.stats import Analysis, Stats, analyse
 from xcs.frontend.arguments import Flat, flatten, is_static
 from xcs.frontend.capture import (
     Captured,
@@ -33,13 +33,15 @@ from xcs.frontend.guards import Guards
 from xcs.runtime import run
 from xcs.runtime.errors import wrap_error
 
+if TYPE_CHECKING:
+    from xcs.api.stages import Traced
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_PROGRAMS = 128
 """Programs kept for one function; the least recently used goes first."""
 _log = logging.getLogger("xcs")
-_clock = time.perf_counter
 
 
 @dataclass
@@ -69,57 +71,53 @@ class Fallback:
         return Analysis("fallback", fallback_reason=self.reason)
 
 
-class JitFunction(Generic[P, R]):
-    """A jitted function. Calling it gives what the plain function gives, sooner."""
+class Jitted(Protocol[P, R]):
+    """A jitted function, as users see it. Calling it gives what plain Python gives, sooner."""
 
-    __xcs_jit__ = True
-    __wrapped__: Callable[P, R]
+    __name__: str
     __qualname__: str
+    __wrapped__: Callable[P, R]
+    __xcs_jit__: JitFunction
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function: compiled where it can be, as plain Python where it cannot."""
+        ...
+
+    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Traced:
+        """Capture for arguments of these kinds without running them; see `xcs.api.stages`."""
+        ...
+
+    def explain(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """What was captured for such arguments, what runs at once, and what holds it back."""
+        ...
+
+
+class JitFunction:
+    """What stands behind a jitted function: its programs, its options, its statistics."""
 
     def __init__(
         self,
-        function: Callable[P, R],
+        function: Callable[..., Any],
         config: Config,
-        static_argnums: Iterable[int],
-        static_argnames: Iterable[str],
+        static_argnums: int | Iterable[int],
+        static_argnames: str | Iterable[str],
     ):
-        functools.update_wrapper(self, function)
+        self.name: str = getattr(function, "__qualname__", type(function).__qualname__)
         self.config = config
         self.stats = Stats()
-        # Durations of warm calls of an array program: appending is atomic and costs next to
-        # nothing, and the statistics fold them in when they are read.
-        self._array_seconds: list[float] = self.stats.array_seconds
         self.python_function: Any = function
         self._signature = _signature(function)
         self._static = self._static_names(static_argnums, static_argnames)
         self._promoted: frozenset[str] = frozenset()
         self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
         self._lock = threading.Lock()
-        self._array: ArrayProgram | None = None
+        self.array: ArrayProgram | None = None
         self._array_refused: set[Hashable] = set()
 
     # --- calls ---
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function: compiled where it can be, as plain Python where it cannot."""
-        array = self._array
-        if array is not None and (array.guards.empty or array.guards.hold()):
-            # The whole function is one kernel: little more than jax.jit's own dispatch.
-            start = _clock()
-            try:
-                result = array.call(*args, **kwargs)
-            except Exception:
-                if has_tracer((args, kwargs)):
-                    raise
-            else:
-                seconds = self._array_seconds
-                seconds.append(_clock() - start)
-                if len(seconds) > MAX_UNCOUNTED:
-                    self.stats.fold()
-                return result
-        return self._call(args, kwargs)
-
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         if not isinstance(self.python_function, types.FunctionType):
             return self._run_plain(
                 Fallback(_not_a_function(self.python_function), Guards()), args, kwargs
@@ -127,7 +125,7 @@ class JitFunction(Generic[P, R]):
         try:
             arguments = self.flatten_arguments(args, kwargs)
         except _CannotBind:
-            return self.__wrapped__(*args, **kwargs)  # Python's own error for a wrong call
+            return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
         if key not in self._array_refused and all(
@@ -139,8 +137,8 @@ class JitFunction(Generic[P, R]):
                 if inside_jax and not isinstance(error, NotArrays | Unsupported):
                     raise
                 # Either it is more than array code, or it fails: the program says how.
-                _log.debug("%s is not one kernel: %s", self.__qualname__, error)
-                self._array = None
+                _log.debug("%s is not one kernel: %s", self.name, error)
+                self.array = None
                 self._array_refused.add(key)
         if inside_jax:
             return self.python_function(*args, **kwargs)
@@ -148,7 +146,7 @@ class JitFunction(Generic[P, R]):
             program, hit = self._program(arguments, key)
         except Promote as promotion:
             self.promote(arguments, promotion)
-            return self._call(args, kwargs)
+            return self.call(args, kwargs)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             return self._run_plain(program, args, kwargs)
         values = [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
@@ -173,7 +171,7 @@ class JitFunction(Generic[P, R]):
     def _call_array(self, args: Any, kwargs: Any, arguments: Mapping[str, Any]) -> Any:
         """Call the function as one kernel. Raises `NotArrays` where it is more than array code."""
         start = time.perf_counter()
-        array = self._array
+        array = self.array
         if array is None or not array.guards.hold():
             static = self._static | {
                 name
@@ -187,7 +185,8 @@ class JitFunction(Generic[P, R]):
                 strict=self.config.effects == "strict",
             )
         result = array.call(*args, **kwargs)
-        self._array = array
+        array.refresh()
+        self.array = array
         seconds = time.perf_counter() - start
         self.stats.compiled(seconds)
         self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=False)
@@ -198,7 +197,7 @@ class JitFunction(Generic[P, R]):
         try:
             return self.python_function(*args, **kwargs)
         except Exception as error:
-            name, line = self.__qualname__, line_of(error, self.python_function)
+            name, line = self.name, line_of(error, self.python_function)
             raise wrap_error(error, f"plain Python function {name}", name, line, ()) from error
         finally:
             self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
@@ -242,7 +241,7 @@ class JitFunction(Generic[P, R]):
         except Promote:
             raise
         except Exception as error:  # a bug in xcs must not take the program down
-            _log.warning("xcs could not compile %s: %r", self.__qualname__, error, exc_info=True)
+            _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
             return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
 
     def compile_captured(self, captured: Captured) -> Program | Fallback:
@@ -299,7 +298,9 @@ class JitFunction(Generic[P, R]):
     def _key(self, arguments: Mapping[str, Any]) -> Hashable:
         return tuple(_keys(flat) for flat in arguments.values())
 
-    def _static_names(self, numbers: Iterable[int], names: Iterable[str]) -> frozenset[str]:
+    def _static_names(
+        self, numbers: int | Iterable[int], names: str | Iterable[str]
+    ) -> frozenset[str]:
         numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
         names = (names,) if isinstance(names, str) else tuple(names)
         parameters = list(self._signature.parameters) if self._signature is not None else []
@@ -307,35 +308,59 @@ class JitFunction(Generic[P, R]):
         for number in numbers:
             if not -len(parameters) <= number < len(parameters):
                 raise ValueError(
-                    f"static_argnums={number}: {self.__qualname__} has {len(parameters)} parameters"
+                    f"static_argnums={number}: {self.name} has {len(parameters)} parameters"
                 )
             found.add(parameters[number])
         if unknown := found - set(parameters):
             raise ValueError(
-                f"static_argnames={sorted(unknown)}: {self.__qualname__} has no such parameter; "
+                f"static_argnames={sorted(unknown)}: {self.name} has no such parameter; "
                 f"it has {parameters}"
             )
         return frozenset(found)
 
     # --- other uses ---
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
-
-    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def trace(self, *args: Any, **kwargs: Any) -> Traced:
         """Capture for arguments of these kinds without running; see `xcs.api.stages`."""
         from xcs.api.stages import Traced
 
         return Traced(self, args, kwargs)
 
-    def explain(self, *args: P.args, **kwargs: P.kwargs) -> str:
+    def explain(self, *args: Any, **kwargs: Any) -> str:
         """What was captured for such arguments, what runs at once, and what holds it back."""
         from xcs.api.explain import explain
 
         return explain(self, args, kwargs)
 
     def __repr__(self) -> str:
-        return f"<xcs.jit of {self.__qualname__}>"
+        return f"<xcs.jit of {self.name}>"
+
+
+def _front(function: JitFunction) -> Any:
+    """The Python function that users call: the warm path of array functions, and the way in."""
+
+    def jitted(*args: Any, **kwargs: Any) -> Any:
+        array = function.array
+        if array is not None and ((fresh := array.fresh) is None or fresh()):
+            # The whole function is one kernel: little more than jax.jit's own dispatch.
+            try:
+                result = array.call(*args, **kwargs) if kwargs else array.call(*args)
+            except Exception:
+                if has_tracer((args, kwargs)):
+                    raise
+            else:
+                # Not timed, since JAX computes after it returns. No lock: CPython does not switch
+                # threads within this statement.
+                function.stats.warm_calls += 1
+                return result
+        return function.call(args, kwargs)
+
+    jitted.__name__ = jitted.__qualname__ = function.name
+    functools.update_wrapper(jitted, function.python_function)
+    jitted.__xcs_jit__ = function  # type: ignore[attr-defined]
+    jitted.trace = function.trace  # type: ignore[attr-defined]
+    jitted.explain = function.explain  # type: ignore[attr-defined]
+    return jitted
 
 
 class _CannotBind(Exception):
@@ -384,7 +409,7 @@ def _is_plain(module: Any) -> bool:
 
 
 @overload
-def jit(function: Callable[P, R], /) -> JitFunction[P, R]: ...
+def jit(function: Callable[P, R], /) -> Jitted[P, R]: ...
 
 
 @overload
@@ -395,7 +420,7 @@ def jit(
     config: Config | None = None,
     static_argnums: int | Iterable[int] = (),
     static_argnames: str | Iterable[str] = (),
-) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
+) -> Callable[[Callable[P, R]], Jitted[P, R]]: ...
 
 
 def jit(
@@ -426,7 +451,7 @@ def jit(
         raise TypeError(f"xcs.jit(config={config!r}): expected an xcs.Config")
 
     def decorate(target: Any) -> Any:
-        if isinstance(target, JitFunction):
+        if isinstance(getattr(target, "__xcs_jit__", None), JitFunction):
             return target
         if isinstance(target, staticmethod | classmethod):
             return type(target)(decorate(target.__func__))
@@ -434,7 +459,7 @@ def jit(
             raise TypeError(
                 f"xcs.jit expects a callable, but was given {target!r} ({type(target).__name__})"
             )
-        return JitFunction(target, config or Config(), static_argnums, static_argnames)  # type: ignore[arg-type]
+        return _front(JitFunction(target, config or Config(), static_argnums, static_argnames))
 
     return decorate if function is None else decorate(function)
 
@@ -447,7 +472,7 @@ def get_jit_stats(function: Any) -> dict[str, Any]:
     Raises:
         TypeError: if the function is not jitted.
     """
-    target = getattr(function, "__func__", function)
+    target = getattr(function, "__xcs_jit__", None)
     if not isinstance(target, JitFunction):
         raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
     return target.stats.as_dict()

@@ -24,7 +24,7 @@ class Traced:
         CaptureError: if the function cannot be captured.
     """
 
-    function: JitFunction[Any, Any]
+    function: JitFunction
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
@@ -87,7 +87,7 @@ class Lowered:
 class Compiled:
     """A compiled program. Raises TypeError for arguments of other kinds than it was traced for."""
 
-    function: JitFunction[Any, Any]
+    function: JitFunction
     program: Program
     key: Hashable
 
@@ -102,9 +102,7 @@ class Compiled:
         )
 
 
-def capture_for(
-    function: JitFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Captured:
+def capture_for(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Captured:
     """Capture for such arguments, making static what has to be. Raises `CaptureError`."""
     while True:
         arguments = function.flatten_arguments(args, kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 
-from xcs.api.function import JitFunction, jit
+from xcs.api.function import jit
 from xcs.api.pipeline import compile_kernels as _compile_kernels
 from xcs.kernels import Kernel
 from xcs.runtime import XCSError
@@ -32,8 +32,7 @@ def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleO
         found = getattr(found, part, None)
     if not callable(found):
         raise XCSError(f"{path} has no function '{name}'")
-    function = found if isinstance(found, JitFunction) else jit(found)
-    return function.trace(*arguments).captured.module
+    return jit(found).trace(*arguments).captured.module
 
 
 def _import_file(path: str) -> Any:

@@ -381,8 +381,14 @@ class Calls(Expressions):
             else [positional, keywords]
         )
         if lifted is None:
+            for value in (*positional, *keywords.values()):
+                for number in self.emitter.numbers_behind(value):
+                    raise Promote(number, "array code takes a number made of it")
+            if is_tracer(array := getattr(callee, "__self__", None)):
+                callee, positional = _array_method(callee.__name__), [array, *positional]
             return self.emitter.call(callee, what, positional, keywords)
-        if contains_dynamic([positional, keywords]):
+        receiver = getattr(callee, "__self__", None)
+        if is_tracer(receiver) or contains_dynamic([positional, keywords]):
             self.emitter.array_action()
         try:
             return self.native(node, frame, callee, *lifted[0], **lifted[1])

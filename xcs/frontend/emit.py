@@ -12,7 +12,7 @@ from typing import Any
 import jax
 from jax.core import Tracer
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, UnrealizedConversionCastOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.classify import Classification
@@ -415,6 +415,26 @@ class Emitter:
         self.token = self.mutation = op.results[-1]
         self.in_array_run = False
         return Dyn(op.results[0])
+
+    def numbers_behind(self, value: Any) -> list[int]:
+        """The function's own whole numbers, if the value is computed from nothing else."""
+        if isinstance(value, list | tuple):
+            return [n for part in value for n in self.numbers_behind(part)]
+        if not isinstance(value, Dyn) or value.class_name != "int":
+            return []
+        found: list[int] = []
+        pending = [value.ssa]
+        while pending:
+            ssa = pending.pop()
+            if isinstance(ssa, BlockArgument):
+                if ssa.block is not self.entry or ssa.type != orch.ObjectType("int"):
+                    return []
+                found.append(ssa.index)
+            elif isinstance(owner := ssa.owner, orch.HostOp | orch.ConstantOp):
+                pending.extend(owner.operands)
+            else:
+                return []
+        return found
 
     def getattr(self, value: Any, name: str) -> Dyn:
         """An attribute of a value."""

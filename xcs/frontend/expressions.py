@@ -431,7 +431,15 @@ class Expressions:
                 self.emitter.array_action()
                 return self.native(node, frame, function, *lifted)
             return self.emitter.call(function, classify(_array_operation), values, {})
-        return self.emitter.host(source, operands)
+        whole = len(values) == 2 and all(map(_is_whole_number, values))
+        keeps = function in (
+            operator.add,
+            operator.sub,
+            operator.mul,
+            operator.floordiv,
+            operator.mod,
+        )
+        return self.emitter.host(source, operands, class_name="int" if whole and keeps else None)
 
     def with_tracers(self, values: Any) -> Any | None:
         """The values with number arguments as arrays; None if other dynamic values are left."""
@@ -1011,6 +1019,10 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 def _is_data(value: Any) -> bool:
     """Whether an effect may well replace the value: functions, classes and modules stay."""
     return not isinstance(value, _STATIC_KINDS) and not callable(value)
+
+
+def _is_whole_number(value: Any) -> bool:
+    return type(value) is int or (isinstance(value, Dyn) and value.class_name == "int")
 
 
 def _is_array(value: Any) -> bool:

@@ -624,19 +624,18 @@ class Statements(Calls):
 
     def _unpack(self, target: ast.expr, targets: list[ast.expr], value: Any, frame: Frame) -> None:
         if isinstance(value, Dyn):
-            if any(isinstance(t, ast.Starred) for t in targets):
-                raise Unsupported("unpacking a value known only at run time with a star", target)
             names = [f"v{i}" for i in range(len(targets))]
-            comma = "," if len(names) == 1 else ""
+            stars = ["*" if isinstance(t, ast.Starred) else "" for t in targets]
+            pattern = ", ".join(star + name for star, name in zip(stars, names, strict=True))
             parts = self.emitter.host_block(
-                f"{', '.join(names)}{comma} = value",
+                f"{pattern}{',' if len(names) == 1 else ''} = value",
                 {"value": value.ssa},
                 names,
                 ordered=False,
                 scope=frame.scope,
             )
             for part, inner in zip(parts, targets, strict=True):
-                self.bind(inner, part, frame)
+                self.bind(inner.value if isinstance(inner, ast.Starred) else inner, part, frame)
             return
         values = self.sequence(value, target)
         star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)

@@ -253,7 +253,11 @@ class _Run:
                         pass_on(request.wanted)
                 raise
             if root.left and self.error is None:
-                raise XCSError("the program came to a halt before its end: this is a bug in xcs")
+                waiting = [op for op in root.plan.ops if root.missing[op.index] > 0]
+                raise XCSError(
+                    "the program came to a halt before its end, which is a bug in xcs; waiting: "
+                    + ", ".join(f"{op.name} at {op.location}" for op in waiting)
+                )
         if self.report is not None:
             self.report.total = time.perf_counter() - self.started
         if self.error is not None:
@@ -271,6 +275,8 @@ class _Run:
             while forwards:
                 deliver, value = forwards.popleft()
                 deliver(value)
+            if self.timers:
+                self._start_due()
             if self.newly_queued:
                 # Before anything is evaluated here, so that waiting starts as early as it can.
                 count, self.newly_queued = self.newly_queued, 0
@@ -294,12 +300,16 @@ class _Run:
         try:
             completion = self.completions.get(timeout=timeout)
         except Empty:
-            now = time.monotonic()
-            while self.timers and self.timers[0][0] <= now:
-                _, _, frame, op, reserved = heapq.heappop(self.timers)
-                self._queue(frame, op, reserved)
             return
         self._completed(*completion)
+
+    def _start_due(self) -> None:
+        """Queue the calls that have waited long enough for a retry or for their rate."""
+        now = time.monotonic()
+        while self.timers and self.timers[0][0] <= now:
+            _, _, frame, op, reserved = heapq.heappop(self.timers)
+            self.tasks.append((frame, op, reserved, None))
+            self.newly_queued += 1
 
     def _completed(self, frame: Frame, op: OpPlan, value: Any) -> None:
         self.in_flight -= 1
@@ -310,8 +320,8 @@ class _Run:
         elif value is _TRY_AGAIN:
             self._start_inline(frame, op)
         elif value.what == "later":
-            self._queue_at(value.when, frame, op, reserved=True)
-        elif value.what == "failed":
+            self._start_at(value.when, frame, op, reserved=True)
+        elif value.error is not None:
             self._attempt_failed(frame, op, value.error)
 
     def _attempt_failed(self, frame: Frame, op: OpPlan, error: BaseException) -> None:
@@ -320,22 +330,14 @@ class _Run:
             delay = op.operator.policy.delay(attempt, error, random.uniform)
             if delay is not None:
                 self.attempts[frame, op.index] = attempt + 1
-                self._queue_at(time.monotonic() + delay, frame, op, reserved=False)
+                self._start_at(time.monotonic() + delay, frame, op, reserved=False)
                 return
         self._fail(frame, op, error)
 
-    def _queue_at(self, when: float, frame: Frame, op: OpPlan, *, reserved: bool) -> None:
-        if when <= time.monotonic():
-            self._queue(frame, op, reserved)
-            self.in_flight += 1
-            return
+    def _start_at(self, when: float, frame: Frame, op: OpPlan, *, reserved: bool) -> None:
         self.in_flight += 1
         self.timer_count += 1
         heapq.heappush(self.timers, (when, self.timer_count, frame, op, reserved))
-
-    def _queue(self, frame: Frame, op: OpPlan, reserved: bool) -> None:
-        self.tasks.append((frame, op, reserved, None))
-        self.newly_queued += 1
 
     # --- Frames and slots ---
 
@@ -345,12 +347,10 @@ class _Run:
         if self.tracks_order:
             frame.done = bytearray(len(plan.ops))
         all_there = True
-        slot = 0
-        for value in args:
+        for slot, value in enumerate(args):
             values[slot] = value
             if value is PENDING or type(value) is PendingList:
                 all_there = False
-            slot += 1
         if plan.captures:
             outer = frame.owner.frame  # type: ignore[union-attr]
             for outer_slot, slot in plan.captures:
@@ -392,7 +392,7 @@ class _Run:
                 self._set(frame, slot, value)
 
     def _when_there(self, frame: Frame, slot: int, deliver: Callable[[Any], None]) -> None:
-        """Deliver a slot's value, which may be a list with pending elements, soon or once it is set."""
+        """Deliver a slot's value, or list with pending elements, soon or once it is set."""
         value = frame.values[slot]
         if value is not PENDING:
             self.forwards.append((deliver, value))
@@ -441,7 +441,7 @@ class _Run:
         owner = frame.owner
         if owner is None:
             self.results[position] = value
-        elif type(owner) is _Branch:
+        elif isinstance(owner, _Branch):
             slot = owner.op.results[position]
             self.forwards.append((lambda v: self._set(owner.frame, slot, v), value))
         elif position < owner.op.collected:
@@ -449,7 +449,7 @@ class _Run:
         else:
             self._carry(owner, frame, position, value)
 
-    def _carry(self, loop: Any, frame: Frame, position: int, value: Any) -> None:
+    def _carry(self, loop: _Loop, frame: Frame, position: int, value: Any) -> None:
         """Pass a carried value to the next iteration, or out of the loop after the last."""
         if frame.index == loop.length - 1:
             target, slot = loop.frame, loop.op.results[position]

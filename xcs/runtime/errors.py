@@ -57,7 +57,7 @@ _HEAP_TYPE = 1 << 9
 """CPython's Py_TPFLAGS_HEAPTYPE: set for classes that are made by a class statement."""
 _DETAILS = ("node", "operator", "original_error", "source_line", "inputs")
 
-_wrapper_classes: weakref.WeakKeyDictionary[type, type] = weakref.WeakKeyDictionary()
+_wrapper_classes: weakref.WeakKeyDictionary[type, type[BaseException]] = weakref.WeakKeyDictionary()
 
 
 def wrap_error(
@@ -78,7 +78,7 @@ def wrap_error(
     return wrapped
 
 
-def _instance(cls: type, error: BaseException) -> BaseException:
+def _instance(cls: type[BaseException], error: BaseException) -> BaseException:
     """An exception of ``cls`` with the state of ``error``.
 
     Constructors of exceptions may take anything and do anything, so they are not called: `__new__`
@@ -119,7 +119,7 @@ def _state(error: BaseException) -> list[tuple[str, Any]]:
     return state
 
 
-def _wrapper_class(original: type[BaseException]) -> type:
+def _wrapper_class(original: type[BaseException]) -> type[BaseException]:
     """The class that is an `XCSExecutionError` and an ``original``; one per original class."""
     wrapper = _wrapper_classes.get(original)
     if wrapper is None:
@@ -127,7 +127,7 @@ def _wrapper_class(original: type[BaseException]) -> type:
     return wrapper
 
 
-def _new_wrapper_class(original: type[BaseException]) -> type:
+def _new_wrapper_class(original: type[BaseException]) -> type[BaseException]:
     namespace = {
         "__module__": original.__module__,
         "__doc__": original.__doc__,
@@ -152,7 +152,7 @@ def _new(cls: type, *args: Any) -> BaseException:
     while base.__flags__ & _HEAP_TYPE:
         assert base.__base__ is not None
         base = base.__base__
-    return base.__new__(cls, *args)
+    return base.__new__(cls, *args)  # type: ignore[return-value]
 
 
 def _rebuild(
@@ -202,7 +202,7 @@ def _location(location: Attribute) -> str | None:
         case FileLineColLoc():
             return f"{location.filename.data}:{location.line.data}"
         case NameLoc():
-            return _location(location.child)
+            return _location(location.location)
         case CallSiteLoc():
             return _location(location.callee) or _location(location.caller)
         case FusedLoc():

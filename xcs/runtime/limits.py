@@ -16,6 +16,7 @@ Holding while waiting could deadlock (``f`` limited to one calls ``g`` limited t
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections import deque
@@ -40,10 +41,15 @@ class Limiter:
         """Holds that are not lent on."""
         self.waiting: deque[Request] = deque()
 
+    def forget(self) -> None:
+        """Start anew, with nobody holding or waiting."""
+        self.holds.clear()
+        self.waiting.clear()
+
 
 @dataclass(eq=False, slots=True)
 class Hold:
-    """One unit of a limiter, held by a running call; ``lender`` is the caller's hold it came from."""
+    """One unit of a limiter, held by a running call, perhaps lent to it by a call around it."""
 
     limiter: Limiter
     lender: Hold | None
@@ -79,7 +85,7 @@ def acquire(request: Request) -> Hold | None:
 
     Returns the new innermost hold of the lineage; None if the request must wait.
     """
-    woken: list[Request] = []
+    woken: list[Request | None] = []
     with _lock:
         blocked = next((limit for limit in request.wanted if not _available(limit, request)), None)
         hold = request.lineage
@@ -314,3 +320,19 @@ def limits_of(operator: Any, max_concurrency: int | None, rate_limit: str | None
                 RateLimiter(*parse_rate(rate_limit)) if rate_limit is not None else None,
             )
         return settings[key]
+
+
+def _forget_other_threads() -> None:
+    """In a forked child: the threads that hold limits, or the lock itself, do not exist there."""
+    global _lock
+    _lock = threading.Lock()
+    _nested.clear()
+    kept = [settings for _, settings in _without_weakref.values()]
+    for settings in (*_by_operator.values(), *kept):
+        for limits in settings.values():
+            for limiter in limits.limiters:
+                limiter.forget()
+    WORLD.forget()
+
+
+os.register_at_fork(after_in_child=_forget_other_threads)

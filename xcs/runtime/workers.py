@@ -82,7 +82,7 @@ os.register_at_fork(after_in_child=THREADS.__init__)  # a child process has none
 
 @dataclass(eq=False, slots=True)
 class Permit:
-    """The right of one thread to run a call; ``lender`` is the calling operator's, if lent by it."""
+    """The right of one thread to run a call, perhaps lent to it by the call around its run."""
 
     lender: Permit | None = None
     idle: bool = False
@@ -234,8 +234,8 @@ class TaskQueue:
     def _leave(self, permit: Permit, arrived: bool, *, force: bool = False) -> bool:
         """Give the permit back and hand it to whoever is short of one; False if tasks came."""
         with self.crew.lock:
-            # Adding a task precedes `summon`, which takes the lock: either the task is seen here, or
-            # the summons sees one worker less.
+            # Adding a task precedes `summon`, which takes the lock: either the task is seen here,
+            # or the summons sees one worker less.
             if self.tasks and not force:
                 return False
             self._active -= 1
