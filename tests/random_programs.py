@@ -3,12 +3,14 @@
 A program is a module: the fixed `PRELUDE` of operators, helper functions, and
 ``main(s, n, xs, d, xss, o)``. Names are typed by their first letters: ``s`` strings, ``n`` integers,
 ``xs`` lists of strings, ``d`` dicts from strings to strings, ``xss`` lists of lists of strings, ``o``
-instances of a class. Most programs succeed; some fail part of the way on purpose.
+instances of a class, ``f`` functions from strings to strings, ``a`` arrays of three integers, which
+only some programs have. Most programs succeed; some fail part of the way on purpose.
 """
 
 from __future__ import annotations
 
 import copy
+import inspect
 import itertools
 import sys
 import textwrap
@@ -20,17 +22,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import xcs
-
+import jax.numpy as jnp
 from differential import Endless, Outcome, no_internal_error, observe, within_time
+
+import xcs
 
 _numbers = itertools.count()
 
-PRELUDE = '''\
+PRELUDE = """\
 import contextlib
 import time
 import zlib
 
+import jax.numpy as jnp
 import xcs
 
 LOG = []    # what ordered operators did: compared as a sequence
@@ -128,6 +132,18 @@ def fill(items, x):
     return items
 
 
+@xcs.op
+def vector(x):
+    CALLS.append(("vector", repr(x)))
+    latency(x)
+    return [len(str(x)), 1, 2]
+
+
+def produce(items):
+    for item in items:
+        yield ask(item)
+
+
 def same(x):
     return x
 
@@ -178,9 +194,10 @@ class Client:
 
 
 client = Client("c")
-'''
+"""
 
-KINDS = ("s", "n", "xs", "d", "xss", "o")
+KINDS = ("s", "n", "xs", "d", "xss", "o", "f", "a")
+PARAMETERS = ("s", "n", "xs", "d", "xss", "o")
 
 Choose = Callable[[int], int]
 """Picks a number below the given one. Small numbers are the simple choices."""
@@ -193,10 +210,13 @@ class Scope:
     names: dict[str, list[str]]
     in_loop: bool = False
     in_helper: bool = False
+    in_finally: bool = False  # where a jump would swallow an error, and so may never end
     frozen: bool = False  # inside an expression with names of its own: nothing may be bound
 
     def child(self, **changes: bool) -> Scope:
-        settings = {"in_loop": self.in_loop, "in_helper": self.in_helper, "frozen": self.frozen}
+        settings = {
+            name: getattr(self, name) for name in ("in_loop", "in_helper", "in_finally", "frozen")
+        }
         return Scope({k: list(v) for k, v in self.names.items()}, **(settings | changes))
 
 
@@ -206,13 +226,14 @@ class Writer:
 
     choose: Choose
     size: int = 60
+    arrays: bool = False
     helpers: list[tuple[str, str, str]] = field(default_factory=list)  # name, parameter, result
     counters: dict[str, int] = field(default_factory=dict)
     features: dict[str, bool] = field(default_factory=dict)
     scope: Scope = field(default_factory=lambda: Scope({kind: [] for kind in KINDS}))
     depth: int = 0
 
-    RARE = frozenset({"while_", "try_", "with_", "assert_", "unpack", "local_function"})
+    RARE = frozenset({"while_", "try_", "with_", "assert_", "unpack", "match", "lazily"})
     """Statements that xcs may leave to Python, with all that is inside."""
 
     # --- choices ---
@@ -270,7 +291,9 @@ class Writer:
         return names[-1 - self.choose(len(names))] if names else default
 
     def expr(self, kind: str) -> str:
-        writers = (self.str, self.int, self.list, self.dict, self.nested, self.box)
+        writers = (
+            self.str, self.int, self.list, self.dict, self.nested, self.box, self.function, self.array,
+        )  # fmt: skip
         return dict(zip(KINDS, writers, strict=True))[kind]()
 
     def any(self) -> str:
@@ -313,6 +336,15 @@ class Writer:
                 lambda: f"{self.box()}.query({self.str()})",
                 lambda: f"{self.box()}.value",
                 lambda: f"same({self.str()})",
+                lambda: f"{self.function()}({self.str()})",
+                lambda: f"{self.function()}({self.str()})",
+                lambda: f"ask(x={self.str()})",
+                lambda: f"ask(*[{self.str()}])",
+                lambda: f"'{{}}:{{}}'.format({self.str()}, {self.any()})",
+                lambda: f"'%s %s' % ({self.str()}, {self.int()})",
+                lambda: self.quantified("next(({} for v in {}), 'none')"),
+                lambda: f"str({self.array()}.tolist())" if self.arrays else self.str(),
+                lambda: f"ask({self.array()}.sum())" if self.arrays else self.str(),
             ]
         )
 
@@ -334,9 +366,13 @@ class Writer:
                 lambda: f"int({self.str()})",
                 lambda: f"({self.int()} if {self.test()} else {self.int()})",
                 lambda: f"{self.box()}.count",
+                lambda: f"int({self.array()}.max())" if self.arrays else self.int(),
+                lambda: self.quantified("len({{{} for v in {}}})"),
                 lambda: f"len({self.nested()}[0])",
                 lambda: f"{self.box()}.put({self.str()})",
-                lambda: self.one_of("len(LOG)", "len(NOTES)", "TOTAL", "client.count", "len(CACHE)"),
+                lambda: self.one_of(
+                    "len(LOG)", "len(NOTES)", "TOTAL", "client.count", "len(CACHE)"
+                ),
                 lambda: self.call_helper("n"),
             ]
         )
@@ -362,6 +398,7 @@ class Writer:
                 lambda: f"{self.name('xs', '[]')} is {self.name('xs', '[]')}",
                 lambda: f"{self.list()} is {self.list()}",
                 lambda: f"{self.list()} == {self.list()}",
+                lambda: f"{self.array()}.sum() > {self.int()}" if self.arrays else self.test(),
                 lambda: f"isinstance({self.any()}, {self.one_of('str', 'list')})",
             ]
         )
@@ -393,6 +430,11 @@ class Writer:
                 lambda: f"{self.nested()}[{self.one_of('0', '-1')}]",
                 lambda: f"{self.box()}.items",
                 lambda: f"[*map(str, {self.list()})]",
+                lambda: f"list(map({self.function()}, {self.list()}))",
+                lambda: f"sorted({self.list()}, key={self.function()})",
+                lambda: f"list(produce({self.list()}))",
+                lambda: f"sorted({{*{self.list()}}})",
+                lambda: f"list(filter({self.function()}, {self.list()}))",
                 lambda: self.call_helper("xs"),
                 lambda: "[]",
             ]
@@ -439,6 +481,39 @@ class Writer:
             return name
         return f"Box({self.str()}, {self.list()})"
 
+    def function(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("f", "ask"),
+                self.lambda_,
+                lambda: self.one_of("ask", "note", "str.upper", "client.query"),
+                lambda: f"{self.box()}.step",
+            ]
+        )
+
+    def lambda_(self) -> str:
+        name = self.fresh("v")
+        with self.scoped({name: "s"}, frozen=True):
+            return f"(lambda {name}: {self.str()})"
+
+    def array(self) -> str:
+        return self.pick(
+            [
+                lambda: self.name("a", "jnp.arange(3)"),
+                lambda: f"({self.array()} + {self.array()})",
+                lambda: f"({self.array()} * {self.int()})",
+                lambda: f"jnp.where({self.array()} > {self.int()}, {self.array()}, 0)",
+                lambda: f"{self.array()}[::-1]",
+                lambda: f"jnp.cumsum({self.array()})",
+                lambda: f"jnp.array(vector({self.any()}))",
+                lambda: f"jnp.array([{self.int()}, {self.int()}, {self.int()}])",
+                lambda: f"{self.array()}.at[{self.one_of('0', '1')}].set({self.int()})",
+                lambda: f"({self.array()} - {self.array()}.min())",
+                lambda: f"jnp.sort({self.array()})",
+                lambda: f"({self.array()} if {self.test()} else {self.array()})",
+            ]
+        )
+
     def none(self) -> str:
         return self.pick([lambda: "None", lambda: f"maybe({self.str()})"])
 
@@ -448,7 +523,9 @@ class Writer:
     def f_string(self) -> str:
         """Quotes may not be used again inside, before Python 3.12: operands are names and calls."""
         s, n = self.name("s", "TOTAL"), self.name("n", "TOTAL")
-        return self.one_of(f"f'{{{s}}}-{{{n}}}'", f"f'{{ask({s})!r:>6}}'", f"f'{{ask({n})}}{{{s}}}'")
+        return self.one_of(
+            f"f'{{{s}}}-{{{n}}}'", f"f'{{ask({s})!r:>6}}'", f"f'{{ask({n})}}{{{s}}}'"
+        )
 
     def quantified(self, form: str) -> str:
         with self.scoped({}, frozen=True):
@@ -475,7 +552,10 @@ class Writer:
         if where == "range":
             head, names = f"{name} in range({self.one_of('3', '2', self.int())})", {name: "n"}
         elif where == "enumerate":
-            head, names = f"i{name}, {name} in enumerate({self.list()})", {f"i{name}": "n", name: "s"}
+            head, names = (
+                f"i{name}, {name} in enumerate({self.list()})",
+                {f"i{name}": "n", name: "s"},
+            )
         elif where == "zip":
             head = f"{name}, w{name} in zip({self.list()}, {self.list()})"
             names = {name: "s", f"w{name}": "s"}
@@ -542,8 +622,12 @@ class Writer:
                 self.try_,
                 *[self.jump] * 2,
                 self.unpack,
-                self.alias,
-                self.local_function,
+                *[self.alias] * 2,
+                *[self.local_function] * 2,
+                self.lazily,
+                self.match,
+                self.chained,
+                self.swap,
                 self.with_,
                 self.assert_,
                 self.cached,
@@ -551,14 +635,17 @@ class Writer:
         )
 
     def assign(self) -> str:
-        kind = self.pick([lambda: "s", lambda: self.one_of("xs", "n", "d"), lambda: self.one_of(*KINDS)])
+        kinds = KINDS if self.arrays else KINDS[:-1]
+        kind = self.pick(
+            [lambda: "s", lambda: self.one_of("xs", "n", "d"), lambda: self.one_of(*kinds)]
+        )
         value = self.expr(kind)
         name = self.fresh(kind)
         self.scope.names[kind].append(name)
         return f"{name} = {value}"
 
     def reassign(self) -> str:
-        kind = self.one_of(*KINDS)
+        kind = self.one_of(*(KINDS if self.arrays else KINDS[:-1]))
         name = self.name(kind, "")
         return f"{name} = {self.expr(kind)}" if name else self.assign()
 
@@ -629,8 +716,10 @@ class Writer:
             [
                 lambda: "",
                 lambda: f"\nelse:\n{indent(self.block(2))}",
-                lambda: f"\nelif {self.test()}:\n{indent(self.block(1))}\n"
-                f"else:\n{indent(self.block(1))}",
+                lambda: (
+                    f"\nelif {self.test()}:\n{indent(self.block(1))}\n"
+                    f"else:\n{indent(self.block(1))}"
+                ),
             ]
         )
 
@@ -641,7 +730,10 @@ class Writer:
         if where == "range":
             head, names = f"{name} in range({self.one_of('2', '3', self.int())})", {name: "n"}
         elif where == "enumerate":
-            head, names = f"i{name}, {name} in enumerate({self.list()})", {f"i{name}": "n", name: "s"}
+            head, names = (
+                f"i{name}, {name} in enumerate({self.list()})",
+                {f"i{name}": "n", name: "s"},
+            )
         elif where == "items":
             head, names = f"{name}, w{name} in {self.dict()}.items()", {name: "s", f"w{name}": "s"}
         elif where == "zip":
@@ -682,11 +774,13 @@ class Writer:
             [
                 lambda: "",
                 lambda: f"\nelse:\n{indent(self.block(1))}",
-                lambda: f"\nfinally:\n{indent(self.block(1))}",
+                lambda: f"\nfinally:\n{indent(self.block(1, in_finally=True))}",
             ]
         )
 
     def jump(self) -> str:
+        if self.scope.in_finally:
+            return self.assign()
         way = self.return_()
         if self.scope.in_loop:
             way = self.pick([lambda: "break", lambda: "continue", self.return_])
@@ -710,6 +804,44 @@ class Writer:
         self.scope.names["s"] += [first, second]
         return f"{first}, {second} = {values}"
 
+    def lazily(self) -> str:
+        """An iterator, which is consumed after something else was done."""
+        name, items = self.fresh("i"), self.list()
+        value = self.one_of(
+            f"iter({items})", f"map(ask, {items})", f"map(save, {items})", f"produce({items})",
+            f"reversed({items})", f"{self.name('d', '{}')}.keys()", f"(ask(v) for v in {items})",
+            f"filter(ask, {items})",
+        )  # fmt: skip
+        between = self.pick([lambda: "", lambda: self.body(1) + "\n"])
+        if ".keys()" not in value and "reversed" not in value:
+            between += self.one_of("", f"save(next({name}, 'none'))\n")
+        result = self.fresh("xs")
+        self.scope.names["xs"].append(result)
+        return f"{name} = {value}\n{between}{result} = [str(v) for v in {name}]"
+
+    def match(self) -> str:
+        name, subject = self.fresh("v"), self.one_of(self.str(), self.list(), self.int())
+        text = f"match {subject}:\n"
+        for pattern in ("'a'", f"[{name}, *_]", f"str({name})"):
+            if self.choose(2):
+                bound = {name: "s"} if name in pattern else {}
+                guard = self.pick([lambda: "", lambda: f" if {self.test()}"])
+                text += f"    case {pattern}{guard}:\n{indent(indent(self.block(1, bound)))}\n"
+        return f"{text}    case _:\n{indent(indent(self.block(1)))}"
+
+    def chained(self) -> str:
+        kind = self.one_of("xs", "d", "s", "xss")
+        value, first, second = self.expr(kind), self.fresh(kind), self.fresh(kind)
+        self.scope.names[kind] += [first, second]
+        return f"{first} = {second} = {value}"
+
+    def swap(self) -> str:
+        kind = self.one_of("s", "xs", "d")
+        names = self.scope.names[kind]
+        if len(names) < 2:
+            return self.assign()
+        return f"{names[-1]}, {names[-2]} = {names[-2]}, {names[-1]}"
+
     def alias(self) -> str:
         kind = self.one_of("xs", "d", "xss", "o")
         value = self.name(kind, "") or self.expr(kind)
@@ -721,13 +853,17 @@ class Writer:
         if self.scope.in_helper or self.scope.in_loop:
             return self.assign()
         name, parameter = self.fresh("f"), self.fresh("v")
+        outer = self.name("n", "")
         with self.scoped({parameter: "s"}, in_helper=True):
+            start = ""
+            if outer and self.choose(3) == 2:
+                start = f"nonlocal {outer}\n{outer} += {self.int()}\n"
+            for kind in ("s", "n", "xs", "d", "xss", "o", "a"):  # what it may not rebind
+                self.scope.names[kind] = [n for n in self.scope.names[kind] if n not in PARAMETERS]
             body = self.pick([lambda: "", lambda: self.body(2) + "\n"])
-            text = f"def {name}({parameter}):\n{indent(body + 'return ' + self.str())}"
-        argument = self.str()
-        result = self.fresh("s")
-        self.scope.names["s"].append(result)
-        return f"{text}\n{result} = {name}({argument})"
+            text = f"def {name}({parameter}):\n{indent(start + body + 'return ' + self.str())}"
+        self.scope.names["f"].append(name)
+        return text
 
     def with_(self) -> str:
         manager = self.one_of("contextlib.nullcontext()", "contextlib.suppress(ValueError)")
@@ -761,18 +897,21 @@ class Writer:
         return text
 
     def main(self) -> str:
-        self.scope = Scope({kind: [kind] for kind in KINDS})
+        parameters = [*PARAMETERS, *(["a"] * self.arrays)]
+        self.scope = Scope({kind: [kind] if kind in parameters else [] for kind in KINDS})
         body = self.pick([lambda: "s0 = ask(s)\n", lambda: ""])
         self.scope.names["s"] += ["s0"] * bool(body)
         body += self.body(7)
         result = self.pick(
             [
-                lambda: ", ".join(v for kind in KINDS for v in self.scope.names[kind]),
+                lambda: ", ".join(
+                    v for kind in KINDS if kind != "f" for v in self.scope.names[kind]
+                ),
                 self.any,
                 lambda: f"[{self.any()}, {self.any()}]",
             ]
         )
-        return f"def main({', '.join(KINDS)}):\n{indent(body)}\n    return {result}\n"
+        return f"def main({', '.join(parameters)}):\n{indent(body)}\n    return {result}\n"
 
 
 @dataclass
@@ -819,7 +958,8 @@ def check(
     jitted = load(source, folder / f"jitted_{number}.py", latency=latency)
     fast = xcs.jit(jitted["main"], config=xcs.Config(max_workers=max_workers))
     for position, arguments in enumerate(calls):
-        expected = bounded(lambda: _call(plain, plain["main"], arguments))
+        file = plain["__file__"]
+        expected = bounded(lambda: _call(plain, plain["main"], arguments), file)
         with no_internal_error():
             actual = within_time(lambda: _call(jitted, fast, arguments))
         where = f"call {position} with {arguments}, max_workers={max_workers}"
@@ -832,6 +972,8 @@ def check(
 def _call(module: dict[str, Any], main: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
     arguments = copy.deepcopy(arguments)
     arguments = (*arguments[:-1], module["Box"](*arguments[-1]))
+    if len(inspect.signature(main).parameters) > len(PARAMETERS):
+        arguments = (*arguments, jnp.arange(3) + arguments[1])
 
     def state() -> Any:
         return [module["LOG"], module["TOTAL"], module["CACHE"], module["client"].__dict__]
@@ -850,12 +992,14 @@ def _check_unordered(
         jitted[name][:] = plain[name]  # a failed call may have left more than the next may assume
 
 
-def bounded(function: Callable[[], Any], lines: int = 5000) -> Any:
-    """Call a function, and raise `Endless` once it has run so many lines."""
+def bounded(function: Callable[[], Any], file: str, lines: int = 5000) -> Any:
+    """Call a function, and raise `Endless` once so many lines of the file have run."""
     left = lines
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
         nonlocal left
+        if frame.f_code.co_filename != file:
+            return None
         left -= 1
         if left < 0:
             raise Endless
@@ -881,6 +1025,6 @@ def indent(text: str) -> str:
 
 def write_program(choose: Choose, size: int = 60) -> str:
     """The part of a module that comes after the prelude."""
-    writer = Writer(choose, size)
+    writer = Writer(choose, size, arrays=choose(5) == 4)
     helpers = [writer.helper() for _ in range(choose(3))]
     return "\n\n".join([*helpers, writer.main()])

@@ -177,7 +177,7 @@ def _step(
         case orch.HostOp():
             scope = objects[op.scope.key.data] if op.scope is not None else None
             return compile_host(
-                op.source.data, op.argument_names(), None, scope, f"<{op.source.data}>", 1
+                op.source.data, op.argument_names(), None, scope, f"<{op.source.data}>", ()
             )
         case orch.ConstantOp():
             value = (

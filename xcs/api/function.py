@@ -109,6 +109,7 @@ class JitFunction:
         self._signature = _signature(function)
         self._static = self._static_names(static_argnums, static_argnames)
         self._promoted: frozenset[str] = frozenset()
+        self._whole: frozenset[str] = frozenset()
         self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
         self._lock = threading.Lock()
         self.array: ArrayProgram | None = None
@@ -223,14 +224,24 @@ class JitFunction:
                 self._programs.popitem(last=False)
         return program, False
 
+    @property
+    def programs(self) -> int:
+        """How many compiled forms are kept."""
+        return len(self._programs) + (self.array is not None)
+
     def capture_for(self, arguments: Mapping[str, Any]) -> Captured:
         """Capture for flattened arguments. Raises `Unsupported`, or `Promote`."""
         assert isinstance(self.python_function, types.FunctionType)
         return capture(self.python_function, arguments, strict=self.config.effects == "strict")
 
     def promote(self, arguments: Mapping[str, Any], promotion: Promote) -> None:
-        """Make an argument static from now on."""
-        self._promoted |= {leaves_of(arguments)[promotion.argument].parameter}
+        """Take an argument differently from now on."""
+        leaves = [*leaves_of(arguments), *wholes_of(arguments)]
+        parameter = leaves[promotion.argument].parameter
+        if promotion.whole:
+            self._whole |= {parameter}
+        else:
+            self._promoted |= {parameter}
 
     def compile_for(self, arguments: Mapping[str, Any]) -> Program | Fallback:
         """Capture and compile for flattened arguments. Raises `Promote`."""
@@ -240,6 +251,8 @@ class JitFunction:
             return Fallback(self.located(error), Guards())
         except Promote:
             raise
+        except RecursionError:
+            return Fallback("it is nested too deeply to be captured", Guards())
         except Exception as error:  # a bug in xcs must not take the program down
             _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
             return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
@@ -272,7 +285,11 @@ class JitFunction:
         for name, value in bound.arguments.items():
             kind = self._signature.parameters[name].kind
             one = functools.partial(
-                flatten, parameter=name, static=name in self._static, promoted=self._promoted
+                flatten,
+                parameter=name,
+                static=name in self._static,
+                promoted=self._promoted,
+                whole=self._whole,
             )
             if kind is inspect.Parameter.VAR_POSITIONAL:
                 found[name] = [one(v) for v in value]
@@ -475,4 +492,5 @@ def get_jit_stats(function: Any) -> dict[str, Any]:
     target = getattr(function, "__xcs_jit__", None)
     if not isinstance(target, JitFunction):
         raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
-    return target.stats.as_dict()
+    stats = target.stats.as_dict()
+    return stats if stats["status"] == "no_data" else {**stats, "programs": target.programs}

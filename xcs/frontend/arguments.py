@@ -68,11 +68,17 @@ class Flat:
 
 
 def flatten(
-    value: Any, parameter: str, *, static: bool = False, promoted: frozenset[str] = frozenset()
+    value: Any,
+    parameter: str,
+    *,
+    static: bool = False,
+    promoted: frozenset[str] = frozenset(),
+    whole: frozenset[str] = frozenset(),
 ) -> Flat:
     """Take one argument apart. Raises `TypeError` for a static argument that cannot be hashed.
 
-    A parameter that capture promoted is static too, by identity where it has no hash.
+    A parameter that capture promoted is static too, by identity where it has no hash. The arrays in
+    a `whole` parameter's container are not taken apart.
     """
     kind = type(value)
     if static:
@@ -92,7 +98,7 @@ def flatten(
         return Flat(kind, [Leaf("number", kind.__name__, value, value, parameter)], next)
     if kind in (str, bytes):
         return Flat(kind, [Leaf("object", kind.__name__, None, value, parameter)], next)
-    if isinstance(value, list | tuple | dict) or _is_pytree(value):
+    if parameter not in whole and (isinstance(value, list | tuple | dict) or _is_pytree(value)):
         leaves, tree = jax.tree_util.tree_flatten(value)
         if len(leaves) <= _MAX_SCAN and any(
             isinstance(leaf, _ARRAYS) or callable(leaf) for leaf in leaves

@@ -7,8 +7,9 @@ import builtins
 import copy
 import dataclasses
 import functools
+import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, MappingView
 from typing import Any
 
 import jax
@@ -49,6 +50,8 @@ class Calls(Expressions):
                 return self._to_python(base, func.attr, self.arguments(node, frame)[0])
             if isinstance(base, Dyn):
                 return self._method_of_dynamic(base, func.attr, node, frame)
+            if func.attr in MUTATING_METHODS:
+                self.keep_whole(base)
             if id(base) in self.owned or (isinstance(base, str) and not contains_dynamic(base)):
                 return self._method_of_container(base, func.attr, node, frame)
             callee = self.attribute(base, func.attr, func, frame)
@@ -122,13 +125,18 @@ class Calls(Expressions):
             positional, keywords, _ = self.arguments(node, frame)
             what = classify(jax.numpy.add)
             return self.emitter.call(_array_method(name), what, [base, *positional], keywords)
+        mutates = base.class_name in ("list", "dict", "set") and name in MUTATING_METHODS
+        known_class = getattr(builtins, base.class_name or "", None)
+        if not (name in READING_METHODS or mutates or name in TO_PYTHON) or (
+            isinstance(known_class, type) and not hasattr(known_class, name)
+        ):
+            return self._method_value_of_dynamic(base, name, node, frame)
         positional, keywords, starred = self.arguments(node, frame)
         values = (*positional, *keywords.values())
         plain = not starred and "**" not in keywords and not contains(values, LocalFunction)
         if plain and name in TO_PYTHON and base.class_name == "jax.Array":
             return self._to_python(base, name, positional)
-        mutates = base.class_name in ("list", "dict", "set") and name in MUTATING_METHODS
-        if plain and (name in READING_METHODS or mutates):
+        if plain:
             if mutates:
                 for value in values:
                     self.escape(value)
@@ -143,11 +151,19 @@ class Calls(Expressions):
                 effects="ordered" if mutates else "pure",
                 mutates=mutates,
             )
-        for value in values:
-            self.escape(value)
+        raise Unsupported("unpacked arguments of a method known only at run time", node)
+
+    def _method_value_of_dynamic(self, base: Dyn, name: str, node: ast.Call, frame: Frame) -> Any:
+        """A method of which nothing is known: looked up first, then called in its place."""
+        method = self.emitter.getattr(base, name)
+        positional, keywords, starred = self.arguments(node, frame)
         if starred:
             raise Unsupported("unpacked arguments of a method known only at run time", node)
-        return self._invoke(self.emitter.getattr(base, name), positional, keywords)
+        for value in (*positional, *keywords.values()):
+            self.escape(value)
+        line = getattr(node, "lineno", None)
+        self.remark(line, f".{name}() of a value of unknown class keeps its place in the program")
+        return self._invoke(method, positional, keywords)
 
     def _to_python(self, array: Any, name: str, positional: list[Any]) -> Dyn:
         """A method that makes Python values of an array: native, once the array is computed."""
@@ -177,13 +193,19 @@ class Calls(Expressions):
             raise Unsupported("sorting a list whose elements are known only at run time", node)
         self.touch(base)
         result = self.native(node, frame, method, *positional, **keywords)
-        if name in ("keys", "values", "items"):
-            return self.own(list(result))
+        if isinstance(result, MappingView):  # it shows later changes too
+            self.emitter.views[id(result)] = (result, base, name)
+            return result
         return (
             self.own(result)
             if isinstance(result, list | dict | set) and id(result) not in self.owned
             else result
         )
+
+    def keep_whole(self, container: Any) -> None:
+        """The container changes: if it is the caller's, it must not be taken apart."""
+        if (argument := self.emitter.given_argument(container)) is not None:
+            raise Promote(argument, "it holds arrays and is changed in place", whole=True)
 
     def touch(self, container: Any) -> None:
         """Called before a container that capture made is changed."""
@@ -234,8 +256,13 @@ class Calls(Expressions):
                 jitted = jitted.__func__
             return self.inline(jitted.__wrapped__, positional, keywords, node, frame)
         what = classify(callee)
-        if self.strict:
+        if self.strict or not isinstance(callee, types.FunctionType) or _is_standard(callee):
+            # What the function does itself keeps its order: logging and waiting are only relaxed
+            # inside of the operators that it calls.
             what = what.strict()
+        if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
+            why = "it remembers results, so that a call depends on the calls before it"
+            what = dataclasses.replace(what, effects="ordered", inline=False, reason=why)
         if what.kind == "tensor":
             return self._array_call(callee, what, positional, keywords, node, frame)
         values = (*positional, *keywords.values())
@@ -354,8 +381,8 @@ class Calls(Expressions):
             if callee in (isinstance, type, getattr, hasattr) and not contains(values, Dyn):
                 return self.native(node, frame, callee, *positional, **keywords)
             return MISSING
-        if contains(values, LocalFunction):
-            return MISSING
+        if contains(values, LocalFunction) or not _is_builtin(callee):
+            return MISSING  # user code runs when the program does
         try:
             fresh = any(callee is f for f in _FRESH)
             return self._adopt(callee(*positional, **keywords), fresh=fresh)
@@ -384,7 +411,10 @@ class Calls(Expressions):
             for value in (*positional, *keywords.values()):
                 for number in self.emitter.numbers_behind(value):
                     raise Promote(number, "array code takes a number made of it")
-            if is_tracer(array := getattr(callee, "__self__", None)):
+            array = getattr(callee, "__self__", None)
+            if not is_tracer(array) and not isinstance(array, types.ModuleType | None):
+                raise Unsupported("a method of what JAX made of an array, on values to come", node)
+            if is_tracer(array):
                 callee, positional = _array_method(callee.__name__), [array, *positional]
             return self.emitter.call(callee, what, positional, keywords)
         receiver = getattr(callee, "__self__", None)
@@ -568,6 +598,16 @@ def _number_arguments(value: Any) -> list[int]:
     if isinstance(value, dict):
         return _number_arguments(list(value.values()))
     return []
+
+
+def _is_standard(callee: Any) -> bool:
+    return str(callee.__module__).partition(".")[0] in sys.stdlib_module_names
+
+
+def _is_builtin(callee: Any) -> bool:
+    return isinstance(callee, types.BuiltinFunctionType) or (
+        getattr(callee, "__module__", None) == "builtins"
+    )
 
 
 def _name_of(callee: Any) -> str:

@@ -226,7 +226,7 @@ def _rebuild(flat: Any, values: Any, interpreter: Interpreter, wholes: Iterator[
         )
     value = flat.rebuild(values)
     if flat.whole is not None and (whole := next(wholes, None)) is not None:
-        interpreter.emitter.bind_container(value, lambda: whole)
+        interpreter.emitter.bind_container(value, lambda: whole, whole.index)
     return value
 
 

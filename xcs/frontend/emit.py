@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterator,
+    Mapping,
+    MappingView,
+    Sequence,
+    ValuesView,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -59,6 +67,7 @@ class Emitter:
     """The function under construction: its block, its declarations, and its object table."""
 
     objects: dict[str, Any] = field(default_factory=dict)
+    views: dict[int, tuple[Any, Any, str]] = field(default_factory=dict)  # views of own dicts
     external: set[int] = field(default_factory=set)  # containers that are passed on as they are
     operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
     entry: Block = field(default_factory=Block)
@@ -76,7 +85,7 @@ class Emitter:
     _symbols: dict[tuple[int, str, str], str] = field(default_factory=dict)
     _arguments: dict[int, SSAValue] = field(default_factory=dict)  # id(tracer) -> argument
     _containers: dict[int, tuple[Any, SSAValue, Block, Any]] = field(default_factory=dict)
-    _given: dict[int, tuple[Any, Callable[[], SSAValue]]] = field(default_factory=dict)
+    _given: dict[int, tuple[Any, Callable[[], SSAValue], int]] = field(default_factory=dict)
     _numpy: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -206,16 +215,19 @@ class Emitter:
         if numpy:
             self._numpy.add(id(tracer))
 
-    def bind_container(self, container: Any, ssa: Callable[[], SSAValue]) -> None:
+    def bind_container(self, container: Any, ssa: Callable[[], SSAValue], argument: int) -> None:
         """Make uses of the container as a whole uses of the caller's own one."""
-        self._given[id(container)] = (container, ssa)
+        self._given[id(container)] = (container, ssa, argument)
         for key, part in container.items() if isinstance(container, dict) else enumerate(container):
             if type(part) in (list, dict):
-                self.bind_container(part, lambda key=key: self.getitem(Dyn(ssa()), key).ssa)
+                self.bind_container(
+                    part, lambda key=key: self.getitem(Dyn(ssa()), key).ssa, argument
+                )
 
-    def is_given(self, container: Any) -> bool:
-        """Whether the container is the caller's own."""
-        return id(container) in self._given
+    def given_argument(self, container: Any) -> int | None:
+        """The index of the argument that the container is a part of, None if it is none."""
+        given = self._given.get(id(container))
+        return None if given is None else given[2]
 
     def is_numpy_argument(self, tracer: Any) -> bool:
         """Whether the tracer stands for a NumPy array that the caller passed."""
@@ -249,6 +261,11 @@ class Emitter:
             return self.host("slice(start, stop, step)", parts, class_name="slice").ssa
         if kind in _LITERALS:
             return self.constant(value).ssa
+        if isinstance(value, MappingView):
+            container, name = self.views[id(value)][1:]
+            return self.host(f"container.{name}()", {"container": container}).ssa
+        if _holds_tracer(value):
+            raise Unsupported(f"a {kind.__name__} of an array is used as a value")
         leaves, tree = jax.tree_util.tree_flatten(value)
         if not jax.tree_util.all_leaves([value]) and contains_dynamic(leaves):
             return self.host(
@@ -465,6 +482,14 @@ def _is_immutable(value: SSAValue) -> bool:
     return isinstance(value.type, orch.ObjectType) and value.type.known_class in _IMMUTABLE
 
 
+def _holds_tracer(value: Any) -> bool:
+    """Whether the object is one of JAX's own around a traced array, as ``x.at`` is."""
+    if not type(value).__module__.startswith("jax"):
+        return False
+    names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+    return any(is_tracer(getattr(value, name, None)) for name in names)
+
+
 def _is_iterator(value: SSAValue) -> bool:
     return isinstance(value.type, orch.ObjectType) and value.type.known_class == "iterator"
 
@@ -488,6 +513,8 @@ def contains_dynamic(value: Any) -> bool:
         return any(contains_dynamic(v) for v in value)
     if isinstance(value, dict):
         return any(contains_dynamic(v) for v in value.values())
+    if isinstance(value, ValuesView | ItemsView):
+        return contains_dynamic(list(value))
     if isinstance(value, slice):
         return contains_dynamic((value.start, value.stop, value.step))
     return False
@@ -501,6 +528,8 @@ def contains(value: Any, kind: type) -> bool:
         return any(contains(v, kind) for v in value)
     if isinstance(value, dict):
         return any(contains(v, kind) for v in value.values())
+    if isinstance(value, ValuesView | ItemsView):
+        return contains(list(value), kind)
     if isinstance(value, slice):
         return contains((value.start, value.stop, value.step), kind)
     return False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import operator
 import types
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, ItemsView, Iterable, KeysView, ValuesView
 from typing import Any
 
 import jax
@@ -43,7 +44,9 @@ MUTATING_METHODS = (
     - READING_METHODS
 )
 _VALUE_TYPES = (type(None), bool, int, float, complex, str, bytes, range, type, type(Ellipsis))
+_PLAIN_VALUES = (type(None), bool, int, float, complex, str, bytes, range, tuple)
 _DATA = (*_VALUE_TYPES[:7], tuple, list, dict, set, np.ndarray, jax.Array)
+_MAX_PARTS = 64
 _STATIC_KINDS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -176,7 +179,7 @@ class Expressions:
 
     def outside(self, value: Any, hint: str) -> Any:
         """A value read from outside the function: mutable data is dynamic, the rest is static."""
-        if isinstance(value, list | dict) and _holds_arrays(value) and not self.emitter.dirty:
+        if isinstance(value, list | dict) and _holds_parts(value) and not self.emitter.dirty:
             self.guards.content(value)
             self.external[id(value)] = value
             self.emitter.external.add(id(value))
@@ -230,7 +233,7 @@ class Expressions:
         """Whether a name or attribute inside glue is a value that needs no guard of its own."""
         if isinstance(child, ast.Attribute):
             known, base = self.peek(child.value, frame, inner)
-            return not known or isinstance(base, (Dyn, types.ModuleType, type, *_VALUE_TYPES))
+            return not known or isinstance(base, Dyn | str | bytes) or _is_library(base)
         assert isinstance(child, ast.Name)
         if child.id in inner or _is_called(child, node):
             return True
@@ -416,6 +419,8 @@ class Expressions:
     ) -> Any:
         """A Python operator on values: native, array code on values to come, or host source."""
         values = list(operands.values())
+        if function in _JOINS and all(self._is_known_container(v) for v in values):
+            return self.own_fresh(self.native(node, frame, function, *values))
         if not contains(values, Dyn):
             if contains(values, Tracer):
                 self.emitter.array_action()
@@ -440,6 +445,13 @@ class Expressions:
             operator.mod,
         )
         return self.emitter.host(source, operands, class_name="int" if whole and keeps else None)
+
+    def _is_known_container(self, value: Any) -> bool:
+        return type(value) in (tuple, int) or id(value) in self.owned
+
+    def own_fresh(self, value: Any) -> Any:
+        """The value, marked as made by capture if it is a list or dict."""
+        return self.own(value) if isinstance(value, list | dict) else value
 
     def with_tracers(self, values: Any) -> Any | None:
         """The values with number arguments as arrays; None if other dynamic values are left."""
@@ -610,7 +622,7 @@ class Expressions:
             return self.emitter.getattr(base, name)
         if isinstance(base, LocalFunction):
             raise Unsupported("an attribute of a local function", node)
-        if is_tracer(base) or id(base) in self.owned or isinstance(base, (*_VALUE_TYPES, tuple)):
+        if is_tracer(base) or id(base) in self.owned or isinstance(base, _PLAIN_VALUES):
             return self.native(node, frame, getattr, base, name)
         if isinstance(getattr(type(base), name, None), property):
             # The getter is user code: it runs when the program does.
@@ -743,6 +755,8 @@ class Expressions:
         """The elements of a static iterable."""
         if isinstance(value, Dyn):
             raise Unsupported("the length of this iterable is known only at run time", node)
+        if isinstance(value, KeysView | ValuesView | ItemsView):
+            return list(value)
         if not isinstance(value, list | tuple | dict | set | frozenset | range | str | bytes):
             if not is_tracer(value):
                 raise Unsupported(f"iterating over a {type(value).__name__} while capturing", node)
@@ -984,6 +998,9 @@ def _not_contains(item: Any, container: Any) -> bool:
     return item not in container
 
 
+_JOINS = (operator.add, operator.mul, operator.or_)
+"""Operators that put containers together without looking at their elements."""
+
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -1029,10 +1046,18 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, jax.Array)
 
 
-def _holds_arrays(value: Any) -> bool:
-    """Whether a nested list or dict holds JAX arrays: then it is taken to be parameters."""
+def _holds_parts(value: Any) -> bool:
+    """Whether a list or dict is a part of the program rather than data.
+
+    It is where it holds JAX arrays (parameters), or nothing but a few callables and objects with
+    methods (an ensemble of clients); dataclasses and containers count as data.
+    """
     leaves = jax.tree_util.tree_leaves(value)
-    return bool(leaves) and any(isinstance(leaf, jax.Array) for leaf in leaves)
+    if any(isinstance(leaf, jax.Array) for leaf in leaves):
+        return True
+    return 0 < len(leaves) <= _MAX_PARTS and not any(
+        isinstance(leaf, (*_DATA, Collection)) or dataclasses.is_dataclass(leaf) for leaf in leaves
+    )
 
 
 def _is_library(value: Any) -> bool:

@@ -106,11 +106,6 @@ class Statements(Calls):
         if any(key in existing and key not in escaped for key in self.escaped):
             raise Unsupported("a list or dict may change inside a dynamic region", node)
 
-    def _given_is_changed(self, container: Any, node: ast.AST) -> None:
-        """The caller's list or dict changes, so what was taken apart from it would be stale."""
-        if self.emitter.is_given(container):
-            raise Unsupported("an argument that holds arrays is changed in place", node)
-
     def touch(self, container: Any) -> None:
         if any(id(container) in ids for ids in self.frozen):
             raise Unsupported("a list or dict changes inside a region known only at run time")
@@ -174,7 +169,11 @@ class Statements(Calls):
                     else False
                 ):
                     raise cause
-        stored, loaded = stored_names(body), loaded_names(body)
+        unbinds = {n for s in body for n in _unbound_names(s)}
+        if any(name in frame.env for name in unbinds):
+            raise cause  # it would have to be bound or not, as the statement runs
+        stored = [name for name in stored_names(body) if name not in unbinds]
+        loaded = [name for name in loaded_names(body) if name not in unbinds]
         operands: dict[str, Any] = {}
         maybe: set[str] = set()
         for name in dict.fromkeys([*loaded, *stored]):
@@ -510,6 +509,9 @@ class Statements(Calls):
             isinstance(c, ast.Break | ast.Continue | ast.Return) for s in body for c in ast.walk(s)
         ):
             raise Unsupported("a loop that carries values from one iteration to the next", node)
+        others = [*body, *call.args]
+        if any(self._reaches(n, out, frame) for s in others for n in loaded_names(s)):
+            raise Unsupported("a loop that reads the list that it appends to", node)
         self.touch(out)
         saved = dict(frame.env)
         kept = [n for n in sorted(carried) if self._is_read_elsewhere(n, node, frame)]
@@ -544,6 +546,11 @@ class Statements(Calls):
         if out:
             values = self.emitter.host("[*a, *b]", {"a": out, "b": values}, class_name="list")
         self.escaped[id(out)] = values  # from here on it is a value of the running program
+
+    def _reaches(self, name: str, container: list[Any], frame: Frame) -> bool:
+        """Whether the container can be reached through the name."""
+        known, value = self.peek_name(name, frame)
+        return known and (isinstance(value, LocalFunction) or _holds(value, container))
 
     def _is_read_elsewhere(self, name: str, node: ast.For, frame: Frame) -> bool:
         """Whether code outside of the loop may read what the loop leaves in the variable."""
@@ -601,7 +608,7 @@ class Statements(Calls):
                 self._unpack(target, targets, value, frame)
             case ast.Subscript(value=base_node, slice=index_node):
                 base = self.eval(base_node, frame)
-                self._given_is_changed(base, target)
+                self.keep_whole(base)
                 index = self.eval(index_node, frame)
                 if id(base) in self.owned and not isinstance(index, Dyn):
                     self.touch(base)
@@ -672,6 +679,26 @@ class Statements(Calls):
                 raise Unsupported("a function that rebinds globals", child)
 
 
+def _unbound_names(statement: ast.stmt) -> Iterator[str]:
+    """Names that the statement may leave unbound: of exception handlers, and deleted ones."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.Name(id=name, ctx=ast.Del()):
+                yield name
+
+
+def _holds(value: Any, container: Any) -> bool:
+    if value is container:
+        return True
+    if isinstance(value, dict):
+        return any(_holds(part, container) for part in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds(part, container) for part in value)
+    return False
+
+
 def _name_at(name: str, node: ast.AST) -> ast.Name:
     return ast.copy_location(ast.Name(name, ast.Load()), node)
 
@@ -723,9 +750,10 @@ def _surely_binds(node: ast.stmt, name: str) -> bool:
     match node:
         case ast.If(body=then, orelse=orelse):
             return all(any(_surely_binds(s, name) for s in b) for b in (then, orelse))
-        case ast.For() | ast.While():
-            return False
-        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+        case (
+            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final)
+            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=final)
+        ):
             through = any(_surely_binds(s, name) for s in (*body, *orelse))
             caught = all(
                 _ends(h.body) or any(_surely_binds(s, name) for s in h.body) for h in handlers
@@ -733,4 +761,12 @@ def _surely_binds(node: ast.stmt, name: str) -> bool:
             return (through and caught) or any(_surely_binds(s, name) for s in final)
         case ast.With(items=items):  # it may swallow an error of its body
             return any(i.optional_vars and name in stored_names(i.optional_vars) for i in items)
-    return name in stored_names(node)
+        case ast.Assign(targets=targets):
+            return any(name in stored_names(target) for target in targets)
+        case ast.AnnAssign(target=target, value=value):
+            return value is not None and name in stored_names(target)
+        case ast.AugAssign(target=target):
+            return name in stored_names(target)
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
+            return name in stored_names(node)
+    return False

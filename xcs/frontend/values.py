@@ -23,11 +23,16 @@ class Unsupported(Exception):
 
 
 class Promote(Exception):
-    """An argument must be static; capture starts again with that argument part of the cache key."""
+    """Capture must start again with an argument taken differently.
 
-    def __init__(self, argument: int, reason: str):
+    It becomes static, a part of the cache key; or, if `whole`, one object whose arrays are not
+    taken apart.
+    """
+
+    def __init__(self, argument: int, reason: str, *, whole: bool = False):
         super().__init__(reason)
         self.argument = argument
+        self.whole = whole
 
 
 class DynamicUse(Exception):

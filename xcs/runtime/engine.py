@@ -32,6 +32,7 @@ from xcs.runtime.errors import (
     RunAbandoned,
     XCSError,
     describe_inputs,
+    line_reached,
     without_own_frames,
     wrap_error,
 )
@@ -756,7 +757,8 @@ class _Run:
         values = [settled(frame.values[slot]) for slot in op.operands]
         node = f"{op.kind} @{op.name}" if op.operator is not None else op.kind
         inputs = describe_inputs(op.argument_names, values[: len(op.operands) - op.hidden])
-        self.error = wrap_error(error, node, op.name, op.location, inputs)
+        place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
+        self.error = wrap_error(error, node, op.name, place, inputs)
         for request, (waiting_frame, waiting_op) in list(self.requests.items()):
             if self._is_cut(waiting_frame, waiting_op) and cancel(request):
                 self.requests.pop(request, None)

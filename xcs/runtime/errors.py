@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from xdsl.dialects.builtin import CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc
+from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc
 from xdsl.ir import Attribute, Operation
 
 
@@ -197,6 +197,22 @@ def location_of(op: Operation) -> str:
     return _location(op.location) or "?"
 
 
+def source_lines(op: Operation) -> list[int]:
+    """The line in the user's file of each line of a host op's source, as far as it is known.
+
+    A host op that was put together from several has a location for each line of its source; in any
+    other the lines follow one another.
+    """
+    location = op.location
+    parts = _fused(location) if isinstance(location, FusedLoc) else (location,)
+    return [part.line.data for part in parts if isinstance(part, FileLineColLoc)]
+
+
+def _fused(location: FusedLoc) -> tuple[Attribute, ...]:
+    parts = location.locations
+    return tuple(parts.data) if isinstance(parts, ArrayAttr) else ()
+
+
 def _location(location: Attribute) -> str | None:
     match location:
         case FileLineColLoc():
@@ -206,14 +222,21 @@ def _location(location: Attribute) -> str | None:
         case CallSiteLoc():
             return _location(location.callee) or _location(location.caller)
         case FusedLoc():
-            parts = location.locations
-            known = map(_location, parts) if hasattr(parts, "__iter__") else ()  # type: ignore[arg-type]
-            return next(filter(None, known), None)
+            return next(filter(None, map(_location, _fused(location))), None)
         case _:
             return None
 
 
 _OWN_FILES = os.path.dirname(__file__) + os.sep
+
+
+def line_reached(error: BaseException, location: str) -> str:
+    """The line of host source that raised, which may span several; ``location`` is its first."""
+    traceback = error.__traceback__
+    filename = location.rpartition(":")[0]
+    if traceback is not None and traceback.tb_frame.f_code.co_filename == filename:
+        return f"{filename}:{traceback.tb_lineno}"
+    return location
 
 
 def without_own_frames(error: BaseException) -> TracebackType | None:

@@ -21,7 +21,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
 from xcs.dialects import orch
-from xcs.runtime.errors import XCSError, location_of
+from xcs.runtime.errors import XCSError, location_of, source_lines
 from xcs.runtime.host import compile_host
 from xcs.runtime.limits import WORLD, Limiter, RateLimiter, limits_of
 from xcs.runtime.pending import PENDING
@@ -415,12 +415,11 @@ class _BlockCompiler:
         out_names = None if op.out_names is None else [name.data for name in op.out_names]
         namespace = None if op.scope is None else self.context.object(op.scope, op)
         location = location_of(op)
-        filename, _, line = location.rpartition(":")
+        filename = location.rpartition(":")[0]
         try:
             function = compile_host(
-                op.source.data, names, out_names, namespace, filename or "<host>",
-                int(line) if line.isdecimal() else 1,
-            )  # fmt: skip
+                op.source.data, names, out_names, namespace, filename or "<host>", source_lines(op)
+            )
         except SyntaxError as error:
             raise XCSError(f"{location}: host source is not Python: {error}") from error
         evaluate = _applied(function, self._slots(op.arguments))

@@ -24,6 +24,7 @@ def embed(text: str):
 # CHECK-NEXT:    [[SCALED:%.*]] = orch.call @mul([[ARRAY]], [[TANH]])
 # CHECK-NEXT:    func.return [[SCALED]]
 
+
 # SPLIT-LABEL: func.func @main
 # SPLIT:         [[VECTOR:%.*]] = orch.call @embed(%text)
 # SPLIT-NEXT:    [[TANH:%.*]] = orch.launch @main_kernel_0
