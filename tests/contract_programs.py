@@ -1,3 +1,7 @@
+# Programs as people write them, not as a linter would have them.
+# ruff: noqa: B006, B007, B008, B009, B010, B012, B018, B023, C416, C417, F841, RET505
+# ruff: noqa: RUF005, RUF007, RUF024, UP031
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportMissingImports=false
 """Ordinary programs, each named after the behaviour that must survive `xcs.jit`.
 
 `PROGRAMS` is the table: a function, and the argument lists it is called with, one after the other.
@@ -6,22 +10,32 @@ Arguments are copied for each call. `STATE` gives what the programs may change o
 
 from __future__ import annotations
 
+import bisect
+import cmath
 import collections
 import contextlib
 import copy
 import dataclasses
 import enum
 import functools
+import heapq
 import io
 import itertools
 import json
 import math
 import operator
+import os
+import pathlib
+import random
 import re
 import string
+import tempfile
+import threading
 import time
+import warnings
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -99,6 +113,11 @@ def picky(text: str) -> str:
     if "!" in text:
         raise ValueError("exclamation", text)
     return text + "."
+
+
+@xcs.op
+def nap(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 @xcs.op
@@ -531,7 +550,7 @@ def positional_only(a, /):
 
 
 @program(call("a"), call("b"))
-def mutable_default_is_shared_between_calls(text, seen=[]):  # noqa: B006
+def mutable_default_is_shared_between_calls(text, seen=[]):
     seen.append(ask(text))
     return list(seen)
 
@@ -894,7 +913,7 @@ def early_return(q):
 def return_in_both_branches(q):
     if flag(q):
         return ask("yes")
-    else:  # noqa: RET505
+    else:
         return ask("no")
 
 
@@ -1803,8 +1822,9 @@ def builtins_on_results(xs):
     return (
         len(rs), sorted(rs), min(rs), max(rs, key=len), list(reversed(rs)), sum(map(len, rs)),
         list(enumerate(rs)), list(zip(rs, xs, strict=True)), str(rs), repr(rs[0]), rs == list(rs),
-        sorted(rs, key=len, reverse=True), dict(enumerate(rs)), tuple(rs), round(measure("a") / 3, 2),
-        any(rs), all(rs), list(filter(None, rs)), hash(rs[0]) == hash(str(rs[0])), ord(rs[0][0]),
+        sorted(rs, key=len, reverse=True), dict(enumerate(rs)), tuple(rs),
+        round(measure("a") / 3, 2), any(rs), all(rs), list(filter(None, rs)), ord(rs[0][0]),
+        hash(rs[0]) == hash(str(rs[0])),
     )  # fmt: skip
 
 
@@ -1952,12 +1972,12 @@ def yields_through_a_loop(q):
 
 @program("a")
 def star_import_of_names_by_getattr(q):
-    return getattr(client, "ask")(q), getattr(client, "none", "default"), hasattr(client, "send")  # noqa: B009
+    return getattr(client, "ask")(q), getattr(client, "none", "default"), hasattr(client, "send")
 
 
 @program("a")
 def setattr_and_vars(q):
-    setattr(client, "name", ask(q))  # noqa: B010
+    setattr(client, "name", ask(q))
     return client.name, vars(client)["name"], client.ask("x")
 
 
@@ -2078,7 +2098,7 @@ def inner_function_given_to_an_operator(q):
 
 @program("a")
 def default_is_evaluated_when_the_function_is_defined(q):
-    def inner(text, extra=save("default")):  # noqa: B008
+    def inner(text, extra=save("default")):
         return extra, save(text)
 
     return inner(q), inner("b"), save("end")
@@ -2216,7 +2236,7 @@ def swap_and_rotate(q):
 @program("a")
 def nested_targets(q):
     (a, (b, *c)), d = (ask(q), (ask("b"), ask("c"), "d")), {}
-    for i, d[i] in enumerate([ask("x"), ask("y")]):  # noqa: B007
+    for i, d[i] in enumerate([ask("x"), ask("y")]):
         pass
     for (x, y), z in [((ask(1), 2), 3)]:
         pass
@@ -2317,7 +2337,7 @@ def tuple_holds_a_list(q):
 def concatenation_makes_a_new_list(q):
     xs = [ask(q)]
     ys = xs
-    xs = xs + ["new"]  # noqa: RUF005
+    xs = xs + ["new"]
     ys += ["old"]
     return xs, ys
 
@@ -2520,7 +2540,7 @@ def return_in_finally_wins(q):
     try:
         picky(q)
     finally:
-        return ask("finally")  # noqa: B012
+        return ask("finally")
 
 
 @program("a!")
@@ -2633,7 +2653,7 @@ def assertion_with_a_call_in_its_message(q):
 
 @program("a")
 def unused_results_with_errors(q):
-    ask(q).missing  # noqa: B018
+    ask(q).missing
     save("not reached")
 
 
@@ -2857,3 +2877,509 @@ def list_of_arrays(xs, q):
 def array_error_after_a_call(x, q):
     answer = ask(q)
     return answer, x + jnp.arange(4)
+
+
+# --- The outside world ----------------------------------------------------------------------------
+
+
+@program("a")
+def file_written_then_read(q):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "answer.txt"
+        path.write_text(ask(q))
+        first = path.read_text()
+        with path.open("a") as file:
+            file.write(ask("more"))
+        return first, path.read_text(), path.exists(), len(list(pathlib.Path(folder).iterdir()))
+
+
+@program("a")
+def environment_is_set_and_read(q):
+    os.environ["XCS_TEST"] = ask(q)
+    try:
+        return os.environ["XCS_TEST"], os.getenv("XCS_TEST"), read_environment()
+    finally:
+        del os.environ["XCS_TEST"]
+
+
+def read_environment() -> str | None:
+    return os.environ.get("XCS_TEST")
+
+
+@program("a")
+def elapsed_time_covers_the_call(q):
+    start = time.perf_counter()
+    nap(0.01)
+    middle = time.perf_counter()
+    ask(q)
+    end = time.monotonic()
+    nap(0.01)
+    return middle - start >= 0.01, time.monotonic() - end >= 0.01
+
+
+@program("a")
+def seeded_random_numbers(q):
+    random.seed(3)
+    a, b = random.random(), random.randint(0, 100)
+    answer = ask(q)
+    items = [1, 2, 3, 4, answer]
+    random.shuffle(items)
+    return a, b, items, random.choice(items), [random.random() for _ in range(3)]
+
+
+@program(call(random.Random(5)), call(random.Random(6)))
+def random_generator_argument(rng):
+    return rng.random(), ask(rng.randint(0, 9)), [rng.random() for _ in range(2)], rng.choice("abc")
+
+
+@program(call(np.random.default_rng(5)))
+def numpy_generator_argument(rng):
+    a = rng.integers(0, 100, 3)
+    return a, ask(int(a[0])), rng.random(2)
+
+
+@program("a")
+def text_written_in_a_loop(q):
+    out = io.StringIO()
+    for i in range(3):
+        out.write(ask(f"{q}{i}"))
+    out.seek(0)
+    return out.read(2), out.read()
+
+
+@program("a")
+def warnings_are_raised_in_order(q):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.warn(ask(q), stacklevel=1)
+        warnings.warn("second", stacklevel=1)
+    return [str(w.message) for w in caught]
+
+
+@program("a")
+def lock_is_held(q):
+    lock = threading.Lock()
+    with lock:
+        held = lock.locked()
+        answer = ask(q)
+    return held, lock.locked(), answer
+
+
+@program(["a", "b"])
+def own_threads(xs):
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(ask, xs)), threads.submit(ask, "x").result()
+
+
+# --- Changes by other ways than methods -----------------------------------------------------------
+
+
+@program("a")
+def unbound_methods_change_a_list(q):
+    xs, d = [3, 1], {}
+    list.append(xs, measure(q))
+    list.sort(xs)
+    dict.__setitem__(d, "k", ask(q))
+    operator.setitem(d, "l", xs[0])
+    operator.methodcaller("append", ask("m"))(xs)
+    return xs, d
+
+
+@program(["b", "a"])
+def functions_of_the_library_change_a_list(xs):
+    heap = []
+    for x in xs:
+        heapq.heappush(heap, ask(x))
+    bisect.insort(xs, ask("c"))
+    smallest = heapq.heappop(heap)
+    return smallest, heap, xs
+
+
+@program(["a", "b"])
+def list_changed_through_map_and_comprehension(xs):
+    out, seen = [], set()
+    list(map(out.append, [ask(x) for x in xs]))
+    nothing = [out.append(x) for x in xs]
+    fresh = [x for x in xs + xs if not (x in seen or seen.add(x))]
+    add = functools.partial(out.append, ask("p"))
+    add()
+    return out, nothing, fresh, seen
+
+
+@program("a")
+def object_changed_through_its_dict(q):
+    doc = Document(q)
+    doc.__dict__["text"] = ask(q)
+    vars(doc).update(score=measure(q))
+    setattr(doc, "extra", ask("e"))
+    return doc.text, doc.score, doc.extra, copy.copy(doc).text
+
+
+@program(call(Document("t")))
+def argument_changed_through_its_dict(doc):
+    before = doc.text
+    doc.__dict__["text"] = ask("new")
+    setattr(doc, "score", measure(doc.text))
+    return before, doc.text, doc.score
+
+
+@program("x1y22")
+def callback_of_re_sub(q):
+    return re.sub(r"\d", lambda m: ask(m.group()), q), re.split(r"\d", ask(q))
+
+
+@program(["a", "b", "c"])
+def lazy_tools(xs):
+    a, b = itertools.tee(map(save, xs))
+    save("start")
+    return (
+        next(a), list(b), list(a), list(itertools.accumulate(xs, lambda p, x: ask(p + x))),
+        list(itertools.starmap(ask, [(x, 0.5) for x in xs])), list(itertools.takewhile(flag, xs)),
+        list(itertools.islice(itertools.cycle(xs), 4)), max(map(save, xs)), ",".join(map(ask, xs)),
+    )  # fmt: skip
+
+
+@program(["a", "b"])
+def sentinel_iteration(xs):
+    queue = [*xs, "stop", "never"]
+    return [ask(x) for x in iter(lambda: queue.pop(0), "stop")], queue
+
+
+@program("a", 1)
+def single_dispatch(value):
+    return describe(value), describe([value])
+
+
+@functools.singledispatch
+def describe(value: Any) -> str:
+    return ask(f"any {value}")
+
+
+@describe.register
+def _(value: int) -> str:
+    return ask(f"int {value}")
+
+
+@describe.register
+def _(value: list) -> str:
+    return ask(f"list {len(value)}")
+
+
+@program("a")
+def memoised_helper(q):
+    memoised.cache_clear()
+    return memoised(q), memoised(q), memoised("b"), memoised.cache_info().hits
+
+
+@functools.lru_cache
+def memoised(text: str) -> int:
+    return save(text)
+
+
+# --- Arguments of every kind ----------------------------------------------------------------------
+
+
+class Text(str):
+    """A string with more to it."""
+
+    def shout(self) -> str:
+        return self.upper() + "!"
+
+    def upper(self) -> str:
+        return "UPPER " + super().upper()
+
+
+class LoudList(list):
+    """A list that tells of what is appended."""
+
+    def append(self, item: Any) -> None:
+        LOG.append(("append", repr(item)))
+        super().append(item)
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Slots:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str):
+        self.text = text
+
+
+@program(call(Text("a")), call("b"))
+def string_subclass(q):
+    return ask(q), q.upper(), q + "x", isinstance(q, Text)
+
+
+@program(call(LoudList(["a"])), call(LoudList()))
+def list_subclass(xs):
+    xs.append(ask("x"))
+    xs.append("y")
+    return xs, len(xs), xs[0]
+
+
+@program(Level.LOW, Level.HIGH, 2)
+def int_subclass(level):
+    return ask(level), level + 1, level == 2, level > Level.LOW
+
+
+@program(call(Slots("a")), call(Slots("b")))
+def object_with_slots(o):
+    before = o.text
+    o.text = ask(before)
+    return before, o.text, ask(o.text)
+
+
+@program(call({1: "a", "b": 2, None: 3.5, (1, 2): "t"}))
+def dict_with_mixed_keys(d):
+    d[True] = ask("one")
+    return d, list(d), [ask(k) for k in d]
+
+
+def _cyclic() -> list[Any]:
+    xs: list[Any] = ["a"]
+    xs.append(xs)
+    return xs
+
+
+@program(call(_cyclic()))
+def argument_that_holds_itself(xs):
+    return ask(xs[0]), xs[1] is xs, xs
+
+
+@program(call(float("nan"), -0.0), call(float("inf"), 1e300))
+def odd_numbers(a, b):
+    return ask(a), a == a, str(b), a + b, b * 10**10
+
+
+@program(call(10**30), call(-(2**70)))
+def large_integers(n):
+    return ask(n), n + measure("a"), n // 7, -n
+
+
+@program(call(complex(1, 2), range(3)), call(1j, range(0, 10, 4)))
+def complex_and_range(z, r):
+    return ask(z), z * 2, abs(z), [ask(i) for i in r], len(r), r[0]
+
+
+@program(call(len), call(str.upper), call(ask), call(lambda t: t * 2))
+def function_argument(f):
+    return f("ab"), f(ask("x")), [f(x) for x in ("p", "q")]
+
+
+@program(call(ask, model=measure))
+def operator_arguments(first, *, model):
+    return first("a"), model("abc"), list(map(model, ["x", "yy"]))
+
+
+@program(call(Client, "c"))
+def class_argument(make, name):
+    made = make(ask(name))
+    return made.name, made.send("x"), make is Client, isinstance(made, make)
+
+
+@program(call(ValueError("v", 1)))
+def exception_argument(error):
+    try:
+        ask("x")
+        raise error
+    except ValueError as caught:
+        return caught is error, caught.args
+
+
+@program(call("a", math), call("b", cmath))
+def module_argument(q, module):
+    return ask(q), module.sqrt(4), module.__name__
+
+
+@program("a")
+def defaults_that_are_objects(q, model=ask, who=client, table={"k": ask}):
+    return model(q), who.ask(q), table["k"](q), who.count
+
+
+@program(call([1, 2, 3], slice(1, None), ...))
+def slices_as_arguments(xs, s, e):
+    return xs[s], ask(s), e is ...
+
+
+@program(call([None, [None, "a"], {"k": None}]))
+def nones_inside(data):
+    return [x is None for x in data], ask(data[1][1]), data[2]["k"] is None, data
+
+
+# --- Functions that call themselves and each other ------------------------------------------------
+
+
+@xcs.jit
+def jitted_inner(text: str) -> tuple[str, str]:
+    return ask(text), ask(text + "2")
+
+
+@xcs.jit
+def jitted_down(n: int) -> list[str]:
+    if n == 0:
+        return [ask("end")]
+    return [ask(n), *jitted_down(n - 1)]
+
+
+@program("a")
+def jitted_functions_inside(q):
+    return jitted_inner(q), [jitted_inner(x) for x in (q, "b")], jitted_down(3)
+
+
+@program("a")
+def error_inside_a_jitted_function_inside(q):
+    try:
+        return jitted_fails(q)
+    except ValueError as error:
+        return ask("caught"), error.args
+
+
+@xcs.jit
+def jitted_fails(text: str) -> str:
+    return picky(text + "!")
+
+
+def even(n: int) -> str:
+    return ask("even") if n == 0 else odd(n - 1)
+
+
+def odd(n: int) -> str:
+    return ask("odd") if n == 0 else even(n - 1)
+
+
+@program(4, 5)
+def mutual_recursion(n):
+    return even(n), odd(n), even(2)
+
+
+@program([["a", ["b"]], "c"])
+def recursion_over_a_tree(tree):
+    def walk(node):
+        if isinstance(node, str):
+            return ask(node)
+        return [walk(child) for child in node]
+
+    return walk(tree)
+
+
+@program("a")
+def three_levels_of_closures(q):
+    def outer(a):
+        def middle(b):
+            def inner(c):
+                return ask(a + b + c + q)
+
+            return inner
+
+        return middle
+
+    add = outer("x")("y")
+    return add("z"), outer(ask("p"))("q")("r")
+
+
+# --- Errors that are not ordinary -----------------------------------------------------------------
+
+
+class Stop(BaseException):
+    """Not an Exception."""
+
+
+@xcs.op
+def stops() -> None:
+    raise Stop("now", 1)
+
+
+@program("a")
+def base_exception_of_the_user(q):
+    ask(q)
+    return stops()
+
+
+@program("a")
+def base_exception_that_is_caught(q):
+    try:
+        stops()
+    except Stop as error:
+        return error.args, ask(q)
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@xcs.op
+def fails_mutely() -> None:
+    raise Mute
+
+
+@program("a")
+def error_without_a_text(q):
+    return ask(q), fails_mutely()
+
+
+@program("a")
+def error_in_an_operator_inside_a_lambda(q):
+    return sorted([q, "b!", "c"], key=lambda x: picky(x))
+
+
+@program("a")
+def error_in_a_dict_comprehension(q):
+    return {x: picky(x) for x in [q, "b!", "c!"]}
+
+
+@program("a")
+def finally_order_in_nested_functions(q):
+    def inner():
+        try:
+            save("try")
+            return ask(q)
+        finally:
+            save("finally")
+
+    result = inner()
+    save("after")
+    return result
+
+
+@program(["a", "b!", "c"])
+def continue_in_a_handler(xs):
+    out = []
+    for x in xs:
+        try:
+            answer = picky(x)
+        except ValueError:
+            continue
+        finally:
+            save(x)
+        out.append(answer)
+    return out
+
+
+@program("a")
+def del_of_an_item_and_a_missing_key(q):
+    d = {"k": ask(q)}
+    del d["k"]
+    del d["k"]
+
+
+@program("a")
+def read_of_a_deleted_name(q):
+    answer = ask(q)
+    del answer
+    return answer
+
+
+@program("a")
+def infinite_generator_cut_short(q):
+    def forever():
+        n = 0
+        while True:
+            yield save(n)
+            n += 1
+
+    return [x for x, _ in zip(forever(), range(3))], next(forever())

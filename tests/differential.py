@@ -121,25 +121,33 @@ def observe(
     *,
     state: Callable[[], Any] = lambda: None,
 ) -> Outcome:
-    """Call a function and record everything that a caller sees. `state` gives what it may change."""
+    """Call a function and record everything that a caller sees.
+
+    `state` gives what the function may change outside its arguments.
+    """
     kwargs = dict(kwargs or {})
     try:
         result = function(*args, **kwargs)
     except Endless:
         raise
     except BaseException as error:
-        original = error
-        if isinstance(error, XCSExecutionError):
-            original = error.original_error
-            if isinstance(original, Exception):
-                assert isinstance(error, type(original)), "handlers of the original would miss it"
-            assert freeze(error.args) == freeze(original.args)
+        original = _original(error)
         seen = freeze(args, kwargs, state())
         details = freeze(original.args, _own_attributes(original))
         shown = f"raises {original!r}, then {(args, kwargs, state())}"
         return Outcome(seen, type(original), details, shown)
     seen = freeze(result, args, kwargs, state())
     return Outcome(seen, shown=f"returns {result!r}, then {(args, kwargs, state())}")
+
+
+def _original(error: BaseException) -> BaseException:
+    """The error that plain Python would have raised, which a wrapped one has to stand for."""
+    if not isinstance(error, XCSExecutionError):
+        return error
+    original = error.original_error
+    assert isinstance(error, type(original)), f"handlers of {type(original).__name__} would miss it"
+    assert freeze(error.args) == freeze(original.args)
+    return original
 
 
 def _own_attributes(error: BaseException) -> dict[str, Any]:

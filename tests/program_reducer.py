@@ -1,7 +1,7 @@
 """Makes a program that shows a difference smaller, for as long as it still shows one.
 
-A hypothesis strategy would shrink the choices that wrote the program; taking the program's own syntax
-apart needs fewer attempts and ends at smaller programs.
+A hypothesis strategy would shrink the choices that wrote the program; taking the program's own
+syntax apart needs fewer attempts and ends at smaller programs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Random Python programs over operators: source text, made from a source of choices.
 
 A program is a module: the fixed `PRELUDE` of operators, helper functions, and
-``main(s, n, xs, d, xss, o)``. Names are typed by their first letters: ``s`` strings, ``n`` integers,
-``xs`` lists of strings, ``d`` dicts from strings to strings, ``xss`` lists of lists of strings, ``o``
-instances of a class, ``f`` functions from strings to strings, ``a`` arrays of three integers, which
-only some programs have. Most programs succeed; some fail part of the way on purpose.
+``main(s, n, xs, d, xss, o)``. Names are typed by their first letters: ``s`` strings, ``n``
+integers, ``xs`` lists of strings, ``d`` dicts from strings to strings, ``xss`` lists of lists of
+strings, ``o`` instances of a class, ``f`` functions from strings to strings, ``a`` arrays of three
+integers, which only some programs have. Most programs succeed; some fail on purpose.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -291,10 +292,11 @@ class Writer:
         return names[-1 - self.choose(len(names))] if names else default
 
     def expr(self, kind: str) -> str:
-        writers = (
-            self.str, self.int, self.list, self.dict, self.nested, self.box, self.function, self.array,
+        writers: tuple[Callable[[], str], ...] = (
+            self.str, self.int, self.list, self.dict,
+            self.nested, self.box, self.function, self.array,
         )  # fmt: skip
-        return dict(zip(KINDS, writers, strict=True))[kind]()
+        return writers[KINDS.index(kind)]()
 
     def any(self) -> str:
         return self.pick([self.str, self.int, self.list, self.dict, self.none, self.nested])
@@ -948,9 +950,10 @@ def check(
     max_workers: int | None = None,
     latency: float = 0.0,
 ) -> dict[str, Any]:
-    """Make the calls one after the other, plain and jitted, and compare. Gives the jit's statistics.
+    """Make the calls one after the other, plain and jitted, and compare.
 
-    Raises `Difference`, and `Endless` if even the plain program runs for too long.
+    Returns the statistics of the jitted function. Raises `Difference`, and `Endless` if even the
+    plain program runs for too long.
     """
     source = PRELUDE + program
     number = next(_numbers)
@@ -958,10 +961,9 @@ def check(
     jitted = load(source, folder / f"jitted_{number}.py", latency=latency)
     fast = xcs.jit(jitted["main"], config=xcs.Config(max_workers=max_workers))
     for position, arguments in enumerate(calls):
-        file = plain["__file__"]
-        expected = bounded(lambda: _call(plain, plain["main"], arguments), file)
+        expected = bounded(partial(_call, plain, plain["main"], arguments), plain["__file__"])
         with no_internal_error():
-            actual = within_time(lambda: _call(jitted, fast, arguments))
+            actual = within_time(partial(_call, jitted, fast, arguments))
         where = f"call {position} with {arguments}, max_workers={max_workers}"
         if expected != actual:
             raise Difference(where, expected, actual)
@@ -984,7 +986,7 @@ def _call(module: dict[str, Any], main: Callable[..., Any], arguments: tuple[Any
 def _check_unordered(
     where: str, plain: dict[str, Any], jitted: dict[str, Any], *, failed: bool
 ) -> None:
-    """Unordered calls are made once each, in any order; after a failure there may be more of them."""
+    """Unordered calls are made once each, in any order; after a failure there may be more."""
     for name in ("CALLS", "NOTES"):
         expected, actual = Counter(plain[name]), Counter(jitted[name])
         if expected != actual and not (failed and expected <= actual):

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 
 import jax
 import jax.numpy as jnp
@@ -316,6 +317,16 @@ def test_debug_print_still_prints(capsys):
     assert "x is 3.0" in capsys.readouterr().out
 
 
+def test_primitives_without_an_op_still_work_and_are_counted():
+    def ordered(x):
+        return jnp.sort(x) * 2
+
+    ours = xcs.jit(ordered)
+
+    np.testing.assert_array_equal(ours(jnp.array([3.0, 1.0, 2.0])), [2.0, 4.0, 6.0])
+    assert xcs.get_jit_stats(ours)["primitives_without_op"] == {"sort": 1}
+
+
 def test_random_keys():
     def draw(key):
         first, second = jax.random.split(key)
@@ -340,3 +351,80 @@ def test_nothing_is_logged_as_a_bug(caplog):
     with caplog.at_level(logging.WARNING, logger="xcs"):
         xcs.jit(mixed.__wrapped__)(*ARGUMENTS)
     assert not caplog.records
+
+
+# --- What the world may change (R3) ---------------------------------------------------------------
+
+
+def test_attributes_of_a_second_instance_are_guarded_too():
+    class Layer:
+        def __init__(self, bias):
+            self.bias = bias
+
+    class Model:
+        def __init__(self, bias):
+            self.layer = Layer(bias)
+
+        @xcs.jit
+        def __call__(self, x):
+            return jnp.tanh(x) * 0 + self.layer.bias
+
+    first, second = Model(jnp.zeros(2)), Model(jnp.ones(2))
+    first(jnp.ones(2))
+    second(jnp.ones(2))
+    second.layer.bias = jnp.full(2, 7.0)
+
+    np.testing.assert_array_equal(second(jnp.ones(2)), [7.0, 7.0])
+
+
+def test_the_environment_is_read_at_each_call(monkeypatch):
+    @xcs.jit
+    def where(prompt):
+        return ask(prompt + os.environ.get("XCS_TEST", "") + os.environ["XCS_TEST"])
+
+    monkeypatch.setenv("XCS_TEST", "1")
+    assert where("q") == "<q11>"
+    monkeypatch.setenv("XCS_TEST", "2")
+    assert where("q") == "<q22>"
+
+
+TABLE = np.eye(2)
+
+
+def test_a_numpy_array_that_changes_in_place_is_not_stale(monkeypatch):
+    monkeypatch.setitem(globals(), "TABLE", np.eye(2))
+
+    @xcs.jit
+    def look_up(x):
+        return x @ TABLE
+
+    np.testing.assert_array_equal(look_up(jnp.ones(2)), [1.0, 1.0])
+    TABLE[:] *= 3
+    np.testing.assert_array_equal(look_up(jnp.ones(2)), [3.0, 3.0])
+
+
+def test_a_loop_that_reads_what_it_appends_to_runs_in_order():
+    @xcs.jit
+    def debate(topic, rounds):
+        turns = []
+        for number in range(rounds):
+            turns.append(ask(f"{topic} {number} {turns}"))
+        return turns
+
+    assert debate("t", 2) == debate.__wrapped__("t", 2)
+
+
+def test_a_call_that_remembers_its_results_is_not_made_twice():
+    made = []
+
+    @functools.lru_cache
+    def remembered(prompt):
+        made.append(prompt)
+        return prompt * 2
+
+    @xcs.jit
+    def all_of(prompts):
+        return [remembered(prompt) for prompt in prompts]
+
+    assert all_of(["a", "b", "a"]) == ["aa", "bb", "aa"]
+    assert made == ["a", "b"]

@@ -1,8 +1,8 @@
 """Random Python programs do jitted what they do plain: values, errors, effects, changed arguments.
 
 The same programs are looked at each time. ``XCS_RANDOM_PROGRAMS=1000:6000 pytest
-tests/test_random_programs.py`` looks at those with other seeds. A program that shows a difference is
-made smaller before it is shown.
+tests/test_random_programs.py`` looks at those with other seeds. A program that shows a difference
+is made smaller before it is shown.
 """
 
 from __future__ import annotations

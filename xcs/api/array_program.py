@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import types
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ class ArrayProgram:
 
     call: Callable[..., Any]
     guards: Guards
+    primitives: Counter[str]
     fresh: Callable[[], bool] | None = None
 
     def refresh(self) -> None:
@@ -47,12 +49,12 @@ def array_program(
     code.
     """
     name = function.__name__
-    guards = Guards()
 
     def staged(*args: Any, **kwargs: Any) -> Any:
         arguments = flatten(args, kwargs)
         jaxpr, structure, assumed = trace_arrays(function, arguments, strict=strict)
-        guards.update(assumed)
+        program.guards.update(assumed)
+        program.refresh()
         operands = [leaf.example for leaf in leaves_of(arguments)]
         try:
             kernel, constants = kernel_of_jaxpr(jaxpr, name)
@@ -61,12 +63,15 @@ def array_program(
             _log.info("%s runs as JAX traced it: %s", name, error)
             results = jaxpr_as_fun(jaxpr)(*operands)
         else:
+            program.primitives.update(kernel.primitives)
             results = bind(kernel, *constants, *operands)
         return jax.tree_util.tree_unflatten(structure, results)
 
     staged.__name__ = staged.__qualname__ = name
     staged.__wrapped__ = function  # type: ignore[attr-defined] - jax.jit reads the signature
-    return ArrayProgram(jax.jit(staged, static_argnames=tuple(static_argnames)), guards)
+    call = jax.jit(staged, static_argnames=tuple(static_argnames))
+    program = ArrayProgram(call, Guards(), Counter())
+    return program
 
 
 def has_tracer(values: Sequence[Any]) -> bool:

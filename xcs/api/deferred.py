@@ -54,6 +54,7 @@ class DeferredKernel:
 
     def __call__(self, *args: Any) -> Sequence[Any]:
         """The kernel's results on these values."""
+        args = (*args, *self._evaluate.arrays)
         leaves, tree = jax.tree_util.tree_flatten(args)
         try:
             key = (tree, tuple(_leaf_key(leaf) for leaf in leaves))
@@ -147,13 +148,21 @@ class _Evaluator:
     ):
         block = function.body.block
         self._slots: dict[SSAValue, int] = {}
-        self._arguments = len(block.args)
         for argument in block.args:
             self._slots[argument] = len(self._slots)
+        # Arrays that the code refers to are arguments too: a NumPy array may change in place, and
+        # a large one belongs into no kernel's text.
+        self.arrays: list[Any] = []
+        for op in block.ops:
+            if isinstance(op, orch.ConstantOp) and _is_array(value := _constant(op, objects)):
+                self.arrays.append(value)
+                self._slots[op.result] = len(self._slots)
         self._steps: list[tuple[Callable[..., Any], tuple[int, ...], int]] = []
         for op in block.ops:
             if isinstance(op, func.ReturnOp):
                 self._results = tuple(self._slots[v] for v in op.arguments)
+                continue
+            if op.results[0] in self._slots:
                 continue
             operands = tuple(self._slots[v] for v in op.operands)
             step = _step(op, objects, operators)
@@ -165,6 +174,12 @@ class _Evaluator:
         for function, operands, result in self._steps:
             values[result] = function(*(values[slot] for slot in operands))
         return [values[slot] for slot in self._results]
+
+
+def _constant(op: orch.ConstantOp, objects: Mapping[str, Any]) -> Any:
+    if isinstance(op.value, orch.RefAttr):
+        return objects[op.value.key.data]
+    return orch.literal_value(op.value)
 
 
 def _step(
@@ -180,11 +195,7 @@ def _step(
                 op.source.data, op.argument_names(), None, scope, f"<{op.source.data}>", ()
             )
         case orch.ConstantOp():
-            value = (
-                objects[op.value.key.data]
-                if isinstance(op.value, orch.RefAttr)
-                else orch.literal_value(op.value)
-            )
+            value = _constant(op, objects)
             return lambda: value
         case orch.GetItemOp():
             return lambda container, index: container[index]

@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 import types
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
@@ -186,7 +186,6 @@ class JitFunction:
                 strict=self.config.effects == "strict",
             )
         result = array.call(*args, **kwargs)
-        array.refresh()
         self.array = array
         seconds = time.perf_counter() - start
         self.stats.compiled(seconds)
@@ -228,6 +227,14 @@ class JitFunction:
     def programs(self) -> int:
         """How many compiled forms are kept."""
         return len(self._programs) + (self.array is not None)
+
+    def primitives(self) -> Counter[str]:
+        """JAX primitives in its kernels that have no op in the tensor dialect, and how often."""
+        counted = Counter(self.array.primitives if self.array is not None else {})
+        for program in list(self._programs.values()):
+            if isinstance(program, Program):
+                counted.update(program.lowered.primitives())
+        return counted
 
     def capture_for(self, arguments: Mapping[str, Any]) -> Captured:
         """Capture for flattened arguments. Raises `Unsupported`, or `Promote`."""
@@ -493,4 +500,7 @@ def get_jit_stats(function: Any) -> dict[str, Any]:
     if not isinstance(target, JitFunction):
         raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
     stats = target.stats.as_dict()
-    return stats if stats["status"] == "no_data" else {**stats, "programs": target.programs}
+    if stats["status"] == "no_data":
+        return stats
+    primitives = dict(target.primitives())
+    return {**stats, "programs": target.programs, "primitives_without_op": primitives}

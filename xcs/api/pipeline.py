@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from xcs.dialects.stablehlo.print import kernel_text
 from xcs.frontend.jaxpr_import import (
     hoist_constants,
     import_function,
+    primitive_fallback_count,
     type_to_aval,
     with_constant_inputs,
 )
@@ -55,6 +57,14 @@ class Lowered:
     module: ModuleOp
     kernels: dict[str, Kernel | DeferredKernel]
     plan: Plan
+
+    def primitives(self) -> Counter[str]:
+        """JAX primitives in the kernels that have no op in the tensor dialect, and how often."""
+        counted: Counter[str] = Counter()
+        for kernel in self.kernels.values():
+            for one in (kernel,) if isinstance(kernel, Kernel) else kernel.specialised():
+                counted.update(one.primitives)
+        return counted
 
     def stablehlo(self) -> str:
         """The kernels as StableHLO modules; deferred ones for the shapes launched so far."""
@@ -124,7 +134,9 @@ def compile_kernel(function: func.FuncOp) -> Kernel:
     """A kernel of one function of xtensor ops; the function itself is not changed."""
     ins = tuple(type_to_aval(t) for t in function.function_type.inputs)
     outs = tuple(type_to_aval(t) for t in function.function_type.outputs)
-    return Kernel(function.sym_name.data, stablehlo_text(function), ins, outs)
+    primitives = primitive_fallback_count(function)
+    text = stablehlo_text(function)
+    return Kernel(function.sym_name.data, text, ins, outs, primitives=primitives)
 
 
 def stablehlo_text(function: func.FuncOp) -> str:
@@ -154,7 +166,7 @@ def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
     # Where it is given merged ones it fuses differently, so that gradients differ from jax.jit's
     # in the last bit.
     source = with_constant_inputs(opened)
-    kernel = Kernel(
-        name, _lower_in_place(function), tuple(source.in_avals), tuple(source.out_avals), source
-    )
+    primitives = primitive_fallback_count(function)
+    text = _lower_in_place(function)
+    kernel = Kernel(name, text, tuple(source.in_avals), tuple(source.out_avals), source, primitives)
     return kernel, [*nested_constants, *constants]

@@ -233,7 +233,11 @@ class Expressions:
         """Whether a name or attribute inside glue is a value that needs no guard of its own."""
         if isinstance(child, ast.Attribute):
             known, base = self.peek(child.value, frame, inner)
-            return not known or isinstance(base, Dyn | str | bytes) or _is_library(base)
+            if not known or isinstance(base, Dyn | str | bytes):
+                return True
+            return _is_library(base) and isinstance(
+                getattr(base, child.attr, None), (*_STATIC_KINDS, *_PLAIN_VALUES)
+            )
         assert isinstance(child, ast.Name)
         if child.id in inner or _is_called(child, node):
             return True

@@ -29,6 +29,8 @@ from xcs.frontend.values import (
 
 MAX_UNROLLED = 4096
 _RESULT = "xcs_result"
+_UNBOUND = "xcs_unbound"
+_MARK_UNBOUND = f"try:\n    {{0}}\nexcept NameError:\n    {{0}} = {_UNBOUND}"
 
 
 class _Return(Exception):
@@ -169,76 +171,69 @@ class Statements(Calls):
                     else False
                 ):
                     raise cause
-        unbinds = {n for s in body for n in _unbound_names(s)}
-        if any(name in frame.env for name in unbinds):
-            raise cause  # it would have to be bound or not, as the statement runs
-        stored = [name for name in stored_names(body) if name not in unbinds]
-        loaded = [name for name in loaded_names(body) if name not in unbinds]
-        operands: dict[str, Any] = {}
-        maybe: set[str] = set()
-        for name in dict.fromkeys([*loaded, *stored]):
-            owner = frame.owner_of(name)
-            if owner is not None:
-                if name in stored and owner is not frame:
-                    raise cause
-                if name in owner.env:
-                    value = owner.env[name]
-                    if isinstance(value, MaybeUnbound):
-                        if name in loaded:
-                            value = self.name(_name_at(name, body[0]), frame)
-                        else:
-                            value = value.value
-                    value = self.current(value)
-                    if isinstance(value, LocalFunction):
-                        value = self.native_function(value)
-                    self.escape(value)
-                    operands[name] = self.emitter.materialize(self.current(value))
-                elif name in stored and not returns and not _surely_binds(body[0], name):
-                    if name in loaded:
-                        raise cause  # an unbound variable may be read inside
-                    operands[name] = self.emitter.constant(UNBOUND, "unbound").ssa
-                    maybe.add(name)
-            elif frame.cell(name) is not None:
-                value = self.name(_name_at(name, body[0]), frame)
-                operands[name] = self.emitter.materialize(value)
-        unbound = [
-            name
-            for name in loaded
-            if name not in operands and name not in stored and frame.owner_of(name) is frame
-        ]
-        if unbound:  # Python knows these as locals, and says so when they are read
-            never = "\n".join(f"if False:\n    {name} = None" for name in unbound)
-            body = [*ast.parse(never).body, *body]
+        stored = stored_names(body)
+        if any(frame.owner_of(name) is not frame for name in stored):
+            raise cause
+        operands, prefix = self._block_operands(body, stored, frame)
         ordered = not all(self._is_harmless(statement, frame) for statement in body)
         if returns:
-            function = ast.FunctionDef(_RESULT + "_of", _no_parameters(), [*body], [])
-            # Names that the block assigns are its own; those it only reads come from outside.
-            function.args.args = [ast.arg(n) for n in operands if n in stored]
-            call = ast.Call(
-                ast.Name(function.name, ast.Load()),
-                [ast.Name(a.arg, ast.Load()) for a in function.args.args],
-                [],
-            )
-            assign = ast.Assign([ast.Name(_RESULT, ast.Store())], call)
-            source = "\n".join(
-                ast.unparse(ast.fix_missing_locations(ast.copy_location(s, body[0])))
-                for s in (function, assign)
-            )
+            source = _returning_source([*prefix, *body], [n for n in operands if n in stored])
             return self.emitter.host_block(
                 source, operands, [_RESULT], ordered=ordered, scope=frame.scope
             )[0]
-        source = "\n".join(ast.unparse(statement) for statement in body)
-        outs = [name for name in stored if frame.owner_of(name) is frame]
+        unbinds = {name for statement in body for name in _unbound_names(statement)}
+        unsure = [name for name in stored if not self._is_bound_after(name, body, unbinds, frame)]
+        if unsure:
+            operands[_UNBOUND] = self.emitter.constant(UNBOUND, "unbound").ssa
+        suffix = [s for name in unsure for s in ast.parse(_MARK_UNBOUND.format(name)).body]
+        source = "\n".join(ast.unparse(statement) for statement in (*prefix, *body, *suffix))
         results = self.emitter.host_block(
-            source, operands, outs, ordered=ordered, scope=frame.scope
+            source, operands, stored, ordered=ordered, scope=frame.scope
         )
-        for name, result in zip(outs, results, strict=True):
-            was = frame.env.get(name)
-            unsure = name in maybe or (
-                isinstance(was, MaybeUnbound) and not _surely_binds(body[-1], name)
-            )
-            frame.env[name] = MaybeUnbound(result) if unsure else result
+        for name, result in zip(stored, results, strict=True):
+            frame.env[name] = MaybeUnbound(result) if name in unsure else result
         return None
+
+    def _block_operands(
+        self, body: list[ast.stmt], stored: list[str], frame: Frame
+    ) -> tuple[dict[str, Any], list[ast.stmt]]:
+        """The operands of a native block, by name, and what it does first to be as in Python.
+
+        A variable that is unbound must be a local of the block that is unbound as well, so that
+        reading it raises what Python would.
+        """
+        operands: dict[str, Any] = {}
+        prefix: list[ast.stmt] = []
+        loaded = loaded_names(body)
+        for name in dict.fromkeys([*loaded, *stored]):
+            owner = frame.owner_of(name)
+            if owner is not None and name in owner.env:
+                value = owner.env[name]
+                if isinstance(value, MaybeUnbound):
+                    value = value.value
+                    operands[_UNBOUND] = self.emitter.constant(UNBOUND, "unbound").ssa
+                    prefix += ast.parse(f"if {name} is {_UNBOUND}:\n    del {name}").body
+                value = self.current(value)
+                if isinstance(value, LocalFunction):
+                    value = self.native_function(value)
+                self.escape(value)
+                operands[name] = self.emitter.materialize(self.current(value))
+            elif owner is not None and name not in stored:
+                prefix += ast.parse(f"if False:\n    {name} = None").body
+            elif owner is None and frame.cell(name) is not None:
+                value = self.name(_name_at(name, body[0]), frame)
+                operands[name] = self.emitter.materialize(value)
+        return operands, prefix
+
+    def _is_bound_after(
+        self, name: str, body: list[ast.stmt], unbinds: set[str], frame: Frame
+    ) -> bool:
+        if name in unbinds:
+            return False
+        before = frame.env.get(name)
+        if before is not None and not isinstance(before, MaybeUnbound):
+            return True
+        return any(_surely_binds(statement, name) for statement in body)
 
     def _is_harmless(self, statement: ast.stmt, frame: Frame) -> bool:
         """Whether a native statement has no effect but the error it may raise."""
@@ -677,6 +672,23 @@ class Statements(Calls):
                 raise Unsupported("a function that rebinds names of an enclosing one", child)
             if isinstance(child, ast.Global):
                 raise Unsupported("a function that rebinds globals", child)
+
+
+def _returning_source(body: list[ast.stmt], assigned: list[str]) -> str:
+    """Source of a block whose statements return: they become the body of a function of its own.
+
+    The names that they assign are that function's own, so those that have a value are passed.
+    """
+    function = ast.FunctionDef(_RESULT + "_of", _no_parameters(), [*body], [])
+    function.args.args = [ast.arg(name) for name in assigned]
+    call = ast.Call(
+        ast.Name(function.name, ast.Load()), [ast.Name(n, ast.Load()) for n in assigned], []
+    )
+    assign = ast.Assign([ast.Name(_RESULT, ast.Store())], call)
+    return "\n".join(
+        ast.unparse(ast.fix_missing_locations(ast.copy_location(s, body[-1])))
+        for s in (function, assign)
+    )
 
 
 def _unbound_names(statement: ast.stmt) -> Iterator[str]:

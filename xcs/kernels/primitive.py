@@ -8,8 +8,8 @@ transformations themselves work on the jaxpr that the text was made from: after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
@@ -32,7 +32,8 @@ class Kernel:
     """An array function in StableHLO, compared by identity.
 
     `text` is a module whose entry is `@main`. `jaxpr` takes and gives the same arrays as `@main`;
-    without it the kernel still runs, but cannot be differentiated or batched.
+    without it the kernel still runs, but cannot be differentiated or batched. `primitives` counts
+    the JAX primitives that are in the text as JAX lowered them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kernel:
     in_avals: tuple[ShapedArray, ...]
     out_avals: tuple[ShapedArray, ...]
     jaxpr: ClosedJaxpr | None = None
+    primitives: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         # Short, because JAX prints it as a parameter of the equation.
