@@ -60,6 +60,8 @@ def freeze(*roots: Any) -> Any:
     def inside(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return str(value.dtype), value.shape, value.tobytes()
+        if isinstance(value, np.random.Generator):
+            return visit(value.bit_generator.state)
         if isinstance(value, list | deque):
             return tuple(visit(v) for v in value)
         if isinstance(value, dict):

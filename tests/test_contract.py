@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import random
@@ -32,7 +31,7 @@ def outcomes(function: Any, tested: ContractProgram) -> tuple[list[Outcome], Cou
     """What the program's calls came to, one after the other, and the unordered calls they made."""
     programs.reset()
     found = []
-    for args, kwargs in (copy.deepcopy((c.args, c.kwargs)) for c in tested.calls):
+    for args, kwargs in (call.fresh() for call in tested.calls):
         found.append(observe(function, args, kwargs, state=programs.state))
     return found, Counter(programs.CALLS)
 
@@ -679,8 +678,8 @@ CONCURRENT = [
 
 @pytest.mark.parametrize("tested", CONCURRENT, ids=lambda p: p.name)
 def test_concurrent_calls(tested: ContractProgram) -> None:  # R24
-    arguments = [copy.deepcopy((c.args, c.kwargs)) for c in tested.calls] * 8
-    expected = [observe(tested.function, *copy.deepcopy(a)) for a in arguments]
+    calls = tested.calls * 8
+    expected = [observe(tested.function, *call.fresh()) for call in calls]
     jitted = xcs.jit(tested.function)
 
     def from_threads() -> list[Outcome]:
@@ -689,10 +688,10 @@ def test_concurrent_calls(tested: ContractProgram) -> None:  # R24
         def one(number: int) -> Outcome:
             if number < 8:
                 start.wait(30)  # the first capture happens in all threads at once
-            return observe(jitted, *arguments[number])
+            return observe(jitted, *calls[number].fresh())
 
         with ThreadPoolExecutor(8) as threads:
-            return list(threads.map(one, range(len(arguments))))
+            return list(threads.map(one, range(len(calls))))
 
     assert within_time(from_threads) == expected
 

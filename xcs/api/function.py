@@ -286,7 +286,7 @@ class JitFunction:
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise _CannotBind from error
+            raise _CannotBind(f"{self.name}() {error}") from None
         bound.apply_defaults()
         found: dict[str, Any] = {}
         for name, value in bound.arguments.items():
@@ -387,7 +387,7 @@ def _front(function: JitFunction) -> Any:
     return jitted
 
 
-class _CannotBind(Exception):
+class _CannotBind(TypeError):
     """The arguments do not fit the function's parameters."""
 
 
@@ -480,8 +480,11 @@ def jit(
         if isinstance(target, staticmethod | classmethod):
             return type(target)(decorate(target.__func__))
         if not callable(target):
+            target_is_config = isinstance(target, Config)
+            hint = "; options go by keyword: xcs.jit(config=...)" if target_is_config else ""
             raise TypeError(
-                f"xcs.jit expects a callable, but was given {target!r} ({type(target).__name__})"
+                f"xcs.jit expects a callable, but was given {target!r} "
+                f"({type(target).__name__}){hint}"
             )
         return _front(JitFunction(target, config or Config(), static_argnums, static_argnames))
 

@@ -16,7 +16,7 @@ class CaptureError(XCSError):
     """The function as a whole cannot be captured; a call of it runs as plain Python."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Traced:
     """A function captured for arguments of given kinds. Nothing has run.
 
@@ -31,6 +31,9 @@ class Traced:
     def __post_init__(self) -> None:
         self.captured = capture_for(self.function, self.args, self.kwargs)
 
+    def __repr__(self) -> str:
+        return f"<traced {self.function.name}>"
+
     def as_text(self) -> str:
         """The captured program: orch and xtensor ops."""
         return str(self.captured.module)
@@ -40,7 +43,7 @@ class Traced:
         return Lowered(self, self.captured)
 
 
-@dataclass
+@dataclass(repr=False)
 class Lowered:
     """A captured program after the pass pipeline, with its text at each stage."""
 
@@ -49,6 +52,9 @@ class Lowered:
 
     def __post_init__(self) -> None:
         self._lowered = lower(self.captured.module.clone(), self.captured.objects)
+
+    def __repr__(self) -> str:
+        return f"<lowered {self.traced.function.name}>"
 
     def as_text(self, stage: str = "split") -> str:
         """The program at a stage.
@@ -83,13 +89,16 @@ class Lowered:
         return Compiled(function, program, function.key_of(self.traced.args, self.traced.kwargs))
 
 
-@dataclass
+@dataclass(repr=False)
 class Compiled:
     """A compiled program. Raises TypeError for arguments of other kinds than it was traced for."""
 
     function: JitFunction
     program: Program
     key: Hashable
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.function.name}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run on arguments of the kinds that the program was compiled for."""

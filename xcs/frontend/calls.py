@@ -29,6 +29,7 @@ from xcs.frontend.source import function_node, loaded_names, local_names
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
+MAX_INLINED = 2000
 _NOT_CAPTURED = (locals, globals, vars, eval, exec, super, dir)
 TO_PYTHON = frozenset({"tolist", "item", "__array__", "block_until_ready"})
 """Methods of arrays that need the array's values."""
@@ -41,6 +42,9 @@ class Calls(Expressions):
     """The half of the interpreter that deals with calls."""
 
     bound_methods: dict[tuple[int, int], Any]
+    frames: list[Frame]  # of the functions that are being interpreted
+    frozen: list[set[int]]  # one entry for each dynamic region that capture is in
+    inlined: int  # calls interpreted so far
 
     def eval_Call(self, node: ast.Call, frame: Frame) -> Any:
         func = node.func
@@ -249,12 +253,8 @@ class Calls(Expressions):
                 node,
                 frame,
             )
-        if getattr(callee, "__xcs_jit__", False) and not dynamic_unpacking:
-            jitted: Any = callee
-            if isinstance(jitted, types.MethodType):
-                positional = [jitted.__self__, *positional]
-                jitted = jitted.__func__
-            return self.inline(jitted.__wrapped__, positional, keywords, node, frame)
+        if getattr(callee, "__xcs_jit__", None) is not None and not dynamic_unpacking:
+            return self._call_jitted(callee, positional, keywords, node, frame)
         what = classify(callee)
         if self.strict or not isinstance(callee, types.FunctionType) or _is_standard(callee):
             # What the function does itself keeps its order: logging and waiting are only relaxed
@@ -276,6 +276,27 @@ class Calls(Expressions):
         if what.kind in ("pure", "numpy") and what.effects == "pure" and not dynamic_unpacking:
             return self._pure_call(callee, what, positional, keywords, node, frame)
         return self._opaque_call(callee, what, positional, keywords, node, starred)
+
+    def _call_jitted(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """A jitted function is part of the program, or a run of its own where it cannot be."""
+        wrapped = callee.__wrapped__
+        if isinstance(callee, types.MethodType):
+            wrapped = types.MethodType(callee.__func__.__wrapped__, callee.__self__)
+        mark = self.begin()
+        try:
+            return self.inline(wrapped, positional, keywords, node, frame)
+        except Unsupported as error:
+            self.undo(mark)
+            self.remark(error.line, f"{_name_of(callee)} is a run of its own: {error.reason}")
+        what = dataclasses.replace(classify(wrapped), kind="function", inline=False)
+        return self._opaque_call(callee, what, positional, keywords, node, None)
 
     def _looks_inside(self, callee: Any, what: Classification, values: Iterable[Any]) -> bool:
         """Whether to interpret the callee's body in place of the call."""
@@ -500,6 +521,11 @@ class Calls(Expressions):
             raise Unsupported(f"{_name_of(callee)} is no Python function", node)
         if frame.depth >= MAX_INLINE_DEPTH:
             raise Unsupported(f"calls nested deeper than {MAX_INLINE_DEPTH}", node)
+        if self.frozen and any(active.function is callee for active in self.frames):
+            raise Unsupported("a recursion whose end is known only at run time", node)
+        self.inlined += 1
+        if self.inlined > MAX_INLINED:
+            raise Unsupported(f"more than {MAX_INLINED} calls in one program", node)
         tree = function_node(callee)
         self.check_capturable(callee, tree)
         scope = self.emitter.key_of(callee.__globals__, f"globals_{callee.__module__}")

@@ -72,6 +72,7 @@ class Interpreter(Statements):
     remarks: list[tuple[int | None, str]] = field(default_factory=list)
     native_parts: list[tuple[int | None, str]] = field(default_factory=list)
     bound_methods: dict[tuple[int, int], Any] = field(default_factory=dict)
+    inlined: int = 0
 
     def run_function(
         self,
