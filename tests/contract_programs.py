@@ -1,7 +1,7 @@
 # Programs as people write them, not as a linter would have them.
 # ruff: noqa: B006, B007, B008, B009, B010, B012, B018, B023, C416, C417, F841, RET505
-# ruff: noqa: RUF005, RUF007, RUF024, UP031
-# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportMissingImports=false
+# ruff: noqa: B905, F821, RUF005, RUF007, RUF024, UP031
+# pyright: reportUnboundVariable=false, reportAttributeAccessIssue=false, reportArgumentType=false, reportMissingImports=false
 """Ordinary programs, each named after the behaviour that must survive `xcs.jit`.
 
 `PROGRAMS` is the table: a function, and the argument lists it is called with, one after the other.
@@ -1480,7 +1480,7 @@ def raise_under_a_condition(q):
 @program("a")
 def unbound_name(q):
     ask(q)
-    return undefined_name  # type: ignore[name-defined]  # noqa: F821
+    return undefined_name  # type: ignore[name-defined]
 
 
 @program("a")
@@ -2045,7 +2045,7 @@ def iterator_is_consumed_once(xs):
 @program(["a", "b", "c", "d"])
 def one_iterator_zipped_with_itself(xs):
     it = iter(xs)
-    return [ask(a + b) for a, b in zip(it, it)]  # noqa: B905
+    return [ask(a + b) for a, b in zip(it, it)]
 
 
 @program("a")

@@ -994,8 +994,26 @@ def _check_unordered(
         jitted[name][:] = plain[name]  # a failed call may have left more than the next may assume
 
 
+def _size(value: Any, depth: int = 4) -> int:
+    """Characters and elements in a value, about."""
+    if isinstance(value, str):
+        return len(value)
+    if depth == 0:
+        return 0
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    elif hasattr(value, "items"):  # a Box
+        value = [value.items, value.value]
+    if isinstance(value, list | tuple):
+        return len(value) + sum(_size(v, depth - 1) for v in value[:100])
+    return 0
+
+
 def bounded(function: Callable[[], Any], file: str, lines: int = 5000) -> Any:
-    """Call a function, and raise `Endless` once so many lines of the file have run."""
+    """Call a function, and raise `Endless` once it has run too many lines of the file.
+
+    A value that has grown large counts as well: some loops double one each time.
+    """
     left = lines
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
@@ -1003,7 +1021,7 @@ def bounded(function: Callable[[], Any], file: str, lines: int = 5000) -> Any:
         if frame.f_code.co_filename != file:
             return None
         left -= 1
-        if left < 0:
+        if left < 0 or _size(list(frame.f_locals.values())) > 10_000:
             raise Endless
         return trace
 

@@ -415,6 +415,37 @@ def test_what_jax_prints_reads_the_same_after_a_round_trip(name: str) -> None:  
     verify_stablehlo(kernel_text(main))
 
 
+FORMS = """
+func.func public @main(%x: tensor<4xf32>, %i: tensor<i32>) -> (tensor<4xf32>, tensor<f32>) {
+  %0 = stablehlo.add %x, %x : tensor<4xf32>
+  %1 = stablehlo.add %x, %0 : tensor<4xf32>
+  %named = stablehlo.add %0, %x : tensor<4xf32>
+  %2 = stablehlo.constant dense<0.0> : tensor<f32>
+  %3 = stablehlo.constant dense<-0.0> : tensor<f32>
+  %4 = stablehlo.reduce(%0 init: %2) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+  %5 = stablehlo.reduce(%1 init: %3) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+  %6 = stablehlo.reduce(%1 init: %5) applies stablehlo.multiply across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>
+  %7:2 = "stablehlo.case"(%i) ({
+    %8 = stablehlo.add %4, %6 : tensor<f32>
+    "stablehlo.return"(%named, %8) : (tensor<4xf32>, tensor<f32>) -> ()
+  }, {
+    "stablehlo.return"(%0, %6) : (tensor<4xf32>, tensor<f32>) -> ()
+  }) {"100%" = 1 : i32} : (tensor<i32>) -> (tensor<4xf32>, tensor<f32>)
+  func.return %7#0, %7#1 : tensor<4xf32>, tensor<f32>
+}
+"""  # noqa: E501
+"""Ops that differ in few of: which values they take, their attributes, their regions."""
+
+
+def test_a_kernel_prints_as_xdsl_prints_it() -> None:
+    (main,) = read(FORMS).ops
+    assert isinstance(main, FuncOp)
+    printed = StringIO()
+    Printer(printed).print_op(main)
+    function = kernel_text(main).splitlines()[1:-1]
+    assert [line.removeprefix("  ") for line in function] == printed.getvalue().splitlines()
+
+
 LIT_TESTS = Path(__file__).parent / "lit" / "dialects" / "stablehlo"
 
 

@@ -54,8 +54,8 @@ def differs(program: str, calls: list[tuple[Any, ...]], folder: Path, **settings
 def test_random_programs(first: int, tmp_path: Path) -> None:
     for seed in range(first, min(first + CHUNK, int(STOP))):
         rng = random.Random(seed)
-        program = write_program(rng.randrange, size=rng.choice([10, 20, 30, 60]))
-        calls = [random_call(rng), random_call(rng)]
+        program = write_program(rng.randrange, size=rng.choice([10, 20, 30, 60, 90]))
+        calls = [random_call(rng) for _ in range(3)]
         settings = {
             "max_workers": rng.choice([None, None, 1, 2]),
             "latency": rng.choice([0.0, 0.0005]),

@@ -3,15 +3,16 @@
 The results are to be bit-equal to `jax.jit`, so where JAX expands a primitive (`logistic`,
 `integer_pow`, `argmax`, ...) the same ops are emitted in the same order. There is one rule for each
 form of op, and tables that say which ops have that form. A module is lowered in one walk, in which
-each op is replaced by ops that are already final, rather than by a worklist of patterns.
+each block is built anew of ops that are already final, rather than by a worklist of patterns. A map
+says what each value so far is lowered to, so that no uses have to be replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import inf, log
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -37,6 +38,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     SymbolRefAttr,
     TensorType,
+    UnknownLoc,
     i1,
     i32,
 )
@@ -44,6 +46,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from xcs.dialects import xtensor
+from xcs.dialects.creation import create_op
 from xcs.dialects.stablehlo import (
     chlo,
     contraction,
@@ -68,8 +71,14 @@ from xcs.dialects.stablehlo.print import TEXT
 from xcs.dialects.xtensor import Kind, dims_attr, kind_of, tensor_type
 
 Values: TypeAlias = Sequence[SSAValue]
-Rule: TypeAlias = Callable[["Emitter", Any], Values]
-"""Emits what an op is lowered to; gives what its results are replaced by."""
+Rule: TypeAlias = Callable[..., Values]
+"""Emits what an op is lowered to; gives what its results are replaced by.
+
+It takes the emitter, the op, and the op's operands as they are lowered. The op is there for its
+attributes and types: its own operands belong to the code that is replaced.
+"""
+
+UNKNOWN = UnknownLoc()
 
 
 class ConvertXTensorToStableHLO(ModulePass):
@@ -78,51 +87,66 @@ class ConvertXTensorToStableHLO(ModulePass):
     name = "convert-xtensor-to-stablehlo"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        emit = Emitter(TextFunctions(op))
-        for source in list(op.walk()):
-            rule = RULES.get(type(source))
-            if rule is not None:
-                emit.replace(source, rule)
+        lower_regions(op, TextFunctions(op), {})
+
+
+def lower_regions(
+    parent: Operation, texts: TextFunctions, lowered: dict[SSAValue, SSAValue]
+) -> None:
+    """Lower all code inside an op, given what the values before it are lowered to."""
+    for region in parent.regions:
+        for block in region.blocks:
+            for op in lower_block(block, texts, lowered):
+                lower_regions(op, texts, lowered)
+
+
+def lower_block(
+    block: Block, texts: TextFunctions, lowered: dict[SSAValue, SSAValue]
+) -> list[Operation]:
+    """Replace the ops of a block that have a rule, in order; return the others."""
+    emit, others = Emitter(texts), []
+    for op in _take_ops(block):
+        operands = [lowered.get(value, value) for value in op.operands]
+        rule = RULES.get(type(op))
+        if rule is None:
+            op.operands = operands
+            emit.ops.append(op)
+            others.append(op)
+            continue
+        emit.location = op.location
+        for old, new in zip(op.results, rule(emit, op, *operands), strict=True):
+            if old.name_hint is not None and new.name_hint is None:
+                new.name_hint = old.name_hint
+            lowered[old] = new
+        op.drop_all_references()
+    block.add_ops(emit.ops)
+    return others
+
+
+def _take_ops(block: Block) -> list[Operation]:
+    """Empty a block; return its ops."""
+    return [block.detach_op(op) for op in list(block.ops)]
 
 
 class Emitter:
-    """Makes StableHLO ops in front of the op that is being lowered."""
+    """Makes StableHLO ops, in order, at the location of the op that is being lowered."""
 
     def __init__(self, texts: TextFunctions) -> None:
         self.texts = texts
-        self._ops: list[Operation] = []
-        self._location: LocationAttr | None = None
-
-    def replace(self, source: Operation, rule: Rule) -> None:
-        """Lower the op in place."""
-        block = source.parent
-        assert block is not None, "the op is part of a module"
-        self._ops, self._location = [], source.location
-        values = rule(self, source)
-        block.insert_ops_before(self._ops, source)
-        for old, new in zip(source.results, values, strict=True):
-            if old.name_hint is not None and new.name_hint is None:
-                new.name_hint = old.name_hint
-            old.replace_all_uses_with(new)
-        block.erase_op(source)
+        self.ops: list[Operation] = []
+        self.location: LocationAttr = UNKNOWN
 
     def many(
         self,
         op_type: type[Operation],
         operands: Sequence[SSAValue],
         result_types: Sequence[Attribute],
-        properties: Mapping[str, Attribute] | None = None,
+        properties: Mapping[str, Attribute] = {},
         regions: Sequence[Region] = (),
     ) -> Values:
         """Make an op; give its results."""
-        op = op_type.create(
-            operands=operands,
-            result_types=result_types,
-            properties=properties or {},
-            regions=regions,
-            location=self._location,
-        )
-        self._ops.append(op)
+        op = create_op(op_type, operands, result_types, properties, self.location, regions)
+        self.ops.append(op)
         return op.results
 
     def one(
@@ -130,7 +154,7 @@ class Emitter:
         op_type: type[Operation],
         operands: Sequence[SSAValue],
         result_type: Attribute,
-        properties: Mapping[str, Attribute] | None = None,
+        properties: Mapping[str, Attribute] = {},
         regions: Sequence[Region] = (),
     ) -> SSAValue:
         """Make an op of one result; give that."""
@@ -181,8 +205,8 @@ class Emitter:
         """Compare in the order that JAX uses for the elements' type: NaN is unequal to itself."""
         tensor = _type(lhs)
         properties = {
-            "comparison_direction": ComparisonDirectionAttr(direction),
-            "compare_type": ComparisonTypeAttr(_order(tensor.element_type)),
+            "comparison_direction": DIRECTIONS[direction],
+            "compare_type": _order(tensor.element_type),
         }
         result = tensor_type(tensor.get_shape(), i1)
         return self.one(elementwise.CompareOp, (lhs, rhs), result, properties)
@@ -194,7 +218,7 @@ class Emitter:
 
     def into_region(self, block: Block) -> Region:
         """The ops made since this emitter was, as the body of a region."""
-        block.add_ops(self._ops)
+        block.add_ops(self.ops)
         return Region(block)
 
 
@@ -232,12 +256,22 @@ def _type(value: SSAValue) -> TensorType:
     return cast(TensorType, value.type)
 
 
-def _order(element: Attribute) -> ComparisonType:
+DIRECTIONS = {direction: ComparisonDirectionAttr(direction) for direction in ComparisonDirection}
+
+
+@cache
+def _order(element: Attribute) -> ComparisonTypeAttr:
     """How JAX compares elements of a type."""
     kind = kind_of(element)
     if kind & Kind.INEXACT:
-        return ComparisonType.FLOAT
-    return ComparisonType.SIGNED if kind & Kind.SIGNED else ComparisonType.UNSIGNED
+        return ComparisonTypeAttr(ComparisonType.FLOAT)
+    signed = kind & Kind.SIGNED
+    return ComparisonTypeAttr(ComparisonType.SIGNED if signed else ComparisonType.UNSIGNED)
+
+
+@cache
+def _int_attr(value: int) -> IntegerAttr:
+    return IntegerAttr(value, 64)
 
 
 @lru_cache(maxsize=4096)
@@ -253,7 +287,7 @@ def scalar_constant(element: Attribute, value: float) -> DenseIntOrFPElementsAtt
         data = element.pack([element.get_normalized_value(int(value))])
     else:
         data = cast(AnyFloat, element).pack([value])
-    return DenseIntOrFPElementsAttr(tensor, BytesAttr(data))
+    return DenseIntOrFPElementsAttr(tensor, BytesAttr(data))  # type: ignore[arg-type]
 
 
 # --- Elementwise ----------------------------------------------------------------------------------
@@ -329,53 +363,50 @@ COMPARISONS: dict[type[Operation], ComparisonDirection] = {
 
 
 def _direct(target: type[Operation]) -> Rule:
-    return lambda emit, op: emit.many(target, op.operands, op.result_types)
+    return lambda emit, op, *operands: emit.many(target, operands, op.result_types)
 
 
 def _comparison(direction: ComparisonDirection) -> Rule:
-    return lambda emit, op: (emit.compare(direction, op.lhs, op.rhs),)
+    return lambda emit, op, lhs, rhs: (emit.compare(direction, lhs, rhs),)
 
 
-def lower_logistic(emit: Emitter, op: xtensor.LogisticOp) -> Values:
+def lower_logistic(emit: Emitter, op: xtensor.LogisticOp, x: SSAValue) -> Values:
     """1 / (1 + exp(-x)), which JAX prefers to StableHLO's own op for its precision."""
-    one = emit.full_like(1, op.operand)
-    exp = emit.same(elementwise.ExponentialOp, emit.same(elementwise.NegateOp, op.operand))
+    one = emit.full_like(1, x)
+    exp = emit.same(elementwise.ExponentialOp, emit.same(elementwise.NegateOp, x))
     return (emit.same(elementwise.DivideOp, one, emit.same(elementwise.AddOp, one, exp)),)
 
 
-def lower_exp2(emit: Emitter, op: xtensor.Exp2Op) -> Values:
+def lower_exp2(emit: Emitter, op: xtensor.Exp2Op, x: SSAValue) -> Values:
     """exp(log(2) * x)."""
-    scaled = emit.same(elementwise.MultiplyOp, emit.full_like(log(2), op.operand), op.operand)
+    scaled = emit.same(elementwise.MultiplyOp, emit.full_like(log(2), x), x)
     return (emit.same(elementwise.ExponentialOp, scaled),)
 
 
-def lower_square(emit: Emitter, op: xtensor.SquareOp) -> Values:
+def lower_square(emit: Emitter, op: xtensor.SquareOp, x: SSAValue) -> Values:
     """A product, with care for overflow where x is complex."""
-    x = op.operand
     if kind_of(_type(x).element_type) & Kind.INTEGER:
         return (emit.same(elementwise.MultiplyOp, x, x),)
     return (emit.same(chlo.SquareOp, x),)
 
 
-def lower_sign(emit: Emitter, op: xtensor.SignOp) -> Values:
+def lower_sign(emit: Emitter, op: xtensor.SignOp, x: SSAValue) -> Values:
     """The sign; StableHLO has none for unsigned integers."""
-    x = op.operand
     if not kind_of(_type(x).element_type) & Kind.UNSIGNED:
         return (emit.same(elementwise.SignOp, x),)
     is_zero = emit.compare(ComparisonDirection.EQ, x, emit.full_like(0, x))
     return (emit.select(is_zero, emit.full_like(0, x), emit.full_like(1, x)),)
 
 
-def lower_conj(emit: Emitter, op: xtensor.ConjOp) -> Values:
+def lower_conj(emit: Emitter, op: xtensor.ConjOp, x: SSAValue) -> Values:
     """The conjugate; of a real number, that number as a complex one."""
-    x, result = op.operand, op.result.type
     if isinstance(_type(x).element_type, ComplexType):
         part = _part(x)
         imag = emit.same(elementwise.NegateOp, emit.one(elementwise.ImagOp, (x,), part))
         real = emit.one(elementwise.RealOp, (x,), part)
     else:
         real, imag = x, emit.full_like(0, x)
-    return (emit.one(elementwise.ComplexOp, (real, imag), result),)
+    return (emit.one(elementwise.ComplexOp, (real, imag), op.result.type),)
 
 
 def _part(value: SSAValue) -> TensorType:
@@ -385,10 +416,10 @@ def _part(value: SSAValue) -> TensorType:
 
 
 def _trigonometric(target: type[Operation], of_complex: Rule) -> Rule:
-    def lower(emit: Emitter, op: xtensor.UnaryOp) -> Values:
-        if isinstance(_type(op.operand).element_type, ComplexType):
-            return of_complex(emit, op)
-        return (emit.same(target, op.operand),)
+    def lower(emit: Emitter, op: xtensor.UnaryOp, x: SSAValue) -> Values:
+        if isinstance(_type(x).element_type, ComplexType):
+            return of_complex(emit, op, x)
+        return (emit.same(target, x),)
 
     return lower
 
@@ -412,9 +443,9 @@ def _complex_parts(emit: Emitter, x: SSAValue) -> tuple[SSAValue, ...]:
     return a, a_is_zero, sine, cosine, sinh, cosh
 
 
-def lower_complex_sin(emit: Emitter, op: xtensor.SinOp) -> Values:
+def lower_complex_sin(emit: Emitter, op: xtensor.SinOp, x: SSAValue) -> Values:
     """sin(a + bi) = sin a cosh b + i cos a sinh b; the real part is 0, not NaN, where a is 0."""
-    a, a_is_zero, sine, cosine, sinh, cosh = _complex_parts(emit, op.operand)
+    a, a_is_zero, sine, cosine, sinh, cosh = _complex_parts(emit, x)
     real = emit.same(elementwise.MultiplyOp, sine, cosh)
     imag = emit.same(elementwise.MultiplyOp, cosine, sinh)
     result = op.result.type
@@ -423,9 +454,9 @@ def lower_complex_sin(emit: Emitter, op: xtensor.SinOp) -> Values:
     return (emit.select(a_is_zero, pure, full),)
 
 
-def lower_complex_cos(emit: Emitter, op: xtensor.CosOp) -> Values:
+def lower_complex_cos(emit: Emitter, op: xtensor.CosOp, x: SSAValue) -> Values:
     """cos(a + bi) = cos a cosh b - i sin a sinh b; the imaginary part is 0 where a is 0."""
-    a, a_is_zero, sine, cosine, sinh, cosh = _complex_parts(emit, op.operand)
+    a, a_is_zero, sine, cosine, sinh, cosh = _complex_parts(emit, x)
     real = emit.same(elementwise.MultiplyOp, cosine, cosh)
     imag = emit.same(elementwise.MultiplyOp, emit.same(elementwise.NegateOp, sine), sinh)
     result = op.result.type
@@ -434,16 +465,16 @@ def lower_complex_cos(emit: Emitter, op: xtensor.CosOp) -> Values:
     return (emit.select(a_is_zero, pure, full),)
 
 
-def lower_round(emit: Emitter, op: xtensor.RoundOp) -> Values:
+def lower_round(emit: Emitter, op: xtensor.RoundOp, x: SSAValue) -> Values:
     """Rounding, with halves away from zero or to the even integer."""
     away = op.rounding_method.data is xtensor.RoundingMethod.AWAY_FROM_ZERO
     target = elementwise.RoundNearestAfzOp if away else elementwise.RoundNearestEvenOp
-    return (emit.same(target, op.operand),)
+    return (emit.same(target, x),)
 
 
-def lower_integer_pow(emit: Emitter, op: xtensor.IntegerPowOp) -> Values:
+def lower_integer_pow(emit: Emitter, op: xtensor.IntegerPowOp, x: SSAValue) -> Values:
     """Repeated squaring, in JAX's order of multiplications; negative powers by one division."""
-    x, exponent = op.operand, op.y.value.data
+    exponent = op.y.value.data
     if exponent == 0:
         return (emit.full_like(1, x),)
     if exponent == 3:
@@ -462,19 +493,19 @@ def lower_integer_pow(emit: Emitter, op: xtensor.IntegerPowOp) -> Values:
     return (power,)
 
 
-def lower_reduce_precision(emit: Emitter, op: xtensor.ReducePrecisionOp) -> Values:
+def lower_reduce_precision(emit: Emitter, op: xtensor.ReducePrecisionOp, x: SSAValue) -> Values:
     """Rounding to a narrower format."""
     properties = {
         "exponent_bits": IntegerAttr(op.exponent_bits.value.data, i32),
         "mantissa_bits": IntegerAttr(op.mantissa_bits.value.data, i32),
     }
     target = elementwise.ReducePrecisionOp
-    return (emit.one(target, (op.operand,), op.result.type, properties),)
+    return (emit.one(target, (x,), op.result.type, properties),)
 
 
-def lower_convert(emit: Emitter, op: xtensor.ConvertElementTypeOp) -> Values:
+def lower_convert(emit: Emitter, op: xtensor.ConvertElementTypeOp, x: SSAValue) -> Values:
     """Conversion; complex numbers lose their imaginary part, and a boolean is `x != 0`."""
-    x, result = op.operand, cast(TensorType, op.result.type)
+    result = _type(op.result)
     if isinstance(_type(x).element_type, ComplexType) and not isinstance(
         result.element_type, ComplexType
     ):
@@ -486,9 +517,10 @@ def lower_convert(emit: Emitter, op: xtensor.ConvertElementTypeOp) -> Values:
     return (emit.one(elementwise.ConvertOp, (x,), result),)
 
 
-def lower_select_n(emit: Emitter, op: xtensor.SelectNOp) -> Values:
+def lower_select_n(
+    emit: Emitter, op: xtensor.SelectNOp, which: SSAValue, *cases: SSAValue
+) -> Values:
     """A select; a binary tree of them where an integer chooses between cases."""
-    which, cases = op.which, op.cases
     if len(cases) == 1:
         return (cases[0],)
     if _type(which).element_type == i1:
@@ -515,22 +547,34 @@ PRECISIONS = {
 }
 
 
-def lower_dot_general(emit: Emitter, op: xtensor.DotGeneralOp) -> Values:
+@lru_cache(maxsize=4096)
+def _dot_dimensions(*dims: tuple[int, ...]) -> DotDimensionNumbersAttr:
+    return DotDimensionNumbersAttr(*map(record_dims, dims))
+
+
+@cache
+def _precisions(*precisions: xtensor.Precision) -> ArrayAttr[PrecisionAttr]:
+    return ArrayAttr(PRECISIONS[precision] for precision in precisions)
+
+
+def _precision(attribute: xtensor.PrecisionAttr | None) -> xtensor.Precision:
+    return xtensor.Precision.DEFAULT if attribute is None else attribute.data
+
+
+def lower_dot_general(
+    emit: Emitter, op: xtensor.DotGeneralOp, lhs: SSAValue, rhs: SSAValue
+) -> Values:
     """A dot_general; the default precision is written out, as JAX does."""
-    precisions = (
-        xtensor.Precision.DEFAULT if precision is None else precision.data
-        for precision in (op.lhs_precision, op.rhs_precision)
-    )
     properties = {
-        "dot_dimension_numbers": DotDimensionNumbersAttr(
-            record_dims(op.lhs_batch.iter_values()),
-            record_dims(op.rhs_batch.iter_values()),
-            record_dims(op.lhs_contracting.iter_values()),
-            record_dims(op.rhs_contracting.iter_values()),
+        "dot_dimension_numbers": _dot_dimensions(
+            op.lhs_batch.get_values(),
+            op.rhs_batch.get_values(),
+            op.lhs_contracting.get_values(),
+            op.rhs_contracting.get_values(),
         ),
-        "precision_config": ArrayAttr(PRECISIONS[precision] for precision in precisions),
+        "precision_config": _precisions(_precision(op.lhs_precision), _precision(op.rhs_precision)),
     }
-    return (emit.one(contraction.DotGeneralOp, (op.lhs, op.rhs), op.result.type, properties),)
+    return (emit.one(contraction.DotGeneralOp, (lhs, rhs), op.result.type, properties),)
 
 
 # --- Reduction ------------------------------------------------------------------------------------
@@ -605,18 +649,18 @@ INDEX_REDUCTIONS: dict[
 
 
 def _reduction(combiner: type[Operation], identity: Callable[[Attribute], float]) -> Rule:
-    def lower(emit: Emitter, op: xtensor.ReductionOp) -> Values:
-        element = _type(op.operand).element_type
+    def lower(emit: Emitter, op: xtensor.ReductionOp, x: SSAValue) -> Values:
+        element = _type(x).element_type
         init = emit.scalar(element, identity(element))
         block = Block(arg_types=(init.type, init.type))
-        combine = combiner.create(operands=block.args, result_types=(init.type,))
-        block.add_ops((combine, control.ReturnOp.create(operands=combine.results)))
+        body = Emitter(emit.texts)
+        body.many(control.ReturnOp, (body.same(combiner, *block.args),), ())
         return emit.many(
             reduction.ReduceOp,
-            (op.operand, init),
+            (x, init),
             op.result_types,
             {"dimensions": op.axes},
-            (Region(block),),
+            (body.into_region(block),),
         )
 
     return lower
@@ -625,21 +669,21 @@ def _reduction(combiner: type[Operation], identity: Callable[[Attribute], float]
 def _index_reduction(
     direction: ComparisonDirection, identity: Callable[[Attribute], float]
 ) -> Rule:
-    def lower(emit: Emitter, op: xtensor.IndexReductionOp) -> Values:
-        source, result = _type(op.operand), _type(op.result)
+    def lower(emit: Emitter, op: xtensor.IndexReductionOp, x: SSAValue) -> Values:
+        source, result = _type(x), _type(op.result)
         element, index = source.element_type, result.element_type
         (axis,) = op.axes.get_values()
         indices = emit.one(
             generation.IotaOp,
             (),
             tensor_type(source.get_shape(), index),
-            {"iota_dimension": IntegerAttr(axis, 64)},
+            {"iota_dimension": _int_attr(axis)},
         )
         inits = (emit.scalar(element, identity(element)), emit.scalar(index, 0))
         body = _first_extreme(emit.texts, direction, element, index)
         results = emit.many(
             reduction.ReduceOp,
-            (op.operand, indices, *inits),
+            (x, indices, *inits),
             (tensor_type(result.get_shape(), element), result),
             {"dimensions": op.axes},
             (body,),
@@ -678,9 +722,9 @@ def _first_extreme(
 def _with_properties(target: type[Operation], names: Mapping[str, str]) -> Rule:
     """One op of the same operands, whose properties have other names."""
 
-    def lower(emit: Emitter, op: Operation) -> Values:
+    def lower(emit: Emitter, op: Operation, *operands: SSAValue) -> Values:
         properties = {new: op.properties[old] for old, new in names.items()}
-        return emit.many(target, op.operands, op.result_types, properties)
+        return emit.many(target, operands, op.result_types, properties)
 
     return lower
 
@@ -728,34 +772,34 @@ def _concatenate_few(emit: Emitter, values: Sequence[SSAValue], dim: int) -> SSA
     shape = list(first.get_shape())
     shape[dim] = sum(_type(value).get_shape()[dim] for value in values)
     result = tensor_type(tuple(shape), first.element_type)
-    return emit.one(reindexing.ConcatenateOp, values, result, {"dimension": IntegerAttr(dim, 64)})
+    return emit.one(reindexing.ConcatenateOp, values, result, {"dimension": _int_attr(dim)})
 
 
-def lower_concatenate(emit: Emitter, op: xtensor.ConcatenateOp) -> Values:
+def lower_concatenate(emit: Emitter, op: xtensor.ConcatenateOp, *inputs: SSAValue) -> Values:
     """A concatenate, or a tree of them."""
-    return (_concatenate(emit, op.inputs, op.dimension.value.data),)
+    return (_concatenate(emit, inputs, op.dimension.value.data),)
 
 
-def lower_stack(emit: Emitter, op: xtensor.StackOp) -> Values:
+def lower_stack(emit: Emitter, op: xtensor.StackOp, *inputs: SSAValue) -> Values:
     """Each operand gets the new dimension, then they are concatenated."""
-    axis, source = op.axis.value.data, _type(op.inputs[0])
+    axis, source = op.axis.value.data, _type(inputs[0])
     shape = source.get_shape()
     part = tensor_type((*shape[:axis], 1, *shape[axis:]), source.element_type)
     places = tuple(i for i in range(len(shape) + 1) if i != axis)
-    parts = [emit.broadcast(value, part, places) for value in op.inputs]
+    parts = [emit.broadcast(value, part, places) for value in inputs]
     return (_concatenate(emit, parts, axis),)
 
 
-def lower_split(emit: Emitter, op: xtensor.SplitOp) -> Values:
+def lower_split(emit: Emitter, op: xtensor.SplitOp, x: SSAValue) -> Values:
     """A slice for each part."""
-    return _cut(emit, op.operand, op.axis.value.data, op.sizes.get_values())
+    return _cut(emit, x, op.axis.value.data, op.sizes.get_values())
 
 
-def lower_unstack(emit: Emitter, op: xtensor.UnstackOp) -> Values:
+def lower_unstack(emit: Emitter, op: xtensor.UnstackOp, x: SSAValue) -> Values:
     """A slice for each part, without the dimension."""
     axis = op.axis.value.data
-    sizes = (1,) * _type(op.operand).get_shape()[axis]
-    slices = _cut(emit, op.operand, axis, sizes)
+    sizes = (1,) * _type(x).get_shape()[axis]
+    slices = _cut(emit, x, axis, sizes)
     return [emit.reshape(value, _type(part)) for value, part in zip(slices, op.parts, strict=True)]
 
 
@@ -772,19 +816,21 @@ def _cut(emit: Emitter, operand: SSAValue, axis: int, sizes: Iterable[int]) -> V
     return parts
 
 
-def lower_tile(emit: Emitter, op: xtensor.TileOp) -> Values:
+def lower_tile(emit: Emitter, op: xtensor.TileOp, x: SSAValue) -> Values:
     """A dimension of the number of copies in front of each dimension, then both become one."""
-    source, element = _type(op.operand).get_shape(), _type(op.operand).element_type
+    source, element = _type(x).get_shape(), _type(x).element_type
     single = tuple(size for pair in ((1, size) for size in source) for size in pair)
     repeated = tuple(
         size for pair in zip(op.reps.iter_values(), source, strict=True) for size in pair
     )
-    apart = emit.reshape(op.operand, tensor_type(single, element))
+    apart = emit.reshape(x, tensor_type(single, element))
     copies = emit.broadcast(apart, tensor_type(repeated, element), tuple(range(len(single))))
     return (emit.reshape(copies, _type(op.result)),)
 
 
-def lower_gather(emit: Emitter, op: xtensor.GatherOp) -> Values:
+def lower_gather(
+    emit: Emitter, op: xtensor.GatherOp, operand: SSAValue, indices: SSAValue
+) -> Values:
     """A gather; nothing is read where the result is empty."""
     result = _type(op.result)
     if 0 in result.get_shape():
@@ -796,24 +842,24 @@ def lower_gather(emit: Emitter, op: xtensor.GatherOp) -> Values:
             record_dims(op.operand_batching_dims.iter_values()),
             record_dims(op.start_indices_batching_dims.iter_values()),
             record_dims(op.start_index_map.iter_values()),
-            IntAttr(len(_type(op.indices).shape) - 1),
+            IntAttr(len(_type(indices).shape) - 1),
         ),
         "slice_sizes": op.slice_sizes,
         "indices_are_sorted": BoolAttr.from_bool(op.indices_are_sorted is not None),
     }
-    return (emit.one(reindexing.GatherOp, (op.operand, op.indices), result, properties),)
+    return (emit.one(reindexing.GatherOp, (operand, indices), result, properties),)
 
 
 # --- Library --------------------------------------------------------------------------------------
 
 
-def lower_primitive(emit: Emitter, op: xtensor.PrimitiveOp) -> Values:
+def lower_primitive(emit: Emitter, op: xtensor.PrimitiveOp, *operands: SSAValue) -> Values:
     """A call of a function that stands for the op's text."""
     function_type = FunctionType.from_lists(op.operand_types, op.result_types)
     # A few of JAX's names, such as scatter-add, are not symbols in MLIR's syntax.
     name = f"primitive.{op.primitive.data.replace('-', '_')}"
     callee = emit.texts.declare(name, op.stablehlo.data, function_type)
-    return emit.many(func.CallOp, op.operands, op.result_types, {"callee": callee})
+    return emit.many(func.CallOp, operands, op.result_types, {"callee": callee})
 
 
 RULES: dict[type[Operation], Rule] = {

@@ -443,7 +443,7 @@ def _host_op(code: Code, namer: Namer) -> orch.HostOp:
         total=code.is_total,
     )
     is_known_by_first = locations == [_location_of_line(op.location, i) for i in range(len(lines))]
-    new.location = op.location if is_known_by_first else FusedLoc(locations, NoneAttr())
+    new.location = op.location if is_known_by_first else FusedLoc(tuple(locations), NoneAttr())
     for old, result in zip(op.results, new.results, strict=True):
         result.name_hint = old.name_hint
     return new

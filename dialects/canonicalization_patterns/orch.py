@@ -206,7 +206,8 @@ class WaitForMoments(RewritePattern):
     ):
         tokens = _flatten(op.after)
         if tokens != list(op.after):
-            rewriter.replace(op, _with_tokens(op, tokens, op.result_types))
+            new = _with_tokens(op, tokens, op.result_types)  # type: ignore[type-var]
+            rewriter.replace(op, new)
 
 
 class LeaveChain(RewritePattern):
@@ -223,7 +224,8 @@ class LeaveChain(RewritePattern):
         if not _is_pure(op) or not all(orch.is_immutable(value.type) for value in op.arguments):
             return
         values = op.outs[:-1] if has_token else op.outs
-        new = _with_tokens(op, (), [value.type for value in values])
+        types = [value.type for value in values]
+        new = _with_tokens(op, (), types)  # type: ignore[type-var]
         moment = [_at(op, orch.JoinOp(op.after))] if has_token else []
         rewriter.replace(op, [*moment, new], [*new.results, *(m.result for m in moment)])
 

@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import ArrayAttr, BoolAttr, IntAttr, IntegerAttr
 from xdsl.dialects.utils import EnumAttribute
@@ -205,7 +205,7 @@ def _print_field(printer: Printer, name: str, value: Attribute) -> None:
         case IntAttr():
             printer.print_int(value.data)
         case ArrayAttr():
-            print_dims(printer, value)
+            print_dims(printer, cast(ArrayAttr[IntAttr], value))
         case IntegerAttr():
             value.print_without_type(printer)
         case _:

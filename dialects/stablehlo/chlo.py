@@ -2,7 +2,7 @@
 
 from abc import ABC
 
-from xdsl.ir import Dialect
+from xdsl.ir import Dialect, Operation
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
@@ -134,4 +134,4 @@ class TopKOp(ChloOp, op="top_k"):
         check_shape("indices", self.indices, (*shape[:-1], k))
 
 
-CHLO = Dialect("chlo", OPS)
+CHLO = Dialect("chlo", list[type[Operation]](OPS))

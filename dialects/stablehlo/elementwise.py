@@ -529,7 +529,7 @@ class ReducePrecisionOp(IRDLOperation):
 
     name = "stablehlo.reduce_precision"
 
-    I32_ATTR: ClassVar = IntegerAttr[I32].constr()
+    I32_ATTR: ClassVar = IntegerAttr[I32].constr()  # type: ignore[arg-type]
 
     operand = operand_def(FLOAT_TENSOR)
     exponent_bits = prop_def(I32_ATTR)

@@ -76,4 +76,8 @@ def array_program(
 
 def has_tracer(values: Sequence[Any]) -> bool:
     """Whether the call happens inside a JAX transformation."""
-    return any(isinstance(leaf, Tracer) for leaf in jax.tree_util.tree_leaves(values))
+    try:
+        leaves = jax.tree_util.tree_leaves(values)
+    except (ValueError, RecursionError, SystemError):  # keys of several kinds, or a cycle
+        return False
+    return any(isinstance(leaf, Tracer) for leaf in leaves)

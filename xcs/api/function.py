@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import logging
@@ -13,6 +14,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+
+import numpy as np
 
 from xcs.api.array_program import ArrayProgram, array_program, has_tracer
 from xcs.api.config import Config
@@ -30,6 +33,7 @@ from xcs.frontend.capture import (
     wholes_of,
 )
 from xcs.frontend.guards import Guards
+from xcs.frontend.source import function_node
 from xcs.runtime import run
 from xcs.runtime.errors import wrap_error
 
@@ -83,6 +87,16 @@ class Jitted(Protocol[P, R]):
         """Run the function: compiled where it can be, as plain Python where it cannot."""
         ...
 
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Jitted[P, R]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Jitted[..., R]: ...
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """The function, bound to an object where it is its method."""
+        ...
+
     def trace(self, *args: P.args, **kwargs: P.kwargs) -> Traced:
         """Capture for arguments of these kinds without running them; see `xcs.api.stages`."""
         ...
@@ -129,8 +143,10 @@ class JitFunction:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
-        if key not in self._array_refused and all(
-            leaf.kind != "object" for leaf in leaves_of(arguments)
+        if (
+            key not in self._array_refused
+            and all(leaf.kind != "object" for leaf in leaves_of(arguments))
+            and not (self._changes_in_place and _takes_numpy(arguments))
         ):
             try:
                 return self._call_array(args, kwargs, arguments)
@@ -222,6 +238,15 @@ class JitFunction:
             if len(self._programs) > MAX_PROGRAMS:
                 self._programs.popitem(last=False)
         return program, False
+
+    @functools.cached_property
+    def _changes_in_place(self) -> bool:
+        """Whether the source has ``x += y``, which changes a NumPy array that the caller holds."""
+        try:
+            tree = function_node(self.python_function)
+        except Unsupported:
+            return False
+        return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
 
     @property
     def programs(self) -> int:
@@ -399,6 +424,10 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     return flat.key
 
 
+def _takes_numpy(arguments: Mapping[str, Any]) -> bool:
+    return any(isinstance(leaf.example, np.ndarray) for leaf in leaves_of(arguments))
+
+
 def line_of(error: BaseException, function: Any) -> str:
     """``"file:line"`` of the last line of the function's own file that the error passed."""
     code = getattr(function, "__code__", None)
@@ -433,13 +462,18 @@ def _is_plain(module: Any) -> bool:
 
 
 @overload
-def jit(function: Callable[P, R], /) -> Jitted[P, R]: ...
+def jit(
+    function: Callable[P, R],
+    /,
+    *,
+    config: Config | None = None,
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+) -> Jitted[P, R]: ...
 
 
 @overload
 def jit(
-    function: None = None,
-    /,
     *,
     config: Config | None = None,
     static_argnums: int | Iterable[int] = (),

@@ -108,7 +108,8 @@ def _is_operator_call(op: Operation, operators: Mapping[str, orch.OperatorOp]) -
     if not isinstance(op, orch.CallOp):
         return False
     operator = operators[op.callee.root_reference.data]
-    return operator.nonblocking is None and operator.kind.data != "tensor"
+    waits = operator.nonblocking is None or operator.effects == orch.ORDERED
+    return waits and operator.kind.data != "tensor"
 
 
 def _is_ordered(op: Operation, operators: Mapping[str, orch.OperatorOp]) -> bool:

@@ -25,6 +25,7 @@ _STATIC_TYPES = (
 )
 _NUMBERS = (bool, int, float, complex)
 _ARRAYS = (jax.Array, np.ndarray, np.generic)
+_MAX_DEPTH = 24
 _MAX_SCAN = 10_000  # leaves looked at to find an array in a container
 
 
@@ -47,7 +48,7 @@ class Leaf:
 
     ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type), "object", or
     "whole" (a container whose arrays are leaves of their own);
-    ``spec`` is the array's shape and dtype, or the number.
+    ``spec`` is the array's shape and dtype, the number, or the class of a list's elements.
     """
 
     kind: str
@@ -94,26 +95,78 @@ def flatten(
         key = ("array", spec.shape, spec.dtype, weak, isinstance(value, jax.Array))
         kind_of_leaf = "key" if _is_key_array(value) else "array"
         return Flat(key, [Leaf(kind_of_leaf, None, spec, value, parameter)], next)
+    if kind is int and not -(2**31) <= value < 2**31:  # more than JAX takes for an array
+        return Flat((int, "big"), [Leaf("object", "int", None, value, parameter)], next)
     if kind in _NUMBERS:
         return Flat(kind, [Leaf("number", kind.__name__, value, value, parameter)], next)
     if kind in (str, bytes):
         return Flat(kind, [Leaf("object", kind.__name__, None, value, parameter)], next)
-    if parameter not in whole and (isinstance(value, list | tuple | dict) or _is_pytree(value)):
-        leaves, tree = jax.tree_util.tree_flatten(value)
-        if len(leaves) <= _MAX_SCAN and any(
-            isinstance(leaf, _ARRAYS) or callable(leaf) for leaf in leaves
-        ):
-            parts = [flatten(leaf, parameter, promoted=promoted) for leaf in leaves]
-            return Flat(
-                (tree, tuple(part.key for part in parts)),
-                [leaf for part in parts for leaf in part.leaves],
-                lambda values: tree.unflatten([part.rebuild(values) for part in parts]),
-                Leaf("whole", kind.__name__, None, value, parameter)
-                if kind in (list, dict)
-                else None,
-            )
+    if parameter not in whole and _has_parts(value):
+        return _flatten_parts(value, parameter, promoted, whole)
     name = kind.__name__ if kind.__module__ == "builtins" else None
+    if kind is list:
+        element = _element_class(value)
+        return Flat((list, element), [Leaf("object", "list", element, value, parameter)], next)
     return Flat(kind, [Leaf("object", name, None, value, parameter)], next)
+
+
+def _flatten_parts(
+    value: Any, parameter: str, promoted: frozenset[str], whole: frozenset[str]
+) -> Flat:
+    """Take a container apart, one level; its structure is part of the key."""
+    kind = type(value)
+    structure: Hashable
+    rebuild: Callable[[list[Any]], Any]
+    if kind in (list, tuple):
+        children, structure, rebuild = list(value), len(value), kind
+    elif kind is dict:
+        keys = tuple(value)
+        children, structure = list(value.values()), keys
+        rebuild = lambda parts: dict(zip(keys, parts, strict=True))
+    else:
+        children, tree = jax.tree_util.tree_flatten(value, is_leaf=lambda v: v is not value)
+        structure, rebuild = tree, tree.unflatten
+    parts = [flatten(child, parameter, promoted=promoted, whole=whole) for child in children]
+    return Flat(
+        (kind, structure, tuple(part.key for part in parts)),
+        [leaf for part in parts for leaf in part.leaves],
+        lambda values: rebuild([part.rebuild(values) for part in parts]),
+        Leaf("whole", kind.__name__, None, value, parameter) if kind in (list, dict) else None,
+    )
+
+
+def _has_parts(value: Any) -> bool:
+    """Whether a container holds, at any depth, an array or something that can be called."""
+    left = _MAX_SCAN
+
+    def visit(part: Any, depth: int) -> bool:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth > _MAX_DEPTH:
+            return False
+        if isinstance(part, _ARRAYS) or (depth and callable(part)):
+            return True
+        if isinstance(part, list | tuple):
+            return any(visit(child, depth + 1) for child in part)
+        if type(part) is dict:
+            return any(visit(child, depth + 1) for child in part.values())
+        if not _is_pytree(part):
+            return False
+        children = jax.tree_util.tree_leaves(part, is_leaf=lambda v: v is not part)
+        return any(visit(child, depth + 1) for child in children)
+
+    return (isinstance(value, list | tuple | dict) or _is_pytree(value)) and visit(value, 0)
+
+
+def _element_class(values: list[Any]) -> str | None:
+    """The builtin class of a list's elements, where they all have the same."""
+    if not values:
+        return "str"  # of no element, anything is true: take what most lists hold
+    kinds = {type(v) for v in values}
+    if len(kinds) != 1:
+        return None
+    kind = kinds.pop()
+    return kind.__name__ if kind.__module__ == "builtins" else None
 
 
 def is_static(flat: Flat) -> bool:

@@ -20,9 +20,9 @@ from xcs.frontend.classify import Classification, classify
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
 from xcs.frontend.expressions import (
     MUTATING_METHODS,
-    READING_METHODS,
     Expressions,
     _is_container,
+    is_reading_method,
 )
 from xcs.frontend.guards import MISSING
 from xcs.frontend.source import function_node, loaded_names, local_names
@@ -56,7 +56,8 @@ class Calls(Expressions):
                 return self._method_of_dynamic(base, func.attr, node, frame)
             if func.attr in MUTATING_METHODS:
                 self.keep_whole(base)
-            if id(base) in self.owned or (isinstance(base, str) and not contains_dynamic(base)):
+            known = id(base) in self.owned or self.emitter.given_argument(base) is not None
+            if known or isinstance(base, str):
                 return self._method_of_container(base, func.attr, node, frame)
             callee = self.attribute(base, func.attr, func, frame)
         else:
@@ -130,10 +131,7 @@ class Calls(Expressions):
             what = classify(jax.numpy.add)
             return self.emitter.call(_array_method(name), what, [base, *positional], keywords)
         mutates = base.class_name in ("list", "dict", "set") and name in MUTATING_METHODS
-        known_class = getattr(builtins, base.class_name or "", None)
-        if not (name in READING_METHODS or mutates or name in TO_PYTHON) or (
-            isinstance(known_class, type) and not hasattr(known_class, name)
-        ):
+        if not (is_reading_method(base, name) or mutates or name in TO_PYTHON):
             return self._method_value_of_dynamic(base, name, node, frame)
         positional, keywords, starred = self.arguments(node, frame)
         values = (*positional, *keywords.values())
@@ -185,6 +183,8 @@ class Calls(Expressions):
         if starred:
             raise Unsupported("unpacked arguments of a container's method", node)
         if isinstance(base, str):
+            positional = [self.operand(v) for v in positional]
+            keywords = {k: self.operand(v) for k, v in keywords.items()}
             if contains_dynamic([positional, keywords]):
                 names = [f"v{i}" for i in range(len(positional))]
                 inside = [*names, *(f"{k}={k}" for k in keywords)]
@@ -263,7 +263,7 @@ class Calls(Expressions):
         if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
             why = "it remembers results, so that a call depends on the calls before it"
             what = dataclasses.replace(what, effects="ordered", inline=False, reason=why)
-        if what.kind == "tensor":
+        if what.kind == "tensor" or (what.effects == "pure" and _is_of_jax(callee)):
             return self._array_call(callee, what, positional, keywords, node, frame)
         values = (*positional, *keywords.values())
         if not dynamic_unpacking and self._looks_inside(callee, what, values):
@@ -303,6 +303,8 @@ class Calls(Expressions):
         if what.inline:
             return True
         if not isinstance(callee, types.FunctionType | types.MethodType):
+            return False
+        if _is_installed(callee):
             return False
         if what.effects == "pure" and any(contains(v, Tracer) for v in values):
             return True  # Python glue on arrays is array code
@@ -365,7 +367,10 @@ class Calls(Expressions):
                 # What it calls has effects, so the call has them too.
                 what = dataclasses.replace(what, kind="function", effects="ordered", blocking=True)
                 return self._opaque_call(callee, what, positional, keywords, node, None)
-        if not contains(values, Dyn) or callee in (len, list, tuple, dict):
+        if not all(map(self.is_plain, values)):
+            positional = [self.operand(v) for v in positional]
+            keywords = {k: self.operand(v) for k, v in keywords.items()}
+        elif not contains(values, Dyn) or callee in (len, list, tuple, dict):
             handled = self._native_pure(callee, positional, keywords, node, frame)
             if handled is not MISSING:
                 return handled
@@ -423,6 +428,11 @@ class Calls(Expressions):
         self.emitter.calls_jax = True
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        for value in (*positional, *keywords.values()):
+            if isinstance(value, types.FunctionType) and classify(value).effects == "ordered":
+                raise Unsupported(f"JAX is given a function with effects: {value.__name__}", node)
+            if "operator" in getattr(classify(value), "reaches", ()) if callable(value) else False:
+                raise Unsupported("JAX is given a function that calls operators", node)
         lifted = (
             self.with_tracers([positional, keywords])
             if contains([positional, keywords], Dyn)
@@ -624,6 +634,14 @@ def _number_arguments(value: Any) -> list[int]:
     if isinstance(value, dict):
         return _number_arguments(list(value.values()))
     return []
+
+
+def _is_of_jax(callee: Any) -> bool:
+    return str(getattr(callee, "__module__", "")).partition(".")[0] == "jax"
+
+
+def _is_installed(callee: Any) -> bool:
+    return "site-packages" in callee.__code__.co_filename
 
 
 def _is_standard(callee: Any) -> bool:

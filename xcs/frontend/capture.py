@@ -178,7 +178,10 @@ def capture(
 def _leaf_type(leaf: Leaf) -> Any:
     if leaf.kind == "array":
         return aval_to_type(jax.typeof(leaf.spec) if not hasattr(leaf.spec, "shape") else leaf.spec)
-    return orch.ListType() if leaf.class_name == "list" else orch.ObjectType(leaf.class_name)
+    if leaf.class_name == "list":
+        element = leaf.spec if isinstance(leaf.spec, str) else None
+        return orch.ListType(orch.ObjectType(element))
+    return orch.ObjectType(leaf.class_name)
 
 
 def _leaf_values(

@@ -46,6 +46,7 @@ class Checkpoint:
     last: Operation | None
     token: SSAValue | None
     mutation: SSAValue | None
+    clock_read: SSAValue | None
     dirty: bool
     array_runs: int
     in_array_run: bool
@@ -75,6 +76,7 @@ class Emitter:
     calls_jax: bool = False
     token: SSAValue | None = None
     tokens_allowed: bool = True
+    clock_read: SSAValue | None = None  # what is timed does not start before the clock is read
     mutation: SSAValue | None = None  # the last op that may have changed a value of the program
     dirty: bool = False  # an ordered op may have changed shared state
     array_runs: int = 0
@@ -125,6 +127,7 @@ class Emitter:
             self.block.last_op,
             self.token,
             self.mutation,
+            self.clock_read,
             self.dirty,
             self.array_runs,
             self.in_array_run,
@@ -137,6 +140,7 @@ class Emitter:
         while (last := self.block.last_op) is not mark.last and last is not None:
             self.block.erase_op(last, safe_erase=False)
         self.token, self.mutation, self.dirty = mark.token, mark.mutation, mark.dirty
+        self.clock_read = mark.clock_read
         self.array_runs, self.in_array_run = mark.array_runs, mark.in_array_run
 
     @contextmanager
@@ -162,17 +166,25 @@ class Emitter:
         self.dirty = True
         return [self.token] if self.token is not None else []
 
-    def reads_after(self, values: Sequence[SSAValue]) -> list[SSAValue]:
+    def reads_after(
+        self, values: Sequence[SSAValue], *, sees_globals: bool = False
+    ) -> list[SSAValue]:
         """The token to wait for before reading the values: of what last may have changed them."""
-        if self.mutation is None or all(_is_immutable(value) for value in values):
+        if self.mutation is None:
+            return []
+        if not sees_globals and all(_is_immutable(value) for value in values):
             return []
         return [self.mutation]
+
+    def _reads(self, operands: Mapping[str, SSAValue], scope: str | None) -> list[SSAValue]:
+        return self.reads_after(list(operands.values()), sees_globals=scope is not None)
 
     def _after(self, arguments: Sequence[SSAValue], what: Classification) -> list[SSAValue]:
         """What an unordered call waits for: changes of its arguments, and of what else it reads."""
         after = self.reads_after(arguments)
-        if what.reads and self.token is not None and self.token not in after:
-            after.append(self.token)
+        for moment in (self.token if what.reads else None, self.clock_read):
+            if moment is not None and moment not in after:
+                after.append(moment)
         return after
 
     def settled(self, value: SSAValue) -> SSAValue:
@@ -228,6 +240,11 @@ class Emitter:
         """The index of the argument that the container is a part of, None if it is none."""
         given = self._given.get(id(container))
         return None if given is None else given[2]
+
+    @property
+    def has_numpy_arguments(self) -> bool:
+        """Whether the caller passed NumPy arrays, which code may change in place."""
+        return bool(self._numpy)
 
     def is_numpy_argument(self, tracer: Any) -> bool:
         """Whether the tracer stands for a NumPy array that the caller passed."""
@@ -322,7 +339,7 @@ class Emitter:
             effects=effects,
             scope=scope,
             total=total,
-            after=self._ordered() if ordered else self.reads_after(list(operands.values())),
+            after=self._ordered() if ordered else self._reads(operands, scope),
         )
         self.add(op)
         if ordered:
@@ -348,7 +365,7 @@ class Emitter:
             effects="ordered" if ordered else "pure",
             out_names=out_names,
             scope=scope,
-            after=self._ordered() if ordered else self.reads_after(list(arguments.values())),
+            after=self._ordered() if ordered else self._reads(arguments, scope),
         )
         self.add(op)
         if ordered:
@@ -376,7 +393,8 @@ class Emitter:
                 policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
                 deterministic=spec is not None and spec.deterministic,
                 fresh=what.effects == "pure" and spec is None,
-                nonblocking=not what.blocking,
+                # What is not understood runs on the caller's own thread: it may depend on it.
+                nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
                 ref=self.key_of(function, stem),
             )
             self._symbols[key] = symbol
@@ -411,6 +429,8 @@ class Emitter:
             self.token = op.results[-1]
             if what.mutates_args:
                 self.mutation = self.token
+            if "clock" in what.reads:
+                self.clock_read = self.token
         if what.kind == "tensor":
             self.array_action()
             return Dyn(op.results[0], "jax.Array")
@@ -460,6 +480,10 @@ class Emitter:
             return self.host(f"value.{name}", {"value": Dyn(ssa)})
         return Dyn(self.add(orch.GetAttrOp(ssa, name)).results[0])
 
+    def class_of(self, ssa: SSAValue) -> str | None:
+        """The class that the value's type names."""
+        return ssa.type.known_class if isinstance(ssa.type, orch.ObjectType) else None
+
     def getitem(self, container: Any, index: Any) -> Dyn:
         """An item of a value."""
         ssa, position = self.materialize(container), self.materialize(index)
@@ -486,7 +510,8 @@ def _holds_tracer(value: Any) -> bool:
     """Whether the object is one of JAX's own around a traced array, as ``x.at`` is."""
     if not type(value).__module__.startswith("jax"):
         return False
-    names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+    slots = [name for name in getattr(type(value), "__slots__", ()) if not name.startswith("__")]
+    names = [*getattr(value, "__dict__", ()), *slots]
     return any(is_tracer(getattr(value, name, None)) for name in names)
 
 

@@ -31,18 +31,78 @@ from xcs.frontend.values import (
     bound,
 )
 
-# Methods that neither change their receiver nor anything else, on the builtin types that have them.
-# A receiver of unknown class is taken to be of such a type: these names are theirs by convention.
-READING_METHODS = frozenset(
-    name
-    for kind in (str, bytes, int, float, complex, tuple, frozenset, range)
-    for name in dir(kind)
-    if not name.startswith("_")
-) | {"get", "items", "keys", "values", "copy", "union", "intersection", "difference"}
-MUTATING_METHODS = (
-    frozenset(name for kind in (list, dict, set) for name in dir(kind) if not name.startswith("_"))
-    - READING_METHODS
+
+def is_reading_method(receiver: Any, name: str) -> bool:
+    """Whether the method changes nothing: known of builtin types, else by its name."""
+    class_name = receiver.class_name if isinstance(receiver, Dyn) else type(receiver).__name__
+    known = getattr(builtins, class_name or "", None)
+    if isinstance(known, type) and known in _BUILTIN_DATA:
+        return name in READING_METHODS and hasattr(known, name)
+    return name in TEXT_METHODS
+
+
+def _public(*kinds: type) -> frozenset[str]:
+    return frozenset(
+        name
+        for kind in kinds
+        for name, value in vars(kind).items()
+        if not name.startswith("_") and callable(value)
+    )
+
+
+_DICT_READS = {"get", "items", "keys", "values", "copy"}
+_READS = _public(str, bytes, tuple, frozenset) | _DICT_READS
+MUTATING_METHODS = _public(list, dict, set) - _READS
+"""Methods of lists, dicts and sets that change their receiver."""
+
+READING_METHODS = (
+    _public(str, bytes, int, float, tuple, frozenset, list, dict, set) - MUTATING_METHODS
 )
+"""Methods of builtin types that change nothing, for receivers that are known to be of these."""
+
+TEXT_METHODS = frozenset(
+    [
+        "capitalize",
+        "casefold",
+        "endswith",
+        "expandtabs",
+        "isalnum",
+        "isalpha",
+        "isascii",
+        "isdecimal",
+        "isdigit",
+        "isidentifier",
+        "islower",
+        "isnumeric",
+        "isprintable",
+        "isspace",
+        "istitle",
+        "isupper",
+        "ljust",
+        "lower",
+        "lstrip",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "rjust",
+        "rpartition",
+        "rsplit",
+        "rstrip",
+        "split",
+        "splitlines",
+        "startswith",
+        "strip",
+        "swapcase",
+        "upper",
+        "zfill",
+    ]
+)
+"""Methods that are text's by name: a receiver of unknown class that has one is taken to be text.
+
+Names that other objects use too (``get``, ``index``, ``join``, ``format``, ...) are not among them.
+"""
+
+_BUILTIN_DATA = (str, bytes, int, float, bool, tuple, frozenset, list, dict, set)
 _VALUE_TYPES = (type(None), bool, int, float, complex, str, bytes, range, type, type(Ellipsis))
 _PLAIN_VALUES = (type(None), bool, int, float, complex, str, bytes, range, tuple)
 _DATA = (*_VALUE_TYPES[:7], tuple, list, dict, set, np.ndarray, jax.Array)
@@ -272,8 +332,10 @@ class Expressions:
         func = node.func
         if isinstance(func, ast.Attribute):
             known, base = self.peek(func.value, frame, inner)
-            if not known or isinstance(base, Dyn | list | dict | set | tuple):
-                return func.attr in READING_METHODS
+            if not known:
+                return func.attr in TEXT_METHODS
+            if isinstance(base, Dyn | list | dict | set | tuple):
+                return is_reading_method(base, func.attr)
             if not isinstance(base, (types.ModuleType, type, *_VALUE_TYPES)):
                 return False  # its state is read under guards
             try:
@@ -329,7 +391,8 @@ class Expressions:
             value = self.name(ast.copy_location(ast.Name(name, ast.Load()), node), frame)
             if local or isinstance(value, Dyn) or _is_data(value):
                 operands[name] = value
-        if not contains_dynamic(list(operands.values())):
+        seen = [self.peek_name(name, frame)[1] for name in loaded_names(node)]
+        if all(self.is_plain(v) and not contains_dynamic(v) for v in seen):
             folded = self.fold(node, operands, frame)
             if folded is not MISSING:
                 return folded
@@ -422,6 +485,7 @@ class Expressions:
         operands: dict[str, Any],
     ) -> Any:
         """A Python operator on values: native, array code on values to come, or host source."""
+        operands = {name: self.operand(value) for name, value in operands.items()}
         values = list(operands.values())
         if function in _JOINS and all(self._is_known_container(v) for v in values):
             return self.own_fresh(self.native(node, frame, function, *values))
@@ -449,6 +513,19 @@ class Expressions:
             operator.mod,
         )
         return self.emitter.host(source, operands, class_name="int" if whole and keeps else None)
+
+    def operand(self, value: Any) -> Any:
+        """The value; one whose operators may run user code belongs to the running program."""
+        return value if self.is_plain(value) else self.emitter.constant(value)
+
+    def is_plain(self, value: Any) -> bool:
+        """Whether what Python does with the value runs no user code and sees no later change."""
+        if isinstance(value, Dyn | LocalFunction | Tracer | jax.Array | np.dtype | np.generic):
+            return True
+        if id(value) in self.owned or type(value) is tuple:
+            parts = value.values() if isinstance(value, dict) else value
+            return all(self.is_plain(part) for part in parts)
+        return isinstance(value, (*_VALUE_TYPES, *_STATIC_KINDS, slice)) or _from_jax(value)
 
     def _is_known_container(self, value: Any) -> bool:
         return type(value) in (tuple, int) or id(value) in self.owned
@@ -518,7 +595,9 @@ class Expressions:
         return self._bool_chain(node.op, node.values, frame)
 
     def _bool_chain(self, op: ast.boolop, values: list[ast.expr], frame: Frame) -> Any:
-        first = self.eval(values[0], frame)
+        first = (
+            self.operand(self.eval(values[0], frame)) if values[1:] else self.eval(values[0], frame)
+        )
         if len(values) == 1:
             return first
         if contains_dynamic(first):
@@ -545,7 +624,7 @@ class Expressions:
 
     def condition(self, node: ast.expr, frame: Frame) -> Any:
         """The value that a branch tests. A flag among the arguments is made static."""
-        test = self.eval(node, frame)
+        test = self.operand(self.eval(node, frame))
         if isinstance(test, Dyn) and test.argument is not None and test.class_name == "bool":
             raise Promote(test.argument, "a branch tests it")
         return test
@@ -614,7 +693,10 @@ class Expressions:
     # --- access ---
 
     def eval_Attribute(self, node: ast.Attribute, frame: Frame) -> Any:
-        return self.attribute(self.eval(node.value, frame), node.attr, node, frame)
+        base = self.eval(node.value, frame)
+        if id(base) in self.owned:  # a method of it that is kept may change it later
+            self.escape(base)
+        return self.attribute(self.current(base), node.attr, node, frame)
 
     def attribute(self, base: Any, name: str, node: ast.AST, frame: Frame) -> Any:
         """``base.name``."""
@@ -655,6 +737,8 @@ class Expressions:
             # A list at a position that is an array: not array code, whatever the index is.
             self.escape(base)
             return self.emitter.getitem(self.current(base), index)
+        if not self.is_plain(index):
+            index = self.operand(index)
         if not contains(index, Dyn) and not isinstance(base, Dyn):
             if is_tracer(base) or contains(index, Tracer):
                 self.emitter.array_action()
@@ -919,7 +1003,8 @@ class Expressions:
             emitter.dirty = emitter.dirty or ordered
             try:
                 with emitter.inside(block), self.unchanged_containers(node):
-                    values = [emitter.materialize(v) for v in body(Dyn(block.args[0]))]
+                    element = Dyn(block.args[0], emitter.class_of(block.args[0]))
+                    values = [emitter.materialize(v) for v in body(element)]
                 break
             except NeedsToken:
                 self.undo(mark)
@@ -1042,6 +1127,10 @@ def _is_data(value: Any) -> bool:
     return not isinstance(value, _STATIC_KINDS) and not callable(value)
 
 
+def _from_jax(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] in ("jax", "jaxlib")
+
+
 def _is_whole_number(value: Any) -> bool:
     return type(value) is int or (isinstance(value, Dyn) and value.class_name == "int")
 
@@ -1108,11 +1197,14 @@ def _dyns(value: Any) -> Iterable[Dyn]:
 
 
 def _mixes_array(values: list[Any]) -> bool:
-    """Whether an array, known or to come, is among the operands."""
-    return any(
+    """Whether an array, known or to come, is among the operands, and no text or container."""
+    return not any(isinstance(v, Dyn) and v.class_name in _NOT_NUMERIC for v in values) and any(
         is_tracer(v) or _is_array(v) or (isinstance(v, Dyn) and v.class_name == "jax.Array")
         for v in values
     )
+
+
+_NOT_NUMERIC = ("str", "bytes", "list", "dict", "set", "NoneType")
 
 
 def _same_object(first: Any, second: Any) -> bool:

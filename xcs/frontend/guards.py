@@ -33,7 +33,9 @@ class Guards:
             self.cells.append((cell, value))
 
     def attribute(self, owner: Any, name: str, value: Any) -> None:
-        """The owner's attribute is that object."""
+        """The owner's attribute is that object; one that is made anew at each read is left out."""
+        if getattr(owner, name, MISSING) is not value:
+            return
         if self._first("attribute", id(owner), name):
             self.attributes.append((owner, name, value))
 

@@ -48,6 +48,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import xtensor
+from xcs.dialects.creation import create_op
 from xcs.dialects.xtensor import dims_attr, kind_of, tensor_type
 
 
@@ -164,7 +165,11 @@ def _is_literal(atom: Any) -> bool:
 
 def _has_keys(eqn: Any) -> bool:
     """Whether an equation takes or gives random keys."""
-    return any(_is_key(v.aval) for v in (*eqn.invars, *eqn.outvars))
+    return any(map(_holds_key, eqn.invars)) or any(map(_holds_key, eqn.outvars))
+
+
+def _holds_key(atom: Any) -> bool:
+    return _is_key(atom.aval)
 
 
 # --- Source locations -----------------------------------------------------------------------------
@@ -193,9 +198,8 @@ def _frame_location(traceback_type: Any, code: CodeType, offset: int) -> FileLin
 _UNKNOWN = UnknownLoc()
 
 
-def _location(source_info: Any) -> LocationAttr:
-    """Return the innermost line of the user's own code that made an equation."""
-    traceback = source_info.traceback
+def _location(traceback: Any) -> LocationAttr:
+    """Return the innermost line of the user's own code in the traceback of an equation."""
     if traceback is None:
         return _UNKNOWN
     codes, offsets = traceback.raw_frames()
@@ -352,7 +356,7 @@ def _import_elementwise(
     importer: _Importer, eqn: Any, operands: Sequence[SSAValue], results: Sequence[TensorType]
 ) -> Sequence[SSAValue] | None:
     op = _ELEMENTWISE[eqn.primitive.name]
-    if any(value is not None for value in eqn.params.values()):
+    if eqn.params and any(value is not None for value in eqn.params.values()):
         return None
     shape = eqn.outvars[0].aval.shape
     if len(operands) == 2:
@@ -653,6 +657,8 @@ class _Importer:
     def __init__(self, constants: dict[int, SSAValue]) -> None:
         self.ops: list[Operation] = []
         self.location: LocationAttr = _UNKNOWN
+        # The equations of a layer that is called in a loop have equal tracebacks each time.
+        self._locations: dict[Any, LocationAttr] = {}
         self._array_constants = constants
         self._constants: dict[tuple[Any, bytes], SSAValue] = {}
 
@@ -664,12 +670,7 @@ class _Importer:
         properties: Mapping[str, Attribute] = {},
     ) -> Sequence[SSAValue]:
         """Append an op, unchecked: the equation has passed JAX's own type rules."""
-        created = op.create(
-            operands=operands,
-            result_types=results,
-            properties=properties,
-            location=self.location,
-        )
+        created = create_op(op, operands, results, properties, self.location)
         self.ops.append(created)
         return created.results
 
@@ -724,13 +725,19 @@ class _Importer:
         for eqn in jaxpr.eqns:
             outputs = [v for v in eqn.outvars if v in live]
             if outputs:
-                self.location = _location(eqn.source_info)
+                self.location = self.locate(eqn.source_info.traceback)
                 self.equation(eqn, env, outputs)
         flags = used or [True] * len(jaxpr.outvars)
         return [
             self.read(env, atom) if keep else None
             for atom, keep in zip(jaxpr.outvars, flags, strict=True)
         ]
+
+    def locate(self, traceback: Any) -> LocationAttr:
+        """Return the location of a traceback."""
+        if (known := self._locations.get(traceback)) is None:
+            known = self._locations[traceback] = _location(traceback)
+        return known
 
     def read(self, env: dict[Any, SSAValue], atom: Any) -> SSAValue:
         """Return the value of a variable or a literal."""
@@ -872,6 +879,8 @@ def inline_jaxpr(
     """
     if jaxpr.effects:
         raise UnsupportedEffect(_describe_effects("the function", jaxpr.effects))
+    if (callback := _find_callback(jaxpr.jaxpr)) is not None:
+        raise UnsupportedEffect(f"{callback} calls back into Python")
     arrays = array_constants(jaxpr)
     known = {id(value): ssa for value, ssa in zip(arrays, consts, strict=True)}
     importer = _Importer(known)
@@ -885,6 +894,23 @@ def inline_jaxpr(
         raise
     builder.insert(importer.ops)
     return results
+
+
+_CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback"})
+"""Primitives whose lowering holds a Python function, which no text can keep alive."""
+
+
+def _find_callback(jaxpr: Any) -> str | None:
+    """The name of the first callback primitive in a jaxpr or in those that it contains."""
+    for eqn in jaxpr.eqns:
+        if eqn.primitive.name in _CALLBACKS:
+            return eqn.primitive.name
+        for value in eqn.params.values():
+            for part in value if isinstance(value, list | tuple) else (value,):
+                inner = getattr(part, "jaxpr", part)
+                if hasattr(inner, "eqns") and (found := _find_callback(inner)) is not None:
+                    return found
+    return None
 
 
 def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]:

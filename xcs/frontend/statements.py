@@ -14,7 +14,7 @@ from xcs.dialects import orch
 from xcs.frontend.calls import Calls
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
-from xcs.frontend.expressions import OPERATORS, READING_METHODS
+from xcs.frontend.expressions import OPERATORS, TEXT_METHODS, is_reading_method
 from xcs.frontend.guards import MISSING
 from xcs.frontend.source import body_of, function_node, loaded_names, stored_names
 from xcs.frontend.values import (
@@ -255,7 +255,9 @@ class Statements(Calls):
                         return False
                 case ast.Call(func=ast.Attribute(attr=attr, value=value)):
                     known, callee = self.peek(node.func, frame)
-                    if not known and attr not in READING_METHODS:
+                    _, receiver = self.peek(value, frame)
+                    reads = is_reading_method(receiver, attr) if receiver is not None else False
+                    if not known and not reads and attr not in TEXT_METHODS:
                         return False
                     if known and classify(callee).effects != "pure":
                         return False
@@ -292,8 +294,10 @@ class Statements(Calls):
         target = node.target
         if not isinstance(target, ast.Name):
             raise Unsupported("an in-place change of an item or attribute", node)
-        old = self.name(_name_at(target.id, target), frame)
+        old = self.operand(self.name(_name_at(target.id, target), frame))
         value = self.eval(node.value, frame)
+        if is_tracer(old) and self.emitter.has_numpy_arguments:
+            raise Unsupported("a NumPy array may be changed in place", node)
         if id(old) in self.owned and isinstance(node.op, ast.Add) and isinstance(old, list):
             self.touch(old)
             old.extend(self.sequence(value, node))

@@ -388,14 +388,15 @@ class _BlockCompiler:
     def invoke(self, op: orch.InvokeOp) -> OpPlan:
         _check_one_value(op)
         callee = self.slot(op.callee)
+        # Nothing is known of the callee. It runs on the caller's thread, as it may depend on it.
         return self._plan(
             op,
-            Action.CALL,
+            Action.INLINE,
             [*op.arguments, *op.after, op.callee],
             ordered=True,
             hidden=len(op.after) + 1,
             limiters=(WORLD,),
-            evaluate=_caller(op, self._slots(op.arguments), callee, True),
+            evaluate=_caller(op, self._slots(op.arguments), callee, False),
             argument_names=op.keyword_names(),
         )
 

@@ -1,5 +1,5 @@
 # RUN: xcs-opt %s:score --arg 0.5 --arg '"prompt"' | filecheck %s
-# RUN: xcs-opt %s:score --arg 0.5 --arg '"prompt"' -p hybrid-split,outline-deferred | filecheck %s --check-prefix SPLIT
+# RUN: xcs-opt %s:score --arg 0.5 --arg '"prompt"' -p outline-deferred,hybrid-split | filecheck %s --check-prefix SPLIT
 
 # Array code on the function's own arguments is imported as it was traced; array code on what an
 # operator returns waits for the shapes, as calls of kind tensor.
@@ -27,14 +27,14 @@ def embed(text: str):
 
 # SPLIT-LABEL: func.func @main
 # SPLIT:         [[VECTOR:%.*]] = orch.call @embed(%text)
-# SPLIT-NEXT:    [[TANH:%.*]] = orch.launch @main_kernel_0
-# SPLIT-NEXT:    [[SCALED:%.*]] = orch.launch @main_kernel_1(
+# SPLIT-NEXT:    [[TANH:%.*]] = orch.launch [[TYPED:@.*]](
+# SPLIT-NEXT:    [[SCALED:%.*]] = orch.launch [[DEFERRED:@.*]]([[VECTOR]], [[TANH]])
 # SPLIT-NEXT:    func.return [[SCALED]]
-# SPLIT:       func.func private @main_kernel_0({{.*}}: tensor<f32>) -> tensor<f32>
-# SPLIT-NEXT:    xtensor.tanh
-# SPLIT:       func.func private @main_kernel_1
+# SPLIT:       func.func private [[DEFERRED]](
 # SPLIT:         orch.call @array
 # SPLIT:         orch.call @mul
+# SPLIT:       func.func private [[TYPED]]({{.*}}: tensor<f32>) -> tensor<f32>
+# SPLIT-NEXT:    xtensor.tanh
 @xcs.jit
 def score(scale, text):
     weight = jnp.tanh(scale)

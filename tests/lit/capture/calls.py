@@ -18,9 +18,9 @@ def save(text: str) -> None:
 
 # CHECK:       orch.operator @ask {path = "calls:ask", kind = #orch.kind<model>, effects = #orch.effects<unordered>, policy = #orch.policy<retries = 2, timeout = 30.0, max_concurrency = 8>
 # CHECK:       orch.operator @save {path = "calls:save", kind = #orch.kind<tool>, effects = #orch.effects<ordered>
-# CHECK-LABEL: func.func @main(%question: !orch.object<"str">, %docs: !orch.list<!orch.object>)
+# CHECK-LABEL: func.func @main(%question: !orch.object<"str">, %docs: !orch.list<!orch.object<"str">>)
 # CHECK-NEXT:    [[NOTES:%.*]] = orch.map %docs
-# CHECK-NEXT:    ^bb0([[DOC:%.*]]: !orch.object):
+# CHECK-NEXT:    ^bb0([[DOC:%.*]]: !orch.object<"str">):
 # CHECK-NEXT:      [[PROMPT:%.*]] = orch.host "f'{question}: {doc}'"(%question, [[DOC]])
 # CHECK-NEXT:      [[NOTE:%.*]] = orch.call @ask([[PROMPT]])
 # CHECK-NEXT:      orch.yield [[NOTE]]
