@@ -27,8 +27,8 @@ def embed(text: str):
 
 # SPLIT-LABEL: func.func @main
 # SPLIT:         [[VECTOR:%.*]] = orch.call @embed(%text)
-# SPLIT-NEXT:    [[TANH:%.*]] = orch.launch [[TYPED:@.*]](
-# SPLIT-NEXT:    [[SCALED:%.*]] = orch.launch [[DEFERRED:@.*]]([[VECTOR]], [[TANH]])
+# SPLIT-NEXT:    [[TANH:%.*]] = orch.launch [[TYPED:@[a-z_0-9]+]](
+# SPLIT-NEXT:    [[SCALED:%.*]] = orch.launch [[DEFERRED:@[a-z_0-9]+]]([[VECTOR]], [[TANH]])
 # SPLIT-NEXT:    func.return [[SCALED]]
 # SPLIT:       func.func private [[DEFERRED]](
 # SPLIT:         orch.call @array
