@@ -3391,3 +3391,38 @@ def infinite_generator_cut_short(q):
             n += 1
 
     return [x for x, _ in zip(forever(), range(3))], next(forever())
+
+
+# Known to fail at the time of writing: a list that an arm yields comes out as a copy.
+@program(call([], "a"), call(["x"], ""))
+def one_of_two_lists(xs, q):
+    mine, other = [], ["o"]
+    either = xs or mine
+    fill(either, "first")
+    chosen = mine if flag(ask(q)) else other
+    chosen.append(ask("second"))
+    both = mine and other
+    both.append("third")
+    if q:
+        named = other
+    else:
+        named = xs
+    named.append("fourth")
+    return xs, mine, other, either is mine, chosen is other, named
+
+
+@program("a", "")
+def list_found_in_a_structure(q):
+    rows = [[ask(q)], ["b"]]
+    table = {"x": rows[0], "y": []}
+    row = rows[measure(q)]
+    row.append("by index")
+    cell = table["x" if flag(q + "z") else "y"]
+    cell.append("by key")
+    table.get(q, rows[1]).append("by get")
+    (rows or table["y"])[0].append("by or")
+    for each in (rows[0], table["y"]):
+        each.append("by loop")
+    last = max(rows, key=len)
+    last.append("by max")
+    return rows, table

@@ -15,6 +15,7 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -112,9 +113,7 @@ class Emitter:
             yield
             return
         saved = self.loc
-        self.loc = FileLineColLoc(
-            StringAttr(filename), IntAttr(line), IntAttr(getattr(node, "col_offset", 0) + 1)
-        )
+        self.loc = _location(filename, line, getattr(node, "col_offset", 0) + 1)
         try:
             yield
         finally:
@@ -513,6 +512,11 @@ def _holds_tracer(value: Any) -> bool:
     slots = [name for name in getattr(type(value), "__slots__", ()) if not name.startswith("__")]
     names = [*getattr(value, "__dict__", ()), *slots]
     return any(is_tracer(getattr(value, name, None)) for name in names)
+
+
+@lru_cache(maxsize=1 << 14)
+def _location(filename: str, line: int, column: int) -> FileLineColLoc:
+    return FileLineColLoc(StringAttr(filename), IntAttr(line), IntAttr(column))
 
 
 def _is_iterator(value: SSAValue) -> bool:

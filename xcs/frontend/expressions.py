@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import functools
 import operator
 import types
 from collections.abc import Callable, Collection, ItemsView, Iterable, KeysView, ValuesView
@@ -129,6 +130,7 @@ class Expressions:
     escaped: dict[int, Dyn]  # owned containers that other code may hold: only ops may change these
     external: dict[int, Any]  # containers of arrays from outside, used as they are
     touched: dict[int, Any]  # static objects whose methods, or that other code, may change them
+    frozen: list[set[int]]  # one entry for each dynamic region: the containers from outside
     strict: bool
 
     # --- entry points ---
@@ -254,41 +256,20 @@ class Expressions:
 
     def is_glue(self, node: ast.expr, frame: Frame) -> bool:
         """Whether the expression reaches no operator and no array, so one host op does it all."""
-        if isinstance(node, ast.Starred | ast.Slice):
-            return False
-        inner = set()
-        for child in ast.walk(node):
-            match child:
-                case ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
-                    return False
-                case ast.comprehension(is_async=1):
-                    return False
-                case ast.Compare(ops=ops, comparators=others) if any(
-                    isinstance(op, ast.Is | ast.IsNot) and not isinstance(other, ast.Constant)
-                    for op, other in zip(ops, others, strict=True)
-                ):
-                    return False  # identity is known better than as operands of a host op
-                case ast.Name(id=name, ctx=ast.Store()):
-                    inner.add(name)
-                case ast.arg(arg=name):
-                    inner.add(name)
-        if isinstance(node, ast.Lambda | ast.GeneratorExp):
-            return False  # made where they are used; on their own they are not values
-        if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set):
-            return False  # capture-owned containers keep their structure known
-        names = loaded_names(node)
-        if any(name in inner for name in names):
-            return False  # one name for two variables: leave it to the structural rules
-        return all(self._is_plain(name, frame) for name in names) and all(
-            self._is_cheap_call(child, frame, inner)
-            if isinstance(child, ast.Call)
-            else self._is_data_access(child, node, frame, inner)
-            for child in ast.walk(node)
-            if isinstance(child, ast.Call | ast.Attribute | ast.Name)
+        form = _glue_form(node)
+        return (
+            form is not None
+            and all(self._is_plain(name, frame) for name in form.names)
+            and all(
+                self._is_cheap_call(part, frame, form.inner)
+                if isinstance(part, ast.Call)
+                else self._is_data_access(part, node, frame, form.inner)
+                for part in form.parts
+            )
         )
 
     def _is_data_access(
-        self, child: ast.AST, node: ast.expr, frame: Frame, inner: set[str]
+        self, child: ast.AST, node: ast.expr, frame: Frame, inner: frozenset[str]
     ) -> bool:
         """Whether a name or attribute inside glue is a value that needs no guard of its own."""
         if isinstance(child, ast.Attribute):
@@ -328,7 +309,7 @@ class Expressions:
             or _is_array(value)
         )
 
-    def _is_cheap_call(self, node: ast.Call, frame: Frame, inner: set[str]) -> bool:
+    def _is_cheap_call(self, node: ast.Call, frame: Frame, inner: frozenset[str]) -> bool:
         func = node.func
         if isinstance(func, ast.Attribute):
             known, base = self.peek(func.value, frame, inner)
@@ -648,6 +629,8 @@ class Expressions:
             emitter.token, emitter.mutation = before, mutation
             with emitter.inside(block), self.unchanged_containers(node):
                 values = thunk()
+                if any(self.holds_owned(v) and id(v) in self.frozen[-1] for v in values):
+                    raise Unsupported("a list or dict that is one of two at run time", node)
                 ssa = [emitter.materialize(v) for v in values]
             blocks.append((block, ssa))
             tokens.append(emitter.token)
@@ -1069,6 +1052,50 @@ def _array_operation(*values: Any) -> Any:
 _array_operation.__module__ = "jax.numpy"
 
 _UNSAFE_GLUE = frozenset({locals, globals, vars, eval, exec, super, dir, input, open, next, iter})
+
+
+@dataclasses.dataclass(frozen=True)
+class _GlueForm:
+    """What the syntax of an expression says of it as glue.
+
+    `names` come from outside of it, `inner` are bound inside, `parts` are what has to be looked at.
+    """
+
+    names: tuple[str, ...]
+    inner: frozenset[str]
+    parts: tuple[ast.AST, ...]
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _glue_form(node: ast.expr) -> _GlueForm | None:
+    """The form of an expression that could be glue, None if its syntax rules that out."""
+    if isinstance(node, ast.Starred | ast.Slice | ast.Lambda | ast.GeneratorExp):
+        return None  # made where they are used; on their own they are not values
+    if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set):
+        return None  # containers that capture makes keep their structure known
+    inner: set[str] = set()
+    parts: list[ast.AST] = []
+    for child in ast.walk(node):
+        match child:
+            case ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
+                return None
+            case ast.comprehension(is_async=1):
+                return None
+            case ast.Compare(ops=ops, comparators=others) if any(
+                isinstance(op, ast.Is | ast.IsNot) and not isinstance(other, ast.Constant)
+                for op, other in zip(ops, others, strict=True)
+            ):
+                return None  # identity is known better than as operands of a host op
+            case ast.Name(id=name, ctx=ast.Store()):
+                inner.add(name)
+            case ast.arg(arg=name):
+                inner.add(name)
+        if isinstance(child, ast.Call | ast.Attribute | ast.Name):
+            parts.append(child)
+    names = loaded_names(node)
+    if any(name in inner for name in names):
+        return None  # one name for two variables: leave it to the structural rules
+    return _GlueForm(tuple(names), frozenset(inner), tuple(parts))
 
 
 def _is_called(name: ast.Name, node: ast.expr) -> bool:

@@ -140,6 +140,7 @@ def _own_scope_children(node: ast.AST) -> Iterator[ast.AST]:
     yield from ast.iter_child_nodes(node)
 
 
+@functools.lru_cache(maxsize=4096)
 def local_names(node: FunctionNode) -> frozenset[str]:
     """Parameters and names that the function binds, less those declared global or nonlocal."""
     body = body_of(node)

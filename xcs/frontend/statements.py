@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 import types
 from collections.abc import Iterator
@@ -669,13 +670,21 @@ class Statements(Calls):
     def check_capturable(self, function: types.FunctionType, tree: Any) -> None:
         if isinstance(tree, ast.AsyncFunctionDef):
             raise Unsupported("async functions are not captured yet", tree)
-        for child in ast.walk(tree):
-            if isinstance(child, ast.Yield | ast.YieldFrom):
-                raise Unsupported("a generator cannot be captured", child)
-            if isinstance(child, ast.Nonlocal):
-                raise Unsupported("a function that rebinds names of an enclosing one", child)
-            if isinstance(child, ast.Global):
-                raise Unsupported("a function that rebinds globals", child)
+        if (found := _uncapturable(tree)) is not None:
+            raise Unsupported(*found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _uncapturable(tree: ast.AST) -> tuple[str, ast.AST] | None:
+    """Why a function as a whole cannot be captured, and where; None if it can be."""
+    for child in ast.walk(tree):
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            return "a generator cannot be captured", child
+        if isinstance(child, ast.Nonlocal):
+            return "a function that rebinds names of an enclosing one", child
+        if isinstance(child, ast.Global):
+            return "a function that rebinds globals", child
+    return None
 
 
 def _returning_source(body: list[ast.stmt], assigned: list[str]) -> str:
