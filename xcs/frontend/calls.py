@@ -30,7 +30,8 @@ from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
 MAX_INLINED = 2000
-_NOT_CAPTURED = (locals, globals, vars, eval, exec, super, dir)
+SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
+"""Builtins that look at the frame of their caller, which capture does away with."""
 TO_PYTHON = frozenset({"tolist", "item", "__array__", "block_until_ready"})
 """Methods of arrays that need the array's values."""
 
@@ -232,7 +233,7 @@ class Calls(Expressions):
             if dynamic_unpacking:
                 raise Unsupported("unpacked arguments of a local function", node)
             return self.inline_local(callee, positional, keywords, node, frame)
-        if any(callee is f for f in _NOT_CAPTURED):
+        if any(callee is f for f in SEES_ITS_FRAME):
             raise Unsupported(f"{callee.__name__}() sees the function's own frame", node)
         if (spec := getattr(callee, "__xcs_operator__", None)) is not None:
             if spec.effects == "ordered":  # it may keep or change what it is given

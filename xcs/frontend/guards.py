@@ -21,6 +21,7 @@ class Guards:
     contents: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
     empty: bool = True  # nothing was assumed
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
+    _check: Callable[[], bool] | None = None  # `compiled`, for what is assumed so far
 
     def name(self, namespace: Mapping[str, Any], name: str, value: Any) -> None:
         """The namespace holds that object under the name; `MISSING` if it holds none."""
@@ -65,6 +66,7 @@ class Guards:
             return False
         self._seen.add(key)
         self.empty = False
+        self._check = None
         return True
 
     def compiled(self) -> Callable[[], bool] | None:
@@ -91,16 +93,9 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether everything is still as it was."""
-        for namespace, name, value in self.names:
-            if namespace.get(name, MISSING) is not value:
-                return False
-        for cell, value in self.cells:
-            if not _cell_holds(cell, value):
-                return False
-        for owner, name, value in self.attributes:
-            if getattr(owner, name, MISSING) is not value:
-                return False
-        return all(_same(container, items) for container, items in self.contents)
+        if self._check is None:
+            self._check = self.compiled() or (lambda: True)
+        return self._check()
 
 
 def _cell_holds(cell: CellType, value: Any) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.calls import Calls
+from xcs.frontend.calls import SEES_ITS_FRAME, Calls
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
 from xcs.frontend.expressions import OPERATORS, TEXT_METHODS, is_reading_method
@@ -166,11 +166,7 @@ class Statements(Calls):
                 raise cause
             if isinstance(child, ast.Call):
                 known, callee = self.peek(child.func, frame)
-                if (
-                    known and callee in (locals, globals, vars, eval, exec, super, dir)
-                    if callee.__hash__
-                    else False
-                ):
+                if known and any(callee is function for function in SEES_ITS_FRAME):
                     raise cause
         stored = stored_names(body)
         if any(frame.owner_of(name) is not frame for name in stored):
