@@ -1,0 +1,166 @@
+"""What the rest of xcs calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, cast
+
+import jax
+import jax.extend.core as jex
+import jax.numpy as jnp
+import numpy as np
+from xdsl.builder import Builder
+from xdsl.dialects import func
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.rewriter import InsertPoint
+
+from xcs.dialects import xtensor
+from xcs.frontend.jaxpr_import.importer import Importer
+from xcs.frontend.jaxpr_import.registry import INLINED
+from xcs.frontend.jaxpr_import.types import (
+    UnsupportedEffect,
+    UnsupportedJaxpr,
+    aval_to_type,
+)
+
+
+def _describe_effects(what: str, effects: Any) -> str:
+    names = ", ".join(sorted(str(effect) for effect in effects))
+    return f"{what} has side effects ({names}), and a kernel may not have any"
+
+
+def array_constants(jaxpr: jex.ClosedJaxpr) -> list[Any]:
+    """Return the arrays that a jaxpr, or one that it calls, closes over, without scalars.
+
+    They are the leading operands of the imported code: a large array never becomes IR.
+    """
+    found: dict[int, Any] = {}
+    _collect_constants(jaxpr, found)
+    return list(found.values())
+
+
+def _collect_constants(jaxpr: jex.ClosedJaxpr, found: dict[int, Any]) -> None:
+    for value in jaxpr.consts:
+        if np.shape(value) or jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
+            found.setdefault(id(value), value)
+    _collect_called_constants(jaxpr.jaxpr, found)
+
+
+def _collect_called_constants(jaxpr: Any, found: dict[int, Any]) -> None:
+    for eqn in jaxpr.eqns:
+        if (param := INLINED.get(eqn.primitive.name)) is not None:
+            callee = eqn.params[param]
+            if isinstance(callee, jex.ClosedJaxpr):
+                _collect_constants(callee, found)
+            else:
+                _collect_called_constants(callee, found)
+
+
+def with_constant_inputs(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
+    """Return a jaxpr of the same inputs as its imported function: array constants come first.
+
+    The constants stay closed over as well, so the values of the new inputs are not looked at.
+    """
+    constants = [jex.Var(jax.typeof(value)) for value in array_constants(jaxpr)]
+    if not constants:
+        return jaxpr
+    body = jaxpr.jaxpr
+    return jex.ClosedJaxpr(body.replace(invars=[*constants, *body.invars]), jaxpr.consts)
+
+
+def inline_jaxpr(
+    jaxpr: jex.ClosedJaxpr,
+    builder: Builder,
+    args: Sequence[SSAValue],
+    consts: Sequence[SSAValue],
+) -> list[SSAValue]:
+    """Append the equations of a jaxpr as xtensor ops; return its results.
+
+    Args:
+        jaxpr: what to import.
+        builder: where to put the ops.
+        args: one value for each input of the jaxpr.
+        consts: one value for each of ``array_constants(jaxpr)``.
+
+    Raises:
+        UnsupportedEffect: if an equation has a side effect.
+        UnsupportedType: if a value is of a type that the tensor dialect does not have.
+    """
+    if jaxpr.effects:
+        raise UnsupportedEffect(_describe_effects("the function", jaxpr.effects))
+    if (callback := _find_callback(jaxpr.jaxpr)) is not None:
+        raise UnsupportedEffect(f"{callback} calls back into Python")
+    arrays = array_constants(jaxpr)
+    known = {id(value): ssa for value, ssa in zip(arrays, consts, strict=True)}
+    importer = Importer(known)
+    try:
+        closed = [importer.closed_constant(value) for value in jaxpr.consts]
+        results = cast(list[SSAValue], importer.run(jaxpr.jaxpr, args, closed))
+    except UnsupportedJaxpr:
+        # Leave no uses of the caller's values behind.
+        for op in reversed(importer.ops):
+            op.erase()
+        raise
+    builder.insert(importer.ops)
+    return results
+
+
+_CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback"})
+"""Primitives whose lowering holds a Python function, which no text can keep alive."""
+
+
+def _find_callback(jaxpr: Any) -> str | None:
+    """The name of the first callback primitive in a jaxpr or in those that it contains."""
+    for eqn in jaxpr.eqns:
+        if eqn.primitive.name in _CALLBACKS:
+            return eqn.primitive.name
+        for value in eqn.params.values():
+            for part in value if isinstance(value, list | tuple) else (value,):
+                inner = getattr(part, "jaxpr", part)
+                if hasattr(inner, "eqns") and (found := _find_callback(inner)) is not None:
+                    return found
+    return None
+
+
+def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]:
+    """Return the jaxpr with what it closes over as leading inputs, and the values for these.
+
+    The values may be tracers of an outer transformation, which sees them as operands then.
+    """
+    body = jaxpr.jaxpr
+    opened = body.replace(constvars=[], invars=[*body.constvars, *body.invars])
+    return jex.ClosedJaxpr(opened, []), list(jaxpr.consts)
+
+
+def import_function(jaxpr: jex.ClosedJaxpr, name: str) -> tuple[func.FuncOp, list[Any]]:
+    """Return a private function of xtensor ops, and the arrays for its leading arguments.
+
+    The function takes the jaxpr's array constants, then its inputs.
+
+    Raises:
+        UnsupportedEffect: if an equation has a side effect.
+        UnsupportedType: if a value is of a type that the tensor dialect does not have.
+    """
+    constants = array_constants(jaxpr)
+    avals = [*(jax.typeof(value) for value in constants), *jaxpr.in_avals]
+    inputs = [aval_to_type(aval) for aval in avals]
+    block = Block(arg_types=inputs)
+    arguments = block.args
+    results = inline_jaxpr(
+        jaxpr,
+        Builder(InsertPoint.at_end(block)),
+        arguments[len(constants) :],
+        arguments[: len(constants)],
+    )
+    block.add_op(func.ReturnOp(*results))
+    outputs = [result.type for result in results]
+    function = func.FuncOp(name, (inputs, outputs), Region(block), visibility="private")
+    return function, constants
+
+
+def primitive_fallback_count(module: Operation) -> dict[str, int]:
+    """Count, by JAX primitive, the ops that stand for a primitive without an op of its own."""
+    return dict(
+        Counter(op.primitive.data for op in module.walk() if isinstance(op, xtensor.PrimitiveOp))
+    )
