@@ -15,6 +15,7 @@ from typing import Any
 import jax
 from jax.core import Tracer
 
+from xcs.frontend.array_code import SEES_ITS_FRAME, array_code_guards, is_array_data
 from xcs.frontend.classification import IMMUTABLE_CLASSES
 from xcs.frontend.classify import Classification, classify
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
@@ -24,14 +25,12 @@ from xcs.frontend.expressions import (
     _is_container,
     is_reading_method,
 )
-from xcs.frontend.guards import MISSING
+from xcs.frontend.guards import MISSING, Guards
 from xcs.frontend.source import function_node, loaded_names, local_names
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
 MAX_INLINED = 2000
-SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
-"""Builtins that look at the frame of their caller, which capture does away with."""
 TO_PYTHON = frozenset({"tolist", "item", "__array__", "block_until_ready"})
 """Methods of arrays that need the array's values."""
 
@@ -269,6 +268,11 @@ class Calls(Expressions):
         values = (*positional, *keywords.values())
         if not dynamic_unpacking and self._looks_inside(callee, what, values):
             mark = self.begin()
+            if (guards := self._array_guards(callee, values)) is not None:
+                try:
+                    return self._trace_array_code(callee, guards, positional, keywords, node, frame)
+                except Unsupported:
+                    self.undo(mark)
             try:
                 return self.inline(callee, positional, keywords, node, frame)
             except Unsupported as error:
@@ -312,6 +316,37 @@ class Calls(Expressions):
         return what.higher_order and any(
             callable(v) or isinstance(v, LocalFunction) for v in values
         )
+
+    def _array_guards(self, callee: Any, values: Iterable[Any]) -> Guards | None:
+        """What array code on traced arrays assumes; None if the callee is to be interpreted."""
+        if not isinstance(callee, types.FunctionType) or not is_array_data(values):
+            return None
+        return array_code_guards(callee)
+
+    def _trace_array_code(
+        self,
+        callee: Any,
+        guards: Guards,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """Trace the function as it stands."""
+        self.emitter.calls_jax = True
+        self.emitter.array_action()
+        result = self.native(node, frame, callee, *positional, **keywords)
+        if not is_array_data(result):
+            raise Unsupported(f"{_name_of(callee)} gives more than arrays", node)
+        self.guards.update(guards)
+        return self._own_all(result)
+
+    def _own_all(self, value: Any) -> Any:
+        """The value, with the containers that it is made of marked as made by capture."""
+        if isinstance(value, list | tuple | dict):
+            for part in value.values() if isinstance(value, dict) else value:
+                self._own_all(part)
+        return self.own_fresh(value)
 
     def _opaque_call(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import orch
 from xcs.frontend.arguments import Flat, Leaf
+from xcs.frontend.array_code import array_code_guards, is_array_data
 from xcs.frontend.emit import Emitter, NotArrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import (
@@ -94,6 +96,25 @@ class Interpreter(Statements):
         result = self.run_body(tree, frame)
         return self.native_function(result) if isinstance(result, LocalFunction) else result
 
+    def run_array_function(
+        self, function: types.FunctionType, arguments: Mapping[str, Any], tracers: Sequence[Any]
+    ) -> Any:
+        """Run a function of arrays: as it stands if it is array code, interpreted otherwise."""
+        values, wholes = iter(tracers), iter(())
+        given = {name: _rebuild(flat, values, self, wholes) for name, flat in arguments.items()}
+        if is_array_data(given) and (guards := array_code_guards(function)) is not None:
+            self.emitter.calls_jax = True
+            self.guards.update(guards)
+            return _call_with(function, given)
+        return self.run_function(function, arguments, iter(tracers), wholes)
+
+
+def _call_with(function: types.FunctionType, arguments: Mapping[str, Any]) -> Any:
+    """Call a function with one argument for each of its parameters."""
+    bound = inspect.signature(function).bind_partial()
+    bound.arguments.update(arguments)
+    return function(*bound.args, **bound.kwargs)
+
 
 def trace_arrays(
     function: types.FunctionType, arguments: Mapping[str, Any], *, strict: bool = False
@@ -108,7 +129,7 @@ def trace_arrays(
     structure: list[Any] = []
 
     def run(*tracers: Any) -> list[Any]:
-        result = interpreter.run_function(function, arguments, iter(tracers), iter(()))
+        result = interpreter.run_array_function(function, arguments, tracers)
         leaves, tree = jax.tree_util.tree_flatten(result)
         structure[:] = [tree]
         return leaves

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.calls import SEES_ITS_FRAME, Calls
+from xcs.frontend.array_code import SEES_ITS_FRAME
+from xcs.frontend.calls import Calls
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
 from xcs.frontend.expressions import OPERATORS, TEXT_METHODS, is_reading_method

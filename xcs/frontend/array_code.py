@@ -1,0 +1,164 @@
+"""Functions that are array code through and through, whose capture is JAX's own trace.
+
+The interpreter takes a function apart to find operators in it, and to guard what it reads from
+outside. Where every name in a function leads to JAX, to a pure builtin, to an immutable value or to
+another such function, there is nothing to find, and what it reads is known from its source. Such a
+function is traced as it stands: several times faster, and with all of Python's syntax.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import jax
+import numpy as np
+
+from xcs.frontend.classify import classify
+from xcs.frontend.function_source import is_library
+from xcs.frontend.guards import MISSING, Guards
+from xcs.frontend.source import function_node, loaded_names, local_names
+from xcs.frontend.values import Unsupported
+
+SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
+"""Builtins that depend on the function that calls them, rather than on their arguments."""
+
+_CONSTANTS = (type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis))
+_NUMERIC = frozenset({"builtins", "jax", "jaxlib", "math", "ml_dtypes", "numpy", "operator"})
+"""Packages whose classes are types of numbers, arrays and errors."""
+
+
+def array_code_guards(function: types.FunctionType) -> Guards | None:
+    """What a function of array code alone assumes of the world; None for every other function."""
+    what = classify(function, strict=True)
+    if what.effects != "pure" or what.mutates_args or what.reads or "operator" in what.reaches:
+        return None
+    survey = _Survey()
+    return survey.guards if survey.takes(function) else None
+
+
+def is_array_data(values: Any) -> bool:
+    """Whether arguments hold traced arrays and constants only, and at least one array."""
+    leaves = jax.tree_util.tree_leaves(values)
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in leaves) and all(
+        isinstance(leaf, (jax.core.Tracer, *_CONSTANTS)) for leaf in leaves
+    )
+
+
+class _Survey:
+    """A walk over a function and those that it names, which notes what they read from outside."""
+
+    def __init__(self) -> None:
+        self.guards = Guards()
+        self._seen: set[types.FunctionType] = set()
+
+    def takes(self, function: types.FunctionType) -> bool:
+        """Whether the function, and all that it names, is array code."""
+        if function in self._seen:
+            return True
+        self._seen.add(function)
+        try:
+            tree = function_node(function)
+        except Unsupported:
+            return False
+        uses = _outside_uses(tree)
+        if uses is None or not self._takes_defaults(function):
+            return False
+        for part in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.guards.attribute(function, part, getattr(function, part))
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        return all(self._takes_use(use, function.__globals__, cells) for use in uses)
+
+    def _takes_defaults(self, function: types.FunctionType) -> bool:
+        defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        return all(map(self._takes_value, defaults))
+
+    def _takes_use(
+        self, use: tuple[str, ...], namespace: dict[str, Any], cells: dict[str, types.CellType]
+    ) -> bool:
+        """Whether a name, or an attribute of a module, is array code; guards what it is."""
+        name, *attributes = use
+        if (cell := cells.get(name)) is not None:
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                return False
+            self.guards.cell(cell, value)
+        else:
+            value = namespace.get(name, MISSING)
+            self.guards.name(namespace, name, value)
+            if value is MISSING:
+                value = getattr(builtins, name, MISSING)
+        for attribute in attributes:
+            if not isinstance(value, types.ModuleType):
+                break  # a part of a value that is immutable, or of a class of a numeric package
+            owner, value = value, getattr(value, attribute, MISSING)
+            if not _is_library_module(owner):
+                self.guards.attribute(owner, attribute, value)
+        return self._takes_value(value)
+
+    def _takes_value(self, value: Any) -> bool:
+        if isinstance(value, (*_CONSTANTS, jax.Array, np.generic, np.dtype)):
+            return True
+        if isinstance(value, tuple | frozenset):
+            return all(map(self._takes_value, value))
+        if isinstance(value, types.ModuleType | jax.core.Tracer):
+            return False  # a module as a value; a trace that is not this one
+        if isinstance(value, type):
+            return value.__module__.partition(".")[0] in _NUMERIC
+        if isinstance(value, types.FunctionType):
+            value = _without_jit(value)
+            if not is_library(value.__code__.co_filename):
+                return self.takes(value)
+        if not callable(value) or any(value is function for function in SEES_ITS_FRAME):
+            return False
+        what = classify(value, strict=True)
+        return what.effects == "pure" and not what.mutates_args and not what.reads
+
+
+def _without_jit(function: types.FunctionType) -> types.FunctionType:
+    """The function behind one that xcs jitted: under a trace it is array code or nothing."""
+    inner = getattr(function, "__wrapped__", None)
+    jitted = hasattr(function, "__xcs_jit__") and isinstance(inner, types.FunctionType)
+    return inner if jitted else function  # type: ignore[return-value]
+
+
+def _is_library_module(module: types.ModuleType) -> bool:
+    """Whether it is installed code, whose functions nobody replaces while it runs."""
+    path = getattr(module, "__file__", None)
+    return path is None or is_library(path)
+
+
+@lru_cache(maxsize=4096)
+def _outside_uses(tree: Any) -> frozenset[tuple[str, ...]] | None:
+    """What a function reads from outside: names, and dotted names as far as they may be modules'.
+
+    None for syntax that rebinds what is outside, or that leaves the function unfinished.
+    """
+    if isinstance(tree, ast.AsyncFunctionDef):
+        return None
+    refused = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.Await, ast.ClassDef)
+    imports = (ast.Import, ast.ImportFrom)
+    if any(isinstance(node, (*refused, *imports)) for node in ast.walk(tree)):
+        return None
+    body = tree.body if isinstance(tree.body, list) else [tree.body]
+    names = set(loaded_names(body)) - local_names(tree)
+    return frozenset(_dotted(body, names))
+
+
+def _dotted(nodes: Iterable[ast.AST], names: set[str]) -> Iterator[tuple[str, ...]]:
+    for node in nodes:
+        chain: list[str] = []
+        base: ast.AST = node
+        while isinstance(base, ast.Attribute):
+            chain.append(base.attr)
+            base = base.value
+        if isinstance(base, ast.Name):
+            if base.id in names:
+                yield (base.id, *reversed(chain))
+        else:
+            yield from _dotted(ast.iter_child_nodes(base), names)
