@@ -19,16 +19,17 @@ class Contest:
 
     Attributes:
         name: what is done, in a few words.
-        contenders: by name; one call takes one sample and returns it in seconds. `SUBJECT` is among
-            them.
+        contenders: by name; one call takes one sample and returns it. `SUBJECT` is among them.
         goals: the greatest ratio of the subject's time to the rival's that we want, by rival.
         rounds: samples to take of each contender.
+        unit: of the samples, "seconds" or "bytes".
     """
 
     name: str
     contenders: Mapping[str, Callable[[], float]]
     rounds: int
     goals: Mapping[str, float] = field(default_factory=dict)
+    unit: str = "seconds"
 
     @property
     def subject(self) -> Callable[[], float]:
@@ -38,7 +39,7 @@ class Contest:
 
 @dataclass(frozen=True)
 class Result:
-    """The samples of a contest in seconds, by contender, in the order they were taken."""
+    """The samples of a contest, by contender, in the order they were taken."""
 
     contest: Contest
     samples: Mapping[str, list[float]]
@@ -48,12 +49,12 @@ class Result:
         """Every contender but the subject."""
         return [name for name in self.samples if name != SUBJECT]
 
-    def seconds(self, contender: str) -> float:
+    def median(self, contender: str) -> float:
         """The median sample."""
         return statistics.median(self.samples[contender])
 
     def ratios(self, rival: str) -> list[float]:
-        """The subject's time over the rival's, round by round."""
+        """The subject's sample over the rival's, round by round."""
         pairs = zip(self.samples[SUBJECT], self.samples[rival], strict=True)
         return [mine / other for mine, other in pairs]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import jax
@@ -14,6 +12,7 @@ import jax.monitoring
 import xcs
 from benchmarks import transformer
 from benchmarks.contest import SUBJECT, Contest
+from benchmarks.fresh import fresh
 
 GOAL = 2.0
 """For now; the aim is 1.25."""
@@ -37,16 +36,6 @@ class XlaClock:
 XLA = XlaClock()
 
 
-def fresh_encoder() -> Callable[..., jax.Array]:
-    """The encoder and all its helpers as new function objects, which no cache has seen."""
-    spec = importlib.util.spec_from_file_location(transformer.__name__, transformer.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = ModuleType(spec.name)
-    spec.loader.exec_module(module)
-    return module.encode
-
-
 def contests(quick: bool) -> list[Contest]:
     """The whole first call, and what of it is not XLA's work: tracing, passes and lowering."""
     shape = transformer.Shape(layers=1 if quick else 12)
@@ -55,7 +44,7 @@ def contests(quick: bool) -> list[Contest]:
     def contender(jit: Callable[..., Any], count_xla: bool) -> Callable[[], float]:
         def sample() -> float:
             jax.clear_caches()
-            encode = fresh_encoder()
+            encode = fresh(transformer).encode
             before = XLA.seconds
             start = time.perf_counter()
             result = jit(encode)(*args)

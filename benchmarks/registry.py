@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from benchmarks import first_call, many_calls, operator_call, uneven_dag, warm_call
+from benchmarks import (
+    cold_compile,
+    first_call,
+    kernel_time,
+    many_calls,
+    operator_call,
+    uneven_dag,
+    warm_call,
+)
 from benchmarks.contest import Contest
 
 BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
@@ -11,5 +19,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "many-calls": many_calls.contests,
     "uneven-dag": uneven_dag.contests,
     "first-call": first_call.contests,
+    "cold-compile": cold_compile.contests,
+    "kernel-time": kernel_time.contests,
 }
 """Each takes whether to be quick, with sizes that show that it works and no more."""

@@ -33,15 +33,20 @@ def _rows(result: Result) -> Iterator[tuple[str, ...]]:
         low, high = _middle_half(result.ratios(rival))
         yield (
             result.contest.name,
-            _duration(result.seconds(SUBJECT)),
+            _quantity(result, SUBJECT),
             rival,
-            _duration(result.seconds(rival)),
+            _quantity(result, rival),
             f"{result.ratio(rival):.3f}",
             f"{low:.3f} - {high:.3f}",
             f"{result.best_ratio(rival):.3f}",
             "" if goal is None else f"{goal:.2f}",
             {None: "", True: "yes", False: "NO"}[met],
         )
+
+
+def _quantity(result: Result, contender: str) -> str:
+    value = result.median(contender)
+    return _duration(value) if result.contest.unit == "seconds" else f"{value / 1e6:.1f} MB"
 
 
 def _duration(seconds: float) -> str:
@@ -59,7 +64,7 @@ def _middle_half(values: list[float]) -> tuple[float, float]:
 
 
 def as_json(results: Mapping[str, list[Result]], *, quick: bool) -> dict[str, Any]:
-    """Everything measured, all times in seconds, with where it was measured."""
+    """Everything measured, in seconds or bytes, with where it was measured."""
     return {
         "quick": quick,
         "machine": machine(),
@@ -73,6 +78,7 @@ def as_json(results: Mapping[str, list[Result]], *, quick: bool) -> dict[str, An
 def _contest_as_json(result: Result) -> dict[str, Any]:
     return {
         "name": result.contest.name,
+        "unit": result.contest.unit,
         "samples": {name: list(samples) for name, samples in result.samples.items()},
         "against": {
             rival: {
