@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from xcs.frontend.function_source import FunctionNode
+from xcs.frontend.names import FunctionNode
 
 Path = tuple[str, ...]
 """A parameter's name, then names of attributes that lead on from it."""

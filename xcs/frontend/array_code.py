@@ -17,11 +17,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from xcs.frontend.classify import classify
-from xcs.frontend.function_source import is_library
 from xcs.frontend.guards import MISSING, Guards
-from xcs.frontend.source import function_node, loaded_names, local_names
+from xcs.frontend.names import loaded_names, local_names
+from xcs.frontend.source import function_node, is_library
 from xcs.frontend.values import Unsupported
 
 SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
@@ -44,8 +45,8 @@ def array_code_guards(function: types.FunctionType) -> Guards | None:
 def is_array_data(values: Any) -> bool:
     """Whether arguments hold traced arrays and constants only, and at least one array."""
     leaves = jax.tree_util.tree_leaves(values)
-    return any(isinstance(leaf, jax.core.Tracer) for leaf in leaves) and all(
-        isinstance(leaf, (jax.core.Tracer, *_CONSTANTS)) for leaf in leaves
+    return any(isinstance(leaf, Tracer) for leaf in leaves) and all(
+        isinstance(leaf, (Tracer, *_CONSTANTS)) for leaf in leaves
     )
 
 
@@ -106,7 +107,7 @@ class _Survey:
             return True
         if isinstance(value, tuple | frozenset):
             return all(map(self._takes_value, value))
-        if isinstance(value, types.ModuleType | jax.core.Tracer):
+        if isinstance(value, types.ModuleType | Tracer):
             return False  # a module as a value; a trace that is not this one
         if isinstance(value, type):
             return value.__module__.partition(".")[0] in _NUMERIC

@@ -26,7 +26,8 @@ from xcs.frontend.expressions import (
     is_reading_method,
 )
 from xcs.frontend.guards import MISSING, Guards
-from xcs.frontend.source import function_node, loaded_names, local_names
+from xcs.frontend.names import loaded_names, local_names
+from xcs.frontend.source import function_node
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48

@@ -27,7 +27,8 @@ from xcs.frontend.jaxpr_import import (
     aval_to_type,
     inline_jaxpr,
 )
-from xcs.frontend.source import function_node, local_names
+from xcs.frontend.names import local_names
+from xcs.frontend.source import function_node
 from xcs.frontend.statements import Statements
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 

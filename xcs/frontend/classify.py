@@ -27,7 +27,6 @@ from xcs.frontend.classification import (
 )
 from xcs.frontend.detectors import Detector, registry
 from xcs.frontend.effects import Analysis, TooLarge
-from xcs.frontend.function_source import is_library
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     context_manager_body,
@@ -35,6 +34,7 @@ from xcs.frontend.interpretation.lookup import (
     wrapped_callable,
 )
 from xcs.frontend.interpretation.summary import Guard, Summary, guard_holds
+from xcs.frontend.source import is_library
 
 __all__ = ["Classification", "classify", "register_detector"]
 

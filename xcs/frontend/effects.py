@@ -24,10 +24,10 @@ from typing import Any, Final
 from xcs.frontend.abstract_values import IMMUTABLE, Ref, Shape
 from xcs.frontend.classification import Classification
 from xcs.frontend.detectors import registry
-from xcs.frontend.function_source import FunctionSource, function_source, is_library
 from xcs.frontend.interpretation.lookup import is_generated
 from xcs.frontend.interpretation.statements import Activation
 from xcs.frontend.interpretation.summary import Summary, unknown_summary
+from xcs.frontend.source import FunctionSource, function_source, is_library
 
 MAX_STEPS: Final = 40_000
 """Statements and expressions visited for one question, before the answer is "too large"."""
@@ -82,7 +82,7 @@ class Analysis:
         if key in self._assumed:
             self._lowest_assumption = min(self._lowest_assumption, self._stack.index(key))
             return self._assumed[key]
-        source = function_source(fn.__code__)
+        source = function_source(fn)
         if source is None:
             return _without_source(fn)
         if len(self._stack) >= MAX_DEPTH:

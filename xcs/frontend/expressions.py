@@ -20,7 +20,8 @@ from xcs.dialects import orch
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
 from xcs.frontend.guards import MISSING, Guards
-from xcs.frontend.source import caller_at, loaded_names
+from xcs.frontend.names import loaded_names
+from xcs.frontend.source import caller_at
 from xcs.frontend.values import (
     Dyn,
     DynamicUse,

@@ -10,12 +10,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Final
 
-from xcs.frontend.function_source import (
-    FunctionNode,
-    SourceFile,
-    bound_names,
-    own_nodes,
-)
+from xcs.frontend.names import FunctionNode, local_names
+from xcs.frontend.source import SourceFile, own_nodes
 
 ACCUMULATING_METHODS: Final = frozenset({"append", "extend", "add", "appendleft", "extendleft"})
 """Method names that put something into a collection and tell nothing about what was there."""
@@ -89,11 +85,11 @@ class _Names:
 
     @property
     def own(self) -> frozenset[str]:
-        return bound_names(self.node)
+        return local_names(self.node)
 
     def scope_of(self, name: str) -> Scope:
         scope: Scope = self.node
-        while scope is not None and name not in bound_names(scope):
+        while scope is not None and name not in local_names(scope):
             scope = self.file.enclosing[scope]
         return scope
 

@@ -1,4 +1,4 @@
-"""From a function object to its syntax tree, with the line and column numbers of its file."""
+"""From a function to its syntax tree, by way of a parsed-once cache of source files."""
 
 from __future__ import annotations
 
@@ -6,194 +6,182 @@ import ast
 import builtins
 import functools
 import linecache
+import sysconfig
+import threading
+import types
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from xcs.frontend.names import FUNCTION_NODES, FunctionNode, local_names, parameter_names
 from xcs.frontend.values import Unsupported
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MAX_LINES: Final = 30_000
+_MAX_FILES: Final = 512
 
 
-@functools.lru_cache(maxsize=256)
-def _parse_file(filename: str, text: str) -> dict[int, list[FunctionNode]]:
-    """Functions of a file, by the line that their code object starts at."""
-    found: dict[int, list[FunctionNode]] = {}
-    for node in ast.walk(ast.parse(text, filename)):
-        if isinstance(node, FunctionNode):
-            decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
-            first = min([node.lineno, *(d.lineno for d in decorators)])
-            found.setdefault(first, []).append(node)
-    return found
+@dataclass
+class SourceFile:
+    """One parsed file: its functions by first line, and the function around each function."""
+
+    path: str
+    lines: list[str]
+    tree: ast.Module
+    functions: dict[int, list[FunctionNode]] = field(default_factory=dict)
+    enclosing: dict[FunctionNode, FunctionNode | None] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
+    """What later analyses have found out about the file, by analysis."""
+
+    def __post_init__(self) -> None:
+        self._index(self.tree, None)
+
+    def _index(self, node: ast.AST, around: FunctionNode | None) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = around
+            if isinstance(child, FUNCTION_NODES):
+                self.functions.setdefault(_first_line(child), []).append(child)
+                self.enclosing[child] = around
+                inner = child
+            self._index(child, inner)
 
 
-def function_node(function: FunctionType) -> FunctionNode:
-    """The syntax tree of a function. Raises `Unsupported` where there is no source."""
-    code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
-    if not lines:
-        raise Unsupported(f"no source for {function.__qualname__} ({code.co_filename})")
+@dataclass(frozen=True)
+class FunctionSource:
+    """A function's syntax tree and the file that holds it."""
+
+    node: FunctionNode
+    file: SourceFile
+
+    def scope_binding(self, name: str) -> FunctionNode | None:
+        """The enclosing function that binds a free variable; None for the module."""
+        scope = self.file.enclosing[self.node]
+        while scope is not None and name not in local_names(scope):
+            scope = self.file.enclosing[scope]
+        return scope
+
+
+_files: dict[str, SourceFile] = {}
+_lock = threading.Lock()
+
+
+def function_node(function: types.FunctionType) -> FunctionNode:
+    """The syntax tree of a function, with the lines of its file. Raises `Unsupported`."""
+    return _locate(function.__code__, function.__globals__).node
+
+
+def function_source(function: types.FunctionType) -> FunctionSource | None:
+    """The syntax tree of a function and the file around it, or None where it cannot be told."""
     try:
-        functions = _parse_file(code.co_filename, "".join(lines))
-    except (SyntaxError, ValueError) as error:
-        raise Unsupported(f"{code.co_filename} does not parse: {error}") from error
-    candidates = [node for node in functions.get(code.co_firstlineno, ()) if _matches(node, code)]
+        return _locate(function.__code__, function.__globals__)
+    except Unsupported:
+        return None
+
+
+def _locate(code: types.CodeType, namespace: dict[str, Any]) -> FunctionSource:
+    lines = linecache.getlines(code.co_filename, namespace)
+    if not lines:
+        raise Unsupported(f"no source for {code.co_qualname} ({code.co_filename})")
+    file = _parsed(code.co_filename, lines)
+    candidates = [
+        node
+        for node in file.functions.get(code.co_firstlineno, ())
+        if _name(node) == code.co_name and _same_parameters(node, code)
+    ]
     if len(candidates) > 1:
-        candidates = [node for node in candidates if _spans(node, code)]
+        candidates = [node for node in candidates if _covers(node, code)]
     if len(candidates) != 1:
         raise Unsupported(
-            f"the source of {function.__qualname__} was not found at "
+            f"the source of {code.co_qualname} was not found at "
             f"{code.co_filename}:{code.co_firstlineno}; has the file changed?"
         )
-    return candidates[0]
+    return FunctionSource(candidates[0], file)
 
 
-def _matches(node: FunctionNode, code: CodeType) -> bool:
-    name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-    return (
-        name == code.co_name
-        and parameter_names(node.args)
-        == code.co_varnames[
-            : code.co_argcount
-            + code.co_kwonlyargcount
-            + bool(code.co_flags & 0x04)
-            + bool(code.co_flags & 0x08)
-        ]
-    )
+def source_file(path: str) -> SourceFile | None:
+    """A file by its path, parsed once; None if it cannot be read or parsed."""
+    lines = linecache.getlines(path)
+    try:
+        return _parsed(path, lines) if lines else None
+    except Unsupported:
+        return None
 
 
-def _spans(node: FunctionNode, code: CodeType) -> bool:
-    """Whether the function's instructions lie inside the node: tells lambdas on one line apart."""
-    body = node.body if isinstance(node, ast.Lambda) else node
-    start = (body.lineno, body.col_offset)
-    end = (body.end_lineno or 0, body.end_col_offset or 0)
-    positions = [
-        (line, column, end_line, end_column)
-        for line, end_line, column, end_column in code.co_positions()
-        if None not in (line, column, end_line, end_column) and (line, column) != (line, 0)
-    ]
-    widest = [
-        ((line, column), (end_line, end_column)) for line, column, end_line, end_column in positions
-    ]
-    return bool(widest) and all(start <= low and high <= end for low, high in widest)  # type: ignore[operator]
+def _parsed(path: str, lines: list[str]) -> SourceFile:
+    """The file of these lines. `linecache` gives the same list until the file was read again."""
+    known = _files.get(path)
+    if known is not None and known.lines is lines:
+        return known
+    if len(lines) > _MAX_LINES:
+        raise Unsupported(f"{path} is too long to be analysed")
+    try:
+        file = SourceFile(path, lines, ast.parse("".join(lines), path))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise Unsupported(f"{path} does not parse: {error}") from error
+    with _lock:
+        if len(_files) >= _MAX_FILES:
+            _files.clear()
+        _files[path] = file
+    return file
 
 
-def parameter_names(arguments: ast.arguments) -> tuple[str, ...]:
-    """Names in the order of a code object's variables: positional, keyword-only, ``*``, ``**``."""
-    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    names += [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    return tuple(names)
-
-
-def body_of(node: FunctionNode) -> list[ast.stmt]:
-    """The statements of a function; a lambda's is a return."""
-    if isinstance(node, ast.Lambda):
-        return [ast.copy_location(ast.Return(node.body), node.body)]
-    return node.body
-
-
-def stored_names(nodes: list[ast.stmt] | ast.AST) -> list[str]:
-    """Names that the code binds in its own scope, in order of appearance."""
-    names: dict[str, None] = {}
-
-    def visit(node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                names[name] = None
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                names[name] = None
-            case ast.alias(name=name, asname=alias):
-                names[alias or name.partition(".")[0]] = None
-            case ast.ExceptHandler(name=str(name)):
-                names[name] = None
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                names[name] = None
-            case ast.MatchMapping(rest=str(name)):
-                names[name] = None
-        for child in _own_scope_children(node):
-            visit(child)
-
-    for node in nodes if isinstance(nodes, list) else [nodes]:
-        visit(node)
-    return list(names)
-
-
-def _own_scope_children(node: ast.AST) -> Iterator[ast.AST]:
-    """Children that belong to the node's own scope; inner functions and comprehensions do not."""
-    if isinstance(node, ast.Lambda):
-        return
-    if isinstance(node, _SCOPES):
-        yield from getattr(node, "decorator_list", ())
-        return
-    if isinstance(node, _COMPREHENSIONS):
-        # A walrus inside a comprehension binds outside of it; its targets do not.
-        for child in ast.walk(node):
-            if isinstance(child, ast.NamedExpr):
-                yield child.target
-        return
-    yield from ast.iter_child_nodes(node)
+def own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's body, without those of functions and classes inside it."""
+    stack: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
+    while stack:
+        current = stack.pop()
+        yield current
+        if not isinstance(current, (*FUNCTION_NODES, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(current))
 
 
 @functools.lru_cache(maxsize=4096)
-def local_names(node: FunctionNode) -> frozenset[str]:
-    """Parameters and names that the function binds, less those declared global or nonlocal."""
-    body = body_of(node)
-    declared = {
-        name
-        for statement in body
-        for child in ast.walk(statement)
-        if isinstance(child, ast.Global | ast.Nonlocal)
-        for name in child.names
-    }
-    return frozenset(parameter_names(node.args)) | (frozenset(stored_names(body)) - declared)
+def is_library(path: str) -> bool:
+    """True for the standard library, installed packages and generated code."""
+    if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
+        return True
+    roots = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+    return any(root and path.startswith(root) for root in roots)
 
 
-def loaded_names(nodes: list[ast.stmt] | ast.AST) -> list[str]:
-    """Names that the code reads from outside of itself, inner functions included, in order.
+def _name(node: FunctionNode) -> str:
+    return "<lambda>" if isinstance(node, ast.Lambda) else node.name
 
-    Over-approximates: a name that the code itself binds first is listed too.
-    """
-    names: dict[str, None] = {}
 
-    def visit(node: ast.AST, bound: frozenset[str]) -> None:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load | ast.Del):
-            if node.id not in bound:
-                names[node.id] = None
-            return
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if node.target.id not in bound:
-                names[node.target.id] = None
-        if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
-            for default in (*node.args.defaults, *node.args.kw_defaults):
-                if default is not None:
-                    visit(default, bound)
-            inner = bound | local_names(node)
-            for statement in body_of(node):
-                visit(statement, inner)
-            return
-        if isinstance(node, _COMPREHENSIONS):
-            inner = bound
-            for generator in node.generators:
-                visit(generator.iter, inner)
-                inner |= frozenset(stored_names(generator.target))
-                for condition in generator.ifs:
-                    visit(condition, inner)
-            for part in ("elt", "key", "value"):
-                if hasattr(node, part):
-                    visit(getattr(node, part), inner)
-            return
-        for child in ast.iter_child_nodes(node):
-            visit(child, bound)
+def _first_line(node: FunctionNode) -> int:
+    """As ``co_firstlineno`` counts: from the first decorator."""
+    if isinstance(node, ast.Lambda) or not node.decorator_list:
+        return node.lineno
+    return node.decorator_list[0].lineno
 
-    for node in nodes if isinstance(nodes, list) else [nodes]:
-        visit(node, frozenset())
-    return list(names)
+
+def _same_parameters(node: FunctionNode, code: types.CodeType) -> bool:
+    """Private names are mangled in code objects, so compare by ending."""
+    names = parameter_names(node.args)
+    compiled = code.co_varnames[: len(names)]
+    return len(compiled) == len(names) and all(
+        own == name or (name.startswith("__") and own.endswith(name))
+        for own, name in zip(compiled, names, strict=True)
+    )
+
+
+def _covers(node: FunctionNode, code: types.CodeType) -> bool:
+    """Whether the code's instructions all come from the node's body (for lambdas on one line)."""
+    body = node.body[0] if isinstance(node.body, list) else node.body
+    last = node.body[-1] if isinstance(node.body, list) else node.body
+    start, end = (body.lineno, body.col_offset), (last.end_lineno or 0, last.end_col_offset or 0)
+    positions = [
+        (line, column, end_line, end_column)
+        for line, end_line, column, end_column in code.co_positions()
+        if None not in (line, column, end_line, end_column) and end_column
+    ]
+    if not positions:
+        return False
+    inside = all(
+        start <= (line, column) and (end_line, end_column) <= end
+        for line, column, end_line, end_column in positions
+    )
+    # Of two lambdas, one inside the other, the code of the inner one reaches neither end.
+    return inside and any((line, column) == start for line, column, _, _ in positions)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -205,4 +193,4 @@ def caller_at(filename: str, line: int, name: str) -> Callable[..., Any]:
     code = compile("\n" * max(line - 1, 0) + "lambda f, a, k: f(*a, **k)", filename, "eval")
     function = eval(code)
     namespace = {"__builtins__": builtins, "__name__": name}
-    return FunctionType(function.__code__.replace(co_name=name, co_qualname=name), namespace)
+    return types.FunctionType(function.__code__.replace(co_name=name, co_qualname=name), namespace)

@@ -18,7 +18,8 @@ from xcs.frontend.classify import classify
 from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
 from xcs.frontend.expressions import OPERATORS, TEXT_METHODS, is_reading_method
 from xcs.frontend.guards import MISSING
-from xcs.frontend.source import body_of, function_node, loaded_names, stored_names
+from xcs.frontend.names import body_of, loaded_names, stored_names
+from xcs.frontend.source import function_node
 from xcs.frontend.values import (
     UNBOUND,
     Dyn,

@@ -25,7 +25,6 @@ from xcs.frontend.abstract_values import (
     shared,
 )
 from xcs.frontend.detectors.clients import is_client
-from xcs.frontend.function_source import parameters, source_file
 from xcs.frontend.interpretation.heap import Heap, Variable
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
@@ -39,7 +38,9 @@ from xcs.frontend.interpretation.lookup import (
     raises_on_missing,
 )
 from xcs.frontend.interpretation.summary import MISSING, Arguments
+from xcs.frontend.names import parameters
 from xcs.frontend.shared_state import shared_state
+from xcs.frontend.source import source_file
 
 SUPER: Final = "super()"
 """The ``Bound.name`` that marks the value of ``super()``."""
@@ -93,7 +94,7 @@ class Attributes(Heap):
 
     def super_value(self) -> Value:
         """``super()`` without arguments."""
-        names = parameters(self.root)
+        names = parameters(self.root.args)
         receiver = self.variable(self.root, names[0].arg) if names else UNKNOWN
         return Value(receiver.places, bound=Bound(receiver, SUPER))
 

@@ -33,7 +33,6 @@ from xcs.frontend.classification import (
 )
 from xcs.frontend.detectors.generative_objects import VERBS
 from xcs.frontend.detectors.identity import identify
-from xcs.frontend.function_source import FunctionNode, parameters
 from xcs.frontend.interpretation.attributes import SUPER, Attributes
 from xcs.frontend.interpretation.heap import ANY, Frame, closed_paths
 from xcs.frontend.interpretation.lookup import (
@@ -51,6 +50,7 @@ from xcs.frontend.interpretation.lookup import (
     wrapped_callable,
 )
 from xcs.frontend.interpretation.summary import MISSING, Arguments, CalledParameter
+from xcs.frontend.names import FunctionNode, parameters
 from xcs.frontend.shared_state import ACCUMULATING_METHODS, CHANGING_METHODS
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_*
@@ -151,7 +151,7 @@ class Calls(Attributes):
         names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
         bound: dict[str, Value] = dict(zip(names, arguments.positional, strict=False))
         extra = join(arguments.positional[len(names) :])
-        own = {arg.arg for arg in parameters(function)}
+        own = {arg.arg for arg in parameters(function.args)}
         for name, value in arguments.keywords.items():
             if name in own:
                 bound[name] = value

@@ -15,7 +15,6 @@ from xcs.frontend.abstract_values import (
     is_jax_array_class,
     join,
 )
-from xcs.frontend.function_source import FunctionNode
 from xcs.frontend.interpretation.calls import Calls
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
@@ -23,6 +22,7 @@ from xcs.frontend.interpretation.lookup import (
     python_method,
 )
 from xcs.frontend.interpretation.summary import MISSING, Arguments
+from xcs.frontend.names import FunctionNode
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 

@@ -27,17 +27,11 @@ from xcs.frontend.abstract_values import (
     shared,
 )
 from xcs.frontend.classification import ORDERED, UNORDERED, EffectClass
-from xcs.frontend.function_source import (
-    FunctionNode,
-    FunctionSource,
-    SourceFile,
-    bound_names,
-    is_library,
-    parameters,
-)
 from xcs.frontend.interpretation.lookup import is_harmless, is_python_class
 from xcs.frontend.interpretation.summary import Mutation, Summary
+from xcs.frontend.names import FunctionNode, local_names, parameters
 from xcs.frontend.shared_state import Scope, shared_state
+from xcs.frontend.source import FunctionSource, SourceFile, is_library
 
 if TYPE_CHECKING:
     from xcs.frontend.effects import Analysis
@@ -103,7 +97,7 @@ class Heap:
         self._objects: dict[Place, dict[str, Value]] = {}
         self._given: dict[Place, dict[str, Value]] = {}
         """What closed parameters held at the call; other parameters may hold anything."""
-        for arg in parameters(self.root):
+        for arg in parameters(self.root.args):
             self._env[self.root, arg.arg] = self._parameter(arg, context.get(arg.arg))
 
     # Parameters
@@ -192,7 +186,7 @@ class Heap:
                 return node
         scope: Scope = self.scope
         while scope is not None:
-            if name in bound_names(scope):
+            if name in local_names(scope):
                 return scope
             if scope is self.root:
                 return None

@@ -13,8 +13,8 @@ from xcs.frontend.abstract_values import Value, is_code, is_constant, is_immutab
 from xcs.frontend.detectors import registry
 from xcs.frontend.detectors.clients import is_client
 from xcs.frontend.detectors.generative_objects import is_generative
-from xcs.frontend.function_source import SourceFile, source_file
 from xcs.frontend.interpretation.summary import MISSING
+from xcs.frontend.source import SourceFile, source_file
 
 _METHODS = (
     types.FunctionType,

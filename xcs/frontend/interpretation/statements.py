@@ -21,10 +21,10 @@ from xcs.frontend.abstract_values import (
     shared,
 )
 from xcs.frontend.classification import ORDERED
-from xcs.frontend.function_source import FunctionNode
 from xcs.frontend.interpretation.expressions import Expressions
 from xcs.frontend.interpretation.lookup import class_attribute, classes, python_method
 from xcs.frontend.interpretation.summary import Arguments, Summary
+from xcs.frontend.names import FunctionNode
 
 _MAX_PASSES: Final = 10
 _SLOW_LOOPS: Final = 2
