@@ -159,7 +159,8 @@ def test_blocking_calls_start_before_inline_work() -> None:
 
 
 def test_map_iterations_run_at_once_and_keep_their_places() -> None:
-    barrier = threading.Barrier(5, timeout=WAIT)
+    count = 64
+    barrier = threading.Barrier(count, timeout=WAIT)
 
     def meet(x: int) -> int:
         barrier.wait()
@@ -171,7 +172,60 @@ def test_map_iterations_run_at_once_and_keep_their_places() -> None:
         %y = orch.call @f(%x) : {CALL}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    assert run_text(text, [range(5)], f=meet) == [0, 1, 4, 9, 16]
+    assert run_text(text, [range(count)], f=meet) == [x * x for x in range(count)]
+
+
+CAPTURING_MAP = f"""%r = orch.map %l : ({LIST}) -> {LIST} {{
+      ^bb0(%x: {ANY}):
+        %y = orch.call @f(%x, %c) : ({ANY}, {ANY}) -> {ANY}
+        orch.yield %y : {ANY} }}
+      func.return %r : {LIST} }}"""
+"""An iteration is one call, of its element and a value from outside."""
+
+
+def test_iterations_of_one_call_wait_for_what_they_capture() -> None:
+    text = f"""{declare("g")} {declare("f")}
+    func.func @main(%l: {LIST}, %a: {ANY}) -> {LIST} {{
+      %c = orch.call @g(%a) : {CALL}
+      {CAPTURING_MAP}"""
+    count = LOOP_WINDOW + 10  # the first ones are created before %c is there, the last ones after
+    result = run_text(text, [range(count), 5], g=lambda a: -a, f=lambda x, c: x + c)
+    assert result == [x - 5 for x in range(count)]
+
+
+def test_iterations_of_one_call_wait_for_their_own_elements_only() -> None:
+    called = threading.Event()
+    text = f"""{declare("g")} {declare("f")} func.func @main(%a: {ANY}, %c: {ANY}) -> {LIST} {{
+      %p = orch.call @g(%a) : {CALL}
+      %inner = orch.list(%a, %p) : ({ANY}, {ANY}) -> {LIST}
+      %o = orch.host "l"(%inner) {{names = ["l"], effects = #orch.effects<pure>}}
+        : ({LIST}) -> {ANY}
+      %l = orch.list(%a, %p, %o, %a) : ({ANY}, {ANY}, {ANY}, {ANY}) -> {LIST}
+      {CAPTURING_MAP}"""
+    calls: list[Any] = []
+
+    def f(x: Any, c: int) -> Any:
+        calls.append(x)
+        if len(calls) == 2:
+            called.set()
+        return (x, c)
+
+    result = run_text(text, [1, 7], g=lambda a: (wait(called), 2)[1], f=f)
+    assert result == [(1, 7), (2, 7), ([1, 2], 7), (1, 7)]
+    assert calls[:2] == [1, 1]
+
+
+def test_an_iteration_may_be_one_inline_op() -> None:
+    text = f"""func.func @main(%l: {LIST}, %c: {ANY}) -> {LIST} {{
+      %r = orch.map %l : ({LIST}) -> {LIST} {{
+      ^bb0(%x: {ANY}):
+        %y = orch.host "x // c"(%x, %c) {{names = ["x", "c"], effects = #orch.effects<pure>}}
+          : ({ANY}, {ANY}) -> {ANY}
+        orch.yield %y : {ANY} }}
+      func.return %r : {LIST} }}"""
+    assert run_text(text, [[4, 6], 2]) == [2, 3]
+    with pytest.raises(ZeroDivisionError, match="x=4, c=0"):
+        run_text(text, [[4, 6], 0])
 
 
 def two_maps(between: str = "") -> str:

@@ -307,6 +307,20 @@ def test_retries_in_a_run() -> None:  # R25
         run_text(one_call(more=", policy = #orch.policy<retries = 1, backoff = 0.0>"), [5], f=flaky)
 
 
+def test_each_call_of_a_map_has_its_own_retries() -> None:
+    attempts: list[int] = []
+
+    def flaky(x: int) -> int:
+        attempts.append(x)
+        if attempts.count(x) < 3:
+            raise ValueError("busy")
+        return x
+
+    more = ", policy = #orch.policy<retries = 2, backoff = 0.0>"
+    assert run_text(a_map(more=more), [range(5)], f=flaky) == [0, 1, 2, 3, 4]
+    assert sorted(attempts) == sorted([*range(5)] * 3)
+
+
 @pytest.mark.parametrize("effects", ["unordered", "ordered"])
 def test_a_timeout_in_a_run_abandons_the_call(effects: str) -> None:
     release = threading.Event()

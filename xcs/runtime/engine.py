@@ -56,9 +56,6 @@ HEARTBEAT_SECONDS = 1.0
 """How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
 thread sends it (`_thread.interrupt_main`, as notebooks and debuggers do) only when it runs."""
 
-QUICK_SECONDS = 100e-6
-"""A call of an operator that takes less than this is not worth waking one more thread for."""
-
 
 class _Outcome:
     """What a completion says of an op; a plain value means that it succeeded."""
@@ -76,12 +73,45 @@ _TRY_AGAIN = _Outcome("try again")
 _INTERRUPT = _Outcome("interrupt")
 
 
-class Frame:
-    """One activation of a block."""
+class Activation:
+    """A block that was entered: its place in the program and its values.
+
+    An iteration whose body is one op (`OpPlan.direct`) is no more than this.
+    """
+
+    __slots__ = ("index", "owner", "values")
+
+    def __init__(self, owner: _Loop | _Branch | None, index: int, values: list[Any]):
+        self.owner = owner
+        self.index = index
+        self.values = values
+
+    def path(self, index: int) -> tuple[int, ...]:
+        """The op's place in the program: these tuples are ordered as the program is."""
+        parts = [index]
+        inner: Activation = self
+        while inner.owner is not None:
+            parts += (inner.index, inner.owner.op.index)
+            inner = inner.owner.frame
+        return tuple(reversed(parts))
+
+    def iterations(self) -> tuple[int, ...]:
+        """The iteration numbers of the loops around, outermost first."""
+        numbers = []
+        inner: Activation = self
+        while inner.owner is not None:
+            if type(inner.owner) is _Loop:
+                numbers.append(inner.index)
+            inner = inner.owner.frame
+        return tuple(reversed(numbers))
+
+
+class Frame(Activation):
+    """An activation whose ops wait for one another."""
 
     __slots__ = (
-        "children", "done", "head", "index", "left", "missing", "owner", "plan", "retire",
-        "successor", "values", "waiters", "waiting",
+        "children", "done", "head", "left", "missing", "plan", "retire", "successor", "waiters",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, plan: BlockPlan, owner: _Loop | _Branch | None, index: int):
@@ -102,25 +132,6 @@ class Frame:
         self.waiting: set[int] | None = None
         """Ordered ops that are ready."""
         self.children: dict[int, _Loop | _Branch] | None = None
-
-    def path(self, index: int) -> tuple[int, ...]:
-        """The op's place in the program: these tuples are ordered as the program is."""
-        parts = [index]
-        frame = self
-        while frame.owner is not None:
-            parts += (frame.index, frame.owner.op.index)
-            frame = frame.owner.frame
-        return tuple(reversed(parts))
-
-    def iterations(self) -> tuple[int, ...]:
-        """The iteration numbers of the loops around, outermost first."""
-        numbers = []
-        frame = self
-        while frame.owner is not None:
-            if type(frame.owner) is _Loop:
-                numbers.append(frame.index)
-            frame = frame.owner.frame
-        return tuple(reversed(numbers))
 
 
 class _Branch:
@@ -207,30 +218,30 @@ class _Run:
         self.plan = plan
         self.tracks_order = plan.tracks_order
         self.results: list[Any] = [PENDING] * len(plan.body.yields)
-        self.completions: SimpleQueue[tuple[Frame, OpPlan, Any]] = SimpleQueue()
-        self.ready: deque[tuple[Frame, OpPlan]] = deque()
+        self.completions: SimpleQueue[tuple[Activation, OpPlan, Any]] = SimpleQueue()
+        self.ready: deque[tuple[Activation, OpPlan]] = deque()
         """Ops for the coordinator itself."""
         self.forwards: deque[tuple[Callable[[Any], None], Any]] = deque()
         """Values on their way to other frames. Queued, so that long chains need no deep stack."""
         self.in_flight = 0
         """Ops given away that have not come back: queued, running, waiting for limits or time."""
-        self.newly_queued = 0
-        """Workers to call for the tasks that were queued since the last time."""
+        self.queued = False
+        """Whether tasks were queued that workers were not called for yet."""
         self.live_iterations = 0
-        self.timers: list[tuple[float, int, Frame, OpPlan, bool]] = []
+        self.timers: list[tuple[float, int, Activation, OpPlan, bool]] = []
         self.timer_count = 0
-        self.attempts: dict[tuple[Frame, int], int] = {}
+        self.attempts: dict[tuple[Activation, int], int] = {}
         self.cutoff: tuple[int, ...] | None = None
         self.error: BaseException | None = None
         self.lineage = lineage.get()
         self.context: Context = copy_context()
-        self.requests: dict[Request, tuple[Frame, OpPlan]] = {}
+        self.requests: dict[Request, tuple[Activation, OpPlan]] = {}
         """Requests for limits that may be waiting; workers add, everyone may remove."""
         self.queue = TaskQueue(self._work, max_workers)
         self.tasks = self.queue.tasks
         self.report = RunReport() if record else None
         self.started = time.perf_counter() if record else 0.0
-        self.action: dict[Action, Callable[[Frame, OpPlan], None]] = {
+        self.action: dict[Action, Callable[[Any, OpPlan], None]] = {
             Action.INLINE: self._evaluate,
             Action.CONTAINER: self._make_container,
             Action.GETITEM: self._get_item,
@@ -278,10 +289,10 @@ class _Run:
                 deliver(value)
             if self.timers:
                 self._start_due()
-            if self.newly_queued:
+            if self.queued:
                 # Before anything is evaluated here, so that waiting starts as early as it can.
-                count, self.newly_queued = self.newly_queued, 0
-                self.queue.summon(count)
+                self.queued = False
+                self.queue.summon()
             if not completions.empty():
                 for _ in range(completions.qsize()):
                     self._completed(*completions.get())
@@ -310,9 +321,9 @@ class _Run:
         while self.timers and self.timers[0][0] <= now:
             _, _, frame, op, reserved = heapq.heappop(self.timers)
             self.tasks.append((frame, op, reserved, None))
-            self.newly_queued += 1
+            self.queued = True
 
-    def _completed(self, frame: Frame, op: OpPlan, value: Any) -> None:
+    def _completed(self, frame: Activation, op: OpPlan, value: Any) -> None:
         self.in_flight -= 1
         if type(value) is not _Outcome:
             self._done(frame, op, value)
@@ -325,7 +336,7 @@ class _Run:
         elif value.error is not None:
             self._attempt_failed(frame, op, value.error)
 
-    def _attempt_failed(self, frame: Frame, op: OpPlan, error: BaseException) -> None:
+    def _attempt_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
         if op.operator is not None and op.operator.policy.retries and not self._is_cut(frame, op):
             attempt = self.attempts.get((frame, op.index), 1)
             delay = op.operator.policy.delay(attempt, error, random.uniform)
@@ -335,7 +346,7 @@ class _Run:
                 return
         self._fail(frame, op, error)
 
-    def _start_at(self, when: float, frame: Frame, op: OpPlan, *, reserved: bool) -> None:
+    def _start_at(self, when: float, frame: Activation, op: OpPlan, *, reserved: bool) -> None:
         self.in_flight += 1
         self.timer_count += 1
         heapq.heappush(self.timers, (when, self.timer_count, frame, op, reserved))
@@ -473,19 +484,15 @@ class _Run:
         else:
             self._start(frame, op)
 
-    def _start(self, frame: Frame, op: OpPlan) -> None:
+    def _start(self, frame: Activation, op: OpPlan) -> None:
         if op.action is Action.CALL:
-            operator = op.operator
             self.tasks.append((frame, op, False, None))
             self.in_flight += 1
-            if operator is None or operator.seconds > QUICK_SECONDS:
-                self.newly_queued += 1
-            elif self.newly_queued == 0:
-                self.newly_queued = 1
+            self.queued = True
         else:
             self.ready.append((frame, op))
 
-    def _start_inline(self, frame: Frame, op: OpPlan) -> None:
+    def _start_inline(self, frame: Activation, op: OpPlan) -> None:
         if self.cutoff is not None and self._is_cut(frame, op):
             return
         if op.action is Action.INLINE and op.limiters:
@@ -497,7 +504,7 @@ class _Run:
         else:
             self.action[op.action](frame, op)
 
-    def _evaluate(self, frame: Frame, op: OpPlan) -> None:
+    def _evaluate(self, frame: Activation, op: OpPlan) -> None:
         try:
             value = op.evaluate(frame.values)  # type: ignore[misc]
         except BaseException as error:
@@ -505,12 +512,12 @@ class _Run:
         else:
             self._done(frame, op, value)
 
-    def _inline_failed(self, frame: Frame, op: OpPlan, error: BaseException) -> None:
+    def _inline_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt | RunAbandoned):
             raise error  # it came to this thread from outside, not from the op
         self._fail(frame, op, error)
 
-    def _evaluate_limited(self, frame: Frame, op: OpPlan) -> None:
+    def _evaluate_limited(self, frame: Activation, op: OpPlan) -> None:
         """Evaluate an op under the world lock, or come back to it when the lock is free."""
         request = Request(op.limiters, self.lineage, lambda: self._woken(request, frame, op))
         self.requests[request] = (frame, op)
@@ -533,8 +540,11 @@ class _Run:
             self._record(frame, op, start, time.perf_counter())
         self._done(frame, op, value)
 
-    def _done(self, frame: Frame, op: OpPlan, value: Any) -> None:
+    def _done(self, frame: Activation, op: OpPlan, value: Any) -> None:
         """An op that gives values has succeeded."""
+        if not isinstance(frame, Frame):
+            self._direct_done(frame.owner, frame.index, value)  # type: ignore[arg-type]
+            return
         results = op.results
         if len(results) == 1:
             self._set(frame, results[0], value)
@@ -552,6 +562,11 @@ class _Run:
             self._set(frame, slot, None)
         self._op_done(frame, op.index)
 
+    def _direct_done(self, loop: _Loop, index: int, value: Any) -> None:
+        """The op that is a whole iteration has succeeded."""
+        loop.lists[0].set(index, value)
+        self._iteration_done(loop, index)
+
     def _op_done(self, frame: Frame, index: int) -> None:
         frame.left -= 1
         if frame.done is not None:
@@ -566,7 +581,7 @@ class _Run:
         if type(owner) is _Branch:
             self._op_done(owner.frame, owner.op.index)
         elif owner is not None:
-            self._iteration_done(owner, frame)  # type: ignore[arg-type]
+            self._iteration_done(owner, frame.index)  # type: ignore[arg-type]
 
     def _make_container(self, frame: Frame, op: OpPlan) -> None:
         container = PendingList(len(op.operands), op.make)
@@ -634,9 +649,9 @@ class _Run:
 
     def _advance(self, loop: _Loop) -> None:
         """Create iterations, in order, as far as the window goes."""
-        op = loop.op
+        direct = loop.op.direct
+        template = None if direct is None else self._template(loop)
         loop.advancing = True
-        carries = len(op.operands) > 1
         while loop.next < loop.length:
             live = loop.next - loop.completed
             if live >= LOOP_SHARE and (live >= LOOP_WINDOW or self.live_iterations >= RUN_WINDOW):
@@ -647,21 +662,41 @@ class _Run:
             loop.next += 1
             self.live_iterations += 1
             element = loop.items[index]
-            frame = Frame(op.blocks[0], loop, index)
-            if self.tracks_order:
-                loop.frames[index] = frame
-                outer = loop.frame
-                frame.head = outer.head and outer.retire == op.index and loop.retired == index
-            if carries:
-                self._enter_carrying(loop, frame, element)
+            if template is None or element is PENDING or type(element) is PendingList:
+                self._enter_iteration(loop, index, element)
             else:
-                self._enter(frame, (element,))
-            if element is PENDING:
-                deliver = lambda value, frame=frame: self._set(frame, 0, value)
-                loop.source.when_there(  # type: ignore[union-attr]
-                    index, lambda value, deliver=deliver: self.forwards.append((deliver, value))
-                )
+                values = template[:]
+                values[0] = element
+                self._start(Activation(loop, index, values), direct)  # type: ignore[arg-type]
         loop.advancing = False
+
+    def _template(self, loop: _Loop) -> list[Any] | None:
+        """The slots of each iteration, but for its element; None if any of it is pending."""
+        body, outer = loop.op.blocks[0], loop.frame.values
+        values = body.template[:]
+        for outer_slot, slot in body.captures:
+            value = values[slot] = settled(outer[outer_slot])
+            if value is PENDING or type(value) is PendingList:
+                return None
+        return values
+
+    def _enter_iteration(self, loop: _Loop, index: int, element: Any) -> None:
+        """Create a frame for an iteration, whose element may be pending."""
+        op = loop.op
+        frame = Frame(op.blocks[0], loop, index)
+        if self.tracks_order:
+            loop.frames[index] = frame
+            outer = loop.frame
+            frame.head = outer.head and outer.retire == op.index and loop.retired == index
+        if len(op.operands) > 1:
+            self._enter_carrying(loop, frame, element)
+        else:
+            self._enter(frame, (element,))
+        if element is PENDING:
+            deliver = lambda value: self._set(frame, 0, value)
+            loop.source.when_there(  # type: ignore[union-attr]
+                index, lambda value: self.forwards.append((deliver, value))
+            )
 
     def _enter_carrying(self, loop: _Loop, frame: Frame, element: Any) -> None:
         """Start an iteration on what the one before it, or the loop's operands, carry to it."""
@@ -681,13 +716,13 @@ class _Run:
                         source, slot, lambda value, to=1 + position: self._set(frame, to, value)
                     )
 
-    def _iteration_done(self, loop: _Loop, frame: Frame) -> None:
+    def _iteration_done(self, loop: _Loop, index: int) -> None:
         loop.completed += 1
         self.live_iterations -= 1
         outer, op = loop.frame, loop.op
         if self.tracks_order:
-            loop.frames.pop(frame.index, None)
-            loop.finished.add(frame.index)
+            loop.frames.pop(index, None)
+            loop.finished.add(index)
             while loop.retired in loop.finished:
                 loop.finished.discard(loop.retired)
                 loop.retired += 1
@@ -697,7 +732,7 @@ class _Run:
         if loop.completed == loop.length:
             loop.last = None
             self._op_done(outer, op.index)
-        elif not loop.advancing:
+        elif loop.next < loop.length and not loop.advancing:
             self._advance(loop)
 
     # --- Order ---
@@ -740,14 +775,14 @@ class _Run:
 
     # --- Errors ---
 
-    def _is_cut(self, frame: Frame, op: OpPlan) -> bool:
+    def _is_cut(self, frame: Activation, op: OpPlan) -> bool:
         """Whether an op comes after an error that is known."""
         return self.cutoff is not None and frame.path(op.index) > self.cutoff
 
     def _iteration_is_cut(self, loop: _Loop, index: int) -> bool:
         return self.cutoff is not None and ((*loop.frame.path(loop.op.index), index) > self.cutoff)
 
-    def _fail(self, frame: Frame, op: OpPlan, error: BaseException) -> None:
+    def _fail(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
         """Note an error, and give up what comes after it; what comes before it goes on."""
         path = frame.path(op.index)
         if self.cutoff is not None and path > self.cutoff:
@@ -770,18 +805,17 @@ class _Run:
 
     # --- On workers ---
 
-    def _work(self, task: tuple[Frame, OpPlan, bool, Request | None]) -> None:
+    def _work(self, task: tuple[Activation, OpPlan, bool, Request | None]) -> None:
         """Run one call and report what came of it.
 
         A task says whether its start is booked at the operator's rate, and which request for limits
         brought it back, if it has waited for one.
         """
         frame, op, reserved, request = task
-        operator = op.operator
         if self.cutoff is not None and self._is_cut(frame, op):
             pass_on(op.limiters)
             outcome: Any = _DROPPED
-        elif op.limiters or (operator is not None and operator.is_special):
+        elif op.operator.is_limited:  # type: ignore[union-attr]
             outcome = self._call_limited(frame, op, reserved, request)
             if outcome is PENDING:
                 return
@@ -789,28 +823,24 @@ class _Run:
             outcome = self._call(frame, op, self.context.copy())
         self.completions.put((frame, op, outcome))
 
-    def _call(self, frame: Frame, op: OpPlan, context: Context) -> Any:
-        operator = op.operator
-        timeout = operator.policy.timeout if operator is not None else None
+    def _call(self, frame: Activation, op: OpPlan, context: Context) -> Any:
         call = context.run
+        timeout = op.operator.policy.timeout  # type: ignore[union-attr]
         if timeout is not None:
             call = lambda function, *args, **kwargs: context.run(
                 call_with_timeout, function, timeout, args, kwargs
             )
-        start = time.perf_counter()
+        start = time.perf_counter() if self.report is not None else 0.0
         try:
             outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = _Outcome("failed", error)
-        end = time.perf_counter()
-        if operator is not None:
-            operator.seconds += (end - start - operator.seconds) * 0.25
         if self.report is not None:
-            self._record(frame, op, start, end)
+            self._record(frame, op, start, time.perf_counter())
         return outcome
 
     def _call_limited(
-        self, frame: Frame, op: OpPlan, reserved: bool, request: Request | None
+        self, frame: Activation, op: OpPlan, reserved: bool, request: Request | None
     ) -> Any:
         """Run a call under its limits; PENDING if it will be tried again when one has room."""
         if not op.limiters:
@@ -834,7 +864,7 @@ class _Run:
         finally:
             release(hold, self.lineage)
 
-    def _call_at_rate(self, frame: Frame, op: OpPlan, reserved: bool, context: Context) -> Any:
+    def _call_at_rate(self, frame: Activation, op: OpPlan, reserved: bool, context: Context) -> Any:
         rate = op.operator.rate if op.operator is not None else None
         if rate is not None and not reserved:
             now = time.monotonic()
@@ -843,7 +873,9 @@ class _Run:
                 return _Outcome("later", when=now + wait)
         return self._call(frame, op, context)
 
-    def _woken(self, request: Request, frame: Frame, op: OpPlan, reserved: bool = False) -> None:
+    def _woken(
+        self, request: Request, frame: Activation, op: OpPlan, reserved: bool = False
+    ) -> None:
         """A limit has room again. Called from whichever thread made the room."""
         self.requests.pop(request, None)
         if op.action is not Action.CALL:
@@ -853,7 +885,7 @@ class _Run:
         if self.queue.closed:
             pass_on(op.limiters)
 
-    def _record(self, frame: Frame, op: OpPlan, start: float, end: float) -> None:
+    def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
         assert self.report is not None
         self.report.records.append(
             OpRecord(

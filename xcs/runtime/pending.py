@@ -41,11 +41,12 @@ class PendingList:
 
     def set(self, index: int, value: Any) -> None:
         """Give an element its value, which may itself be an incomplete `PendingList`."""
-        if type(value) is PendingList and value.missing == 0:
-            value = value.result
+        if type(value) is PendingList:
+            value = settled(value)
         self.items[index] = value
-        for waiter in self._element_waiters.pop(index, ()):
-            waiter(value)
+        if self._element_waiters:
+            for waiter in self._element_waiters.pop(index, ()):
+                waiter(value)
         if type(value) is PendingList:
             value.when_complete(lambda result: self._element_complete(index, result))
         else:

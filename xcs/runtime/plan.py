@@ -23,7 +23,7 @@ from xdsl.traits import SymbolTable
 from xcs.dialects import orch
 from xcs.runtime.errors import XCSError, location_of, source_lines
 from xcs.runtime.host import compile_host
-from xcs.runtime.limits import WORLD, Limiter, RateLimiter, limits_of
+from xcs.runtime.limits import WORLD, Limiter, OperatorLimits, RateLimiter, limits_of
 from xcs.runtime.pending import PENDING
 from xcs.runtime.policies import Policy
 
@@ -66,10 +66,8 @@ class Operator:
     blocking: bool
     limiters: tuple[Limiter, ...]
     rate: RateLimiter | None
-    is_special: bool
-    """Whether a call takes more than calling."""
-    seconds: float = 1.0
-    """The measured time of a call, smoothed; until then taken to be long."""
+    is_limited: bool
+    """Whether a call may have to wait for others, in which its limits or its rate stand."""
 
 
 @dataclass(eq=False, slots=True)
@@ -104,6 +102,8 @@ class OpPlan:
     collected: int = 0
     """LOOP: how many of the values that an iteration yields are collected in lists; the others
     are carried to the next iteration."""
+    direct: OpPlan | None = None
+    """LOOP: the one op of the body, if that is all there is to an iteration."""
     make: Callable[[list[Any]], Any] | None = None
     """CONTAINER: from the list of all elements; None for a list."""
 
@@ -235,7 +235,7 @@ class _Compiler:
             blocking=declaration.nonblocking is None or policy != Policy(),
             limiters=limits.limiters,
             rate=limits.rate,
-            is_special=limits.rate is not None,
+            is_limited=declaration.effects.data == "ordered" or limits != OperatorLimits(),
         )
 
 
@@ -510,7 +510,14 @@ class _BlockCompiler:
         self, op: Operation, operands: Sequence[SSAValue], collected: int, body: Block
     ) -> OpPlan:
         block = self._region(body)
-        plan = self._plan(op, Action.LOOP, operands, collected=collected, blocks=(block,))
+        plan = self._plan(
+            op,
+            Action.LOOP,
+            operands,
+            collected=collected,
+            blocks=(block,),
+            direct=_only_op(block) if collected == len(block.yields) == 1 else None,
+        )
         return _all_results(plan, op, self)
 
     def if_(self, op: orch.IfOp) -> OpPlan:
@@ -543,6 +550,15 @@ def _all_results(plan: OpPlan, op: Operation, block: _BlockCompiler) -> OpPlan:
     """Region ops fill all results, tokens too, with what their blocks yield."""
     plan.results, plan.tokens = tuple(block.slots[result] for result in op.results), ()
     return plan
+
+
+def _only_op(block: BlockPlan) -> OpPlan | None:
+    """The op that is all of a block: it yields the result of it, whenever that is there."""
+    if len(block.ops) != 1:
+        return None
+    (op,) = block.ops
+    is_call = op.action in (Action.CALL, Action.INLINE) and not op.ordered
+    return op if is_call and op.results == block.yields and not op.tokens else None
 
 
 def _awaited(op: OpPlan) -> tuple[int, ...]:

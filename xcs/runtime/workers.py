@@ -15,10 +15,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 KEEP_ALIVE_SECONDS = 1.0
 """How long a thread without work stays for the next run before it ends."""
+
+CALLED_AT_ONCE = 2
+"""Workers on their way to one queue; each that comes calls the next. More would only wait for the
+interpreter's lock, for which each is put to sleep and woken once more."""
 
 
 class _Worker(threading.Thread):
@@ -108,7 +113,7 @@ class Crew:
         if not self.short:
             return []
         deepest_first = sorted(self.short, key=lambda queue: -queue.depth)
-        return [(queue, queue.staff(1)) for queue in deepest_first]
+        return [(queue, queue.staff()) for queue in deepest_first]
 
 
 class _Place(threading.local):
@@ -168,12 +173,12 @@ class TaskQueue:
     def put(self, task: Any) -> None:
         """Add a task, from any thread."""
         self.tasks.append(task)
-        self.summon(1)
+        self.summon()
 
-    def summon(self, count: int) -> None:
-        """Have up to ``count`` more workers come, as far as there are tasks and permits."""
+    def summon(self) -> None:
+        """Have workers come, as far as there are tasks and permits."""
         with self.crew.lock:
-            permits = self.staff(count)
+            permits = self.staff()
         self._start(permits)
 
     def abandon(self) -> None:
@@ -194,7 +199,7 @@ class TaskQueue:
 
     def _start(self, permits: list[Permit]) -> None:
         for permit in permits:
-            THREADS.start(lambda permit=permit: self._work(permit))
+            THREADS.start(partial(self._work, permit))
 
     def _work(self, permit: Permit) -> None:
         """What a worker does for this run: take tasks until there are none."""
@@ -221,14 +226,10 @@ class TaskQueue:
             here.queue = here.permit = None
 
     def _arrived(self) -> None:
-        """Each worker that comes calls the next, if there is work for it.
-
-        So a queue is never left to fewer workers than it has permits for, however short its tasks
-        were thought to be.
-        """
+        """Each worker that comes calls the next, if there is work for it."""
         with self.crew.lock:
             self._coming -= 1
-            permits = self.staff(1)
+            permits = self.staff()
         self._start(permits)
 
     def _leave(self, permit: Permit, arrived: bool, *, force: bool = False) -> bool:
@@ -253,12 +254,11 @@ class TaskQueue:
 
     # The functions below run with the crew's lock held.
 
-    def staff(self, count: int) -> list[Permit]:
-        """Permits for up to ``count`` more workers, whom the caller starts after the lock."""
+    def staff(self) -> list[Permit]:
+        """Permits for the workers to call now, whom the caller starts after the lock."""
         permits: list[Permit] = []
         while (
-            count > 0
-            and len(self.tasks) > self._coming
+            self._coming < min(CALLED_AT_ONCE, len(self.tasks))
             and self._active < self._limit
             and not self.closed
         ):
@@ -269,7 +269,6 @@ class TaskQueue:
                 return permits
             self._active += 1
             self._coming += 1
-            count -= 1
             permits.append(permit)
         if not self.tasks or self._active >= self._limit:
             self._not_short()
