@@ -16,6 +16,7 @@ import hashlib
 import heapq
 import html
 import importlib.metadata
+import inspect
 import io
 import itertools
 import json
@@ -47,6 +48,7 @@ import urllib.parse
 import urllib.request
 import uuid
 import zlib
+from array import array as typed_array
 from typing import NamedTuple
 
 import jax
@@ -285,11 +287,21 @@ CASES = [
     (pathlib.Path("a").read_text, "function", "unordered"),
     (pathlib.Path("a").write_text, "function", "ordered"),
     (pathlib.Path("a").exists, "function", "unordered"),
+    # In Python 3.13 these come from a base class of Path, and those are written in C.
+    (pathlib.Path.exists, "function", "unordered"),
+    (pathlib.Path.read_bytes, "function", "unordered"),
+    (pathlib.Path.write_bytes, "function", "ordered"),
+    (os.path.normpath, "pure", "pure"),
     (shutil.rmtree, "function", "ordered"),
     (tempfile.mkdtemp, "function", "ordered"),
     (subprocess.run, "function", "ordered"),
     (threading.Lock().acquire, "function", "ordered"),
     (queue.Queue().put, "function", "ordered"),
+    # new in Python 3.12 and 3.13
+    (getattr(os.path, "splitroot", os.path.split), "pure", "pure"),
+    (getattr(inspect, "markcoroutinefunction", list.sort), "function", "ordered"),
+    (getattr(typed_array("i"), "clear", [].clear), "function", "ordered"),
+    (getattr(queue.Queue(), "shutdown", queue.Queue().put), "function", "ordered"),
     (logging.getLogger, "pure", "pure"),
     (logging.getLogger("a").info, "function", "unordered"),
     (logging.warning, "function", "unordered"),

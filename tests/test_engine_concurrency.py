@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextvars
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +16,7 @@ from typing import Any
 import pytest
 from engine_support import ANY, LIST, TOKEN, declare, plan_of, run_text
 
-from xcs.runtime import Policy, call_with_policy, run, workers
+from xcs.runtime import Policy, call_with_policy, policies, run, workers
 
 WAIT = 30.0
 
@@ -451,6 +454,68 @@ def test_idle_threads_end(monkeypatch: pytest.MonkeyPatch) -> None:  # R28
     assert not [t for t in threading.enumerate() if t.name.startswith("xcs-worker")]
 
 
+@pytest.fixture
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has too many, or, from Python 3.12 on, that is coming to its end."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pool = workers.ThreadPool()
+    monkeypatch.setattr(workers, "THREADS", pool)
+    monkeypatch.setattr(policies, "THREADS", pool)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+@pytest.mark.usefixtures("no_threads")
+@pytest.mark.parametrize("effects", ["unordered", "ordered"])
+@pytest.mark.parametrize("max_workers", [None, 1])
+def test_the_calling_thread_works_where_none_can_be_started(
+    effects: str, max_workers: int | None
+) -> None:
+    inner = plan_of(a_map(), {"f": lambda x: (x, threading.get_ident())})
+
+    def f(x: int) -> Any:
+        return run(inner, [range(x)], max_workers=max_workers)[0][0]
+
+    own = threading.get_ident()
+    plan = plan_of(one_call(effects), {"f": f})
+    for _ in range(2):  # the permits are there again
+        assert run(plan, [3], max_workers=max_workers)[0] == [[(x, own) for x in range(3)]]
+    assert run_text(a_map(), [range(300)], max_workers, f=f)[2] == [(0, own), (1, own)]
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_a_call_with_a_timeout_is_made_where_no_thread_can_be_started() -> None:
+    assert call_with_policy(lambda x: x + 1, Policy(timeout=WAIT), [1]) == 2
+
+
+def test_programs_run_while_the_interpreter_ends() -> None:
+    program = """
+        import atexit, threading, xcs
+
+        @xcs.op(kind="model", timeout=60)
+        def ask(x):
+            return x + 1
+
+        @xcs.jit
+        def program(xs):
+            return [ask(x) for x in xs]
+
+        def later():
+            threading.main_thread().join()
+            print(program([1, 2]))
+
+        atexit.register(lambda: print(program([3, 4])))
+        threading.Thread(target=later).start()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[2, 3]\n[4, 5]\n", done.stderr
+
+
+# Python 3.12 warns of any fork in a process with threads; that one of these works is the point.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_child_can_run_programs() -> None:
     plan = plan_of(one_call("ordered"), {"f": lambda x: x + 1})
 

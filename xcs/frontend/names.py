@@ -96,6 +96,15 @@ def local_names(node: FunctionNode) -> frozenset[str]:
     return frozenset(parameter_names(node.args)) | (frozenset(stored_names(body)) - declared)
 
 
+def _evaluated_by_definition(node: FunctionNode) -> Iterator[ast.expr]:
+    """What is evaluated when the function is defined: decorators, defaults and annotations."""
+    yield from (d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None)
+    if not isinstance(node, ast.Lambda):
+        yield from node.decorator_list
+        annotations = (*(p.annotation for p in parameters(node.args)), node.returns)
+        yield from (a for a in annotations if a is not None)
+
+
 def loaded_names(nodes: list[ast.stmt] | ast.AST) -> list[str]:
     """Names that the code reads from outside of itself, inner functions included, in order.
 
@@ -112,9 +121,8 @@ def loaded_names(nodes: list[ast.stmt] | ast.AST) -> list[str]:
             if node.target.id not in bound:
                 names[node.target.id] = None
         if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef):
-            for default in (*node.args.defaults, *node.args.kw_defaults):
-                if default is not None:
-                    visit(default, bound)
+            for part in _evaluated_by_definition(node):
+                visit(part, bound)
             inner = bound | local_names(node)
             for statement in body_of(node):
                 visit(statement, inner)

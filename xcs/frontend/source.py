@@ -78,7 +78,10 @@ def function_source(function: types.FunctionType) -> FunctionSource | None:
 
 
 def _locate(code: types.CodeType, namespace: dict[str, Any]) -> FunctionSource:
-    lines = linecache.getlines(code.co_filename, namespace)
+    # All that `exec` and `eval` are given goes by one name, and Python 3.13 keeps the text of
+    # ``python -c`` under it, which the function's code may not come from.
+    unnamed = code.co_filename == "<string>"
+    lines = [] if unnamed else linecache.getlines(code.co_filename, namespace)
     if not lines:
         raise Unsupported(f"no source for {code.co_qualname} ({code.co_filename})")
     file = _parsed(code.co_filename, lines)

@@ -1,6 +1,7 @@
 """How capture runs statements; one that it cannot express stays native Python, as one host op."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import functools
@@ -15,6 +16,7 @@ from xcs.dialects import orch
 from xcs.frontend.array_code import SEES_ITS_FRAME
 from xcs.frontend.calls import Calls
 from xcs.frontend.classify import classify
+from xcs.frontend.deferred_annotations import with_annotations_as_text
 from xcs.frontend.emit import Checkpoint, contains_dynamic, is_tracer
 from xcs.frontend.expressions import OPERATORS, TEXT_METHODS, is_reading_method
 from xcs.frontend.guards import MISSING
@@ -170,6 +172,8 @@ class Statements(Calls):
                 known, callee = self.peek(child.func, frame)
                 if known and any(callee is function for function in SEES_ITS_FRAME):
                     raise cause
+        if frame.function.__code__.co_flags & __future__.annotations.compiler_flag:
+            body = [with_annotations_as_text(statement) for statement in body]
         stored = stored_names(body)
         if any(frame.owner_of(name) is not frame for name in stored):
             raise cause
@@ -244,10 +248,13 @@ class Statements(Calls):
                     return False
                 case ast.With() | ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.Delete():
                     return False
-                case ast.For() | ast.While() | ast.Try() if any(
+                case ast.For() | ast.While() | ast.Try() | ast.TryStar() if any(
                     isinstance(c, ast.Call) for c in ast.walk(node)
                 ):
                     return False
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    if not all(self._is_harmless_callee(d, frame) for d in node.decorator_list):
+                        return False
                 case ast.AugAssign(target=ast.Name(id=name)):
                     known, value = self.peek_name(name, frame)
                     if not known or not isinstance(value, str | int | float):
@@ -261,12 +268,15 @@ class Statements(Calls):
                     if known and classify(callee).effects != "pure":
                         return False
                 case ast.Call():
-                    known, callee = self.peek(node.func, frame)
-                    if not known or isinstance(callee, Dyn | LocalFunction):
-                        return False
-                    if classify(callee).effects != "pure" or hasattr(callee, "__xcs_operator__"):
+                    if not self._is_harmless_callee(node.func, frame):
                         return False
         return True
+
+    def _is_harmless_callee(self, func: ast.expr, frame: Frame) -> bool:
+        known, callee = self.peek(func, frame)
+        if not known or isinstance(callee, Dyn | LocalFunction):
+            return False
+        return classify(callee).effects == "pure" and not hasattr(callee, "__xcs_operator__")
 
     # --- simple statements ---
 
@@ -735,9 +745,8 @@ def _no_parameters() -> ast.arguments:
 
 
 def _keyword(node: ast.stmt) -> str:
-    return {"Try": "try", "With": "with", "Match": "match", "ClassDef": "class"}.get(
-        type(node).__name__, type(node).__name__.lower()
-    )
+    name = type(node).__name__
+    return {"TryStar": "try", "ClassDef": "class", "TypeAlias": "type"}.get(name, name.lower())
 
 
 def _leaves(node: ast.stmt) -> bool:

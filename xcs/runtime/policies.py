@@ -172,7 +172,10 @@ def call_with_timeout(
             here.queue = here.permit = None
             outcome.done.release()
 
-    THREADS.start(attempt)
+    try:
+        THREADS.start(attempt)
+    except RuntimeError:  # no thread can be started: better late than never
+        return function(*args, **kwargs)
     if not outcome.done.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
         raise TimeoutError(f"no result after {timeout:g} seconds")
     if outcome.error is not None:

@@ -59,7 +59,11 @@ class ThreadPool:
         self._numbers = itertools.count(1)
 
     def start(self, job: Callable[[], None]) -> None:
-        """Run a job, which must not raise, on an idle thread, or on a new one."""
+        """Run a job, which must not raise, on an idle thread, or on a new one.
+
+        Raises RuntimeError where no thread can be started: the process has too many, or (from
+        Python 3.12 on) its main thread has ended and the interpreter is shutting down.
+        """
         try:
             worker = self._idle.pop()
         except IndexError:
@@ -199,13 +203,25 @@ class TaskQueue:
 
     def _start(self, permits: list[Permit]) -> None:
         for permit in permits:
-            THREADS.start(partial(self._work, permit))
+            try:
+                THREADS.start(partial(self._work, permit))
+            except RuntimeError:
+                self._work_here(permit)
 
-    def _work(self, permit: Permit) -> None:
+    def _work_here(self, permit: Permit) -> None:
+        """Be the worker that could not be started, and call no other one."""
+        outer = here.queue, here.permit
+        with self.crew.lock:
+            self._coming -= 1
+        try:
+            self._work(permit, arrived=True)
+        finally:
+            here.queue, here.permit = outer
+
+    def _work(self, permit: Permit, *, arrived: bool = False) -> None:
         """What a worker does for this run: take tasks until there are none."""
         here.queue, here.permit = self, permit
         tasks, execute, crew, depth = self.tasks, self._execute, self.crew, self.depth
-        arrived = False
         try:
             while not self.closed and (tasks or not self._leave(permit, arrived)):
                 try:

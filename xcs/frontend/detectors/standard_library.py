@@ -175,6 +175,7 @@ _DATA: Final[Table] = (
     )
     | entries("inspect", "getsource getsourcelines getfile getsourcefile findsource", READS_FILES)
     | entries("inspect", "stack currentframe trace", ENVIRONMENT)
+    | entries("inspect", "markcoroutinefunction", MUTATOR)
     | entries("json", "dump", WRITES_FILES)
     # These three take an open file and advance it.
     | entries(
@@ -198,7 +199,7 @@ _DATA: Final[Table] = (
     | entries(
         "array.array",
         "append extend insert pop remove reverse byteswap fromlist frombytes fromfile fromunicode"
-        " __setitem__ __delitem__ __iadd__ __imul__",
+        " clear __setitem__ __delitem__ __iadd__ __imul__",
         MUTATOR,
     )
     | entries("array.array", "tofile", WRITES_FILES)
@@ -327,6 +328,9 @@ _TIME: Final[Table] = (
     | entries("random", "SystemRandom", ENTROPY)
 )
 
+_PATHS: Final = "pathlib.Path pathlib.PathBase"
+"""Python 3.13 defines a part of the methods in a base class."""
+
 _FILES: Final[Table] = (
     entries(
         "os.path",
@@ -334,12 +338,14 @@ _FILES: Final[Table] = (
         " commonprefix commonpath expandvars",
         PURE_ENTRY,
     )
+    | entries("os", "_path_normpath _path_splitroot_ex", PURE_ENTRY)  # the same, written in C
     | returning(
         {
             "str": [
                 f"os.path.{name}"
                 for name in ["join", "basename", "dirname", "normpath", "normcase"]
-            ],
+            ]
+            + ["os._path_normpath"],
             "bool": ["os.path.isabs"],
         }
     )
@@ -381,19 +387,19 @@ _FILES: Final[Table] = (
     )
     | entries("", "pathlib", PURE_ENTRY)
     | entries(
-        "pathlib.Path",
+        _PATHS,
         "read_text read_bytes exists is_file is_dir is_symlink is_mount is_socket is_fifo"
         " is_block_device is_char_device stat lstat iterdir glob rglob walk owner group samefile"
         " readlink is_junction",
         READS_FILES,
     )
     | entries(
-        "pathlib.Path",
+        _PATHS,
         "write_text write_bytes open mkdir rmdir unlink rename replace touch chmod lchmod"
         " symlink_to hardlink_to copy move copy_into move_into",
         WRITES_FILES,
     )
-    | entries("pathlib.Path", "cwd home absolute resolve expanduser", ENVIRONMENT)
+    | entries(_PATHS, "cwd home absolute resolve expanduser", ENVIRONMENT)
     | entries("", "shutil zipfile tarfile tempfile fileinput dbm", WRITES_FILES)
     | entries("shutil", "disk_usage which", READS_FILES)
     | entries("shutil", "get_terminal_size", ENVIRONMENT)
@@ -469,7 +475,7 @@ _SYSTEM: Final[Table] = (
     | entries(
         "queue",
         "Queue.get Queue.put Queue.get_nowait Queue.put_nowait Queue.join Queue.task_done"
-        " SimpleQueue.get SimpleQueue.put Queue.qsize Queue.empty Queue.full",
+        " Queue.shutdown SimpleQueue.get SimpleQueue.put Queue.qsize Queue.empty Queue.full",
         PROCESS,
     )
     | entries("", "asyncio", PROCESS)

@@ -57,9 +57,13 @@ def lookup_callable(table: Table, identity: Identity) -> Classification | None:
     return lookup(table, identity.path)
 
 
-def entries(prefix: str, names: str, entry: Entry) -> dict[str, Entry]:
-    """One entry for each of the blank-separated names under the prefix."""
-    return {f"{prefix}.{name}" if prefix else name: entry for name in names.split()}
+def entries(prefixes: str, names: str, entry: Entry) -> dict[str, Entry]:
+    """One entry for each of the names under each of the prefixes; blanks separate them."""
+    return {
+        f"{prefix}.{name}" if prefix else name: entry
+        for prefix in prefixes.split() or [""]
+        for name in names.split()
+    }
 
 
 def returning(classes: Mapping[str, Iterable[str]]) -> dict[str, Entry]:
