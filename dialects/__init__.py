@@ -22,6 +22,16 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
 
         return Orch
 
+    def get_quant() -> Dialect:
+        from xcs.dialects.quant import Quant
+
+        return Quant
+
+    def get_sdy() -> Dialect:
+        from xcs.dialects.sdy import Sdy
+
+        return Sdy
+
     def get_stablehlo() -> Dialect:
         from xcs.dialects.stablehlo import StableHLO
 
@@ -35,6 +45,8 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
     return {
         "chlo": get_chlo,
         "orch": get_orch,
+        "quant": get_quant,
+        "sdy": get_sdy,
         "stablehlo": get_stablehlo,
         "xtensor": get_xtensor,
     }

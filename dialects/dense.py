@@ -7,51 +7,183 @@ read. Constant ops use these two functions instead.
 
 from __future__ import annotations
 
-from math import isfinite, prod
+import builtins
+from math import copysign, isfinite, prod
 from typing import Any, TypeAlias, cast
 
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     AnyFloat,
+    BFloat16Type,
     BytesAttr,
     ComplexType,
     DenseIntOrFPElementsAttr,
     FixedBitwidthType,
+    Float4E2M1FNType,
+    Float6E2M3FNType,
+    Float6E3M2FNType,
+    Float8E3M4Type,
+    Float8E4M3B11FNUZType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E4M3Type,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
+    Float8E8M0FNUType,
+    Float16Type,
     Float32Type,
     Float64Type,
+    IndexType,
     IntegerType,
+    Signedness,
     TensorType,
+    f64,
+    i1,
 )
 from xdsl.ir import Attribute
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from xcs.dialects.tensor_types import parse_type
+
 Literal: TypeAlias = str | tuple[str, str]
 """The text of one element; of the two parts of a complex one."""
 
 
+LARGEST = 1 << 32
+"""In bytes, what a literal may take; one element for all places takes as much as all of them."""
+
+HEX_ABOVE = 100
+"""More elements than this are written as raw bytes, as MLIR does."""
+
+
 def print_dense(printer: Printer, value: DenseIntOrFPElementsAttr) -> None:
-    """Print ``dense<...> : type``, with the raw bytes where decimal text would not be exact."""
-    element, data = value.get_element_type(), value.data.data
-    size = cast(FixedBitwidthType, element).compile_time_size
-    is_splat = data == data[:size] * (len(data) // size)
-    # xDSL takes 0.0 and -0.0 for one value, and would write the first for all.
-    if _decimal_is_exact(value, element) and (is_splat or not value.is_splat()):
-        printer.print_attribute(value)
-        return
-    if is_splat:
-        data = data[:size]
-    printer.print_string(f'dense<"0x{data.hex().upper()}"> : ')
+    """Print ``dense<...> : type`` as MLIR does."""
+    printer.print_string(f"dense<{dense_text(value)}> : ")
     printer.print_attribute(value.get_type())
 
 
-def _decimal_is_exact(value: DenseIntOrFPElementsAttr, element: Attribute) -> bool:
-    if isinstance(element, IntegerType | Float32Type | Float64Type):
-        return True
-    values: Any = value.get_values()
+def dense_text(value: DenseIntOrFPElementsAttr) -> str:
+    """What MLIR writes between the angle brackets of ``dense<...>``."""
+    element, data = value.get_element_type(), value.data.data
+    size = cast(FixedBitwidthType, element).compile_time_size
+    count = len(data) // size
+    if count == 0:
+        return ""
+    # Bytes, not numbers: 0.0 and -0.0 are one number, and a NaN is not even itself.
+    if data == data[:size] * count:
+        return _element_texts(data[:size], element)[0]
+    if count > HEX_ABOVE:
+        return f'"0x{data.hex().upper()}"'
+    texts = _element_texts(data, element)
+    for extent in reversed(value.get_shape()[1:]):
+        texts = [f"[{', '.join(texts[i : i + extent])}]" for i in range(0, len(texts), extent)]
+    return f"[{', '.join(texts)}]"
+
+
+def _element_texts(data: bytes, element: Attribute) -> list[str]:
     if isinstance(element, ComplexType):
-        values = [part for parts in values for part in parts]
-    # xDSL falls back to repr for narrow floats: MLIR wants a decimal point in it.
-    return all(isfinite(v) and "." in repr(v) for v in values)
+        parts = _element_texts(data, element.element_type)
+        return [f"({a},{b})" for a, b in zip(parts[::2], parts[1::2], strict=True)]
+    if element == i1:
+        return ["true" if byte else "false" for byte in data]
+    assert isinstance(element, IntegerType | IndexType | AnyFloat)
+    size = element.compile_time_size
+    values: Any = element.unpack(data, len(data) // size)
+    if isinstance(element, AnyFloat):
+        return [
+            _float_text(value, element, data[i * size : (i + 1) * size])
+            for i, value in enumerate(values)
+        ]
+    if isinstance(element, IntegerType) and element.signedness.data is Signedness.UNSIGNED:
+        limit = 1 << element.width.data
+        return [str(value % limit) for value in values]
+    return [str(value) for value in values]
+
+
+PRECISION: dict[type[Attribute], int] = {
+    Float64Type: 53,
+    Float32Type: 24,
+    Float16Type: 11,
+    BFloat16Type: 8,
+    Float8E5M2Type: 3,
+    Float8E5M2FNUZType: 3,
+    Float8E4M3Type: 4,
+    Float8E4M3FNType: 4,
+    Float8E4M3FNUZType: 4,
+    Float8E4M3B11FNUZType: 4,
+    Float8E3M4Type: 5,
+    Float8E8M0FNUType: 1,
+    Float6E2M3FNType: 4,
+    Float6E3M2FNType: 3,
+    Float4E2M1FNType: 2,
+}
+"""The bits of the significand, with the hidden one."""
+
+
+def float_text(value: float, type: AnyFloat = f64) -> str:
+    """The text of a number as MLIR writes it: `1.000000e+00`, more digits if that is not exact.
+
+    Infinities and NaNs, and what the digits that MLIR gives cannot tell apart, are written as bits.
+    """
+    return _float_text(value, type, type.pack([value]))
+
+
+def _float_text(value: float, type: AnyFloat, data: bytes) -> str:
+    """The text of the number that these bytes hold; a NaN has bits that Python's float lacks."""
+    if isfinite(value):
+        digits, exponent = _decimal(abs(value), 6)
+        sign = "-" if copysign(1, value) < 0 else ""
+        leading = exponent + len(digits) - 1
+        short = f"{sign}{digits[0]}.{digits[1:].ljust(6, '0')}e{leading:+03d}"
+        if type.pack([float(short)]) == data:
+            return short
+        digits, exponent = _decimal(abs(value), 2 + PRECISION[builtins.type(type)] * 59 // 196)
+        long = _default_text(digits, exponent, 2 + PRECISION[builtins.type(type)] * 59 // 196)
+        if "." in long:
+            return sign + long
+    return f"0x{int.from_bytes(data, 'little'):X}"
+
+
+def _decimal(value: float, precision: int) -> tuple[str, int]:
+    """Digits and exponent of `digits * 10 ** exponent`, at most `precision` digits.
+
+    LLVM first cuts off what it takes to be far more digits than needed, and rounds the rest half
+    up, so the last digit is not always the nearest one.
+    """
+    numerator, denominator = value.as_integer_ratio()
+    if numerator == 0:
+        return "0", 0
+    exponent = 1 - denominator.bit_length()
+    significand = numerator * 5**-exponent
+    excess = significand.bit_length() - (precision * 196 + 58) // 59
+    if excess > 0:
+        cut = excess * 59 // 196
+        significand //= 10**cut
+        exponent += cut
+    digits = str(significand)
+    if len(digits) > precision:
+        dropped = len(digits) - precision
+        rounded = int(digits[:precision]) + (digits[precision] >= "5")
+        digits, exponent = str(rounded), exponent + dropped
+    kept = digits.rstrip("0")
+    return kept, exponent + len(digits) - len(kept)
+
+
+def _default_text(digits: str, exponent: int, precision: int) -> str:
+    """LLVM's own notation of `digits * 10 ** exponent`: `0.123`, `123.4`, `1.234E-5`."""
+    leading = exponent + len(digits) - 1
+    if exponent >= 0:
+        scientific = exponent > 3 or len(digits) + exponent > precision
+    else:
+        scientific = leading < -3
+    if scientific:
+        return f"{digits[0]}.{digits[1:] or '0'}E{leading:+d}"
+    if exponent >= 0:
+        return digits + "0" * exponent
+    if leading >= 0:
+        return f"{digits[: leading + 1]}.{digits[leading + 1 :]}"
+    return f"0.{'0' * (-leading - 1)}{digits}"
 
 
 def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
@@ -70,7 +202,7 @@ def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
             shape = _parse_nested(parser, literals)
         parser.parse_punctuation(">")
     parser.parse_punctuation(":")
-    tensor = parser.parse_type()
+    tensor = parse_type(parser)
     if not isinstance(tensor, TensorType):
         parser.raise_error("expected a tensor type", start, parser.pos)
     if raw is not None:
@@ -81,6 +213,8 @@ def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
         )
     size = cast(FixedBitwidthType, tensor.element_type).compile_time_size
     count = prod(tensor.get_shape())
+    if DYNAMIC_INDEX in tensor.get_shape() or count * size > LARGEST:
+        parser.raise_error(f"a literal cannot be of type {tensor}", start, parser.pos)
     if len(data) == size and not shape:
         data *= count
     elif shape and shape != tensor.get_shape():
@@ -154,6 +288,8 @@ def _scalar_bytes(literal: str, element: Attribute) -> bytes:
         if value is None:
             raise ValueError(literal)
         return element.pack([value])
+    if isinstance(element, IndexType):
+        return element.pack([int(literal, 0)])
     if not isinstance(element, AnyFloat):
         raise ValueError(literal)
     if literal.lower().startswith("0x"):

@@ -10,6 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import mlir
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, TensorType
@@ -100,7 +103,9 @@ def assert_same_bits(fn: Callable[..., Any], *args: Any) -> None:
 def test_every_op_carries_one_class_and_is_pure(op: type[IRDLOperation]) -> None:
     traits = op.get_irdl_definition().traits.traits
     assert len([t for t in traits if isinstance(t, xtensor.OpClass)]) == 1
-    assert any(isinstance(t, xtensor.Pure) for t in traits)
+    # The generator of the device gives other numbers each time, so calls of it are not merged.
+    is_pure = any(isinstance(t, xtensor.Pure) for t in traits)
+    assert is_pure is not (op is xtensor.RngUniformOp)
 
 
 def test_constructors_infer_the_result_type() -> None:
@@ -156,8 +161,8 @@ def test_a_random_key_is_its_words() -> None:
 
 
 def test_unknown_element_types_are_refused() -> None:
-    with pytest.raises(UnsupportedType, match="float8"):
-        imported(lambda x: x, jnp.zeros(3, jnp.float8_e5m2))
+    with pytest.raises(UnsupportedType, match="float0"):
+        aval_to_type(ShapedArray((3,), jax.dtypes.float0))
 
 
 # --- Structure ------------------------------------------------------------------------------------
@@ -212,17 +217,16 @@ def test_arrays_closed_over_become_leading_arguments() -> None:
     assert all(a is b for a, b in zip(constants, array_constants(jaxpr), strict=True))
 
 
+twice_p = Primitive("twice_as_much")
+twice_p.def_abstract_eval(lambda x: x)
+mlir.register_lowering(twice_p, mlir.lower_fun(lambda x: x * 2, multiple_results=False))
+
+
 def test_a_primitive_without_an_op_carries_its_stablehlo_and_is_counted() -> None:
-    module = imported(lambda x: jnp.sort(jnp.sort(x, 0), 1), X)
-    assert primitive_fallback_count(module) == {"sort": 2}
+    module = imported(lambda x: twice_p.bind(twice_p.bind(x)), X)
+    assert primitive_fallback_count(module) == {"twice_as_much": 2}
     op = next(op for op in module.walk() if isinstance(op, xtensor.PrimitiveOp))
-    assert "stablehlo.sort" in op.stablehlo.data
-
-
-def test_an_accuracy_that_no_op_has_goes_through_jax() -> None:
-    accurate = lax.Tolerance(atol=1e-3)
-    module = imported(lambda x: lax.exp(x, accuracy=accurate), X)
-    assert primitive_fallback_count(module) == {"exp": 1}
+    assert "stablehlo.multiply" in op.stablehlo.data
 
 
 @pytest.mark.parametrize(
@@ -319,7 +323,9 @@ def test_effects_are_refused(fn: Callable[..., Any]) -> None:
 
 
 def test_a_refused_jaxpr_leaves_no_uses_behind() -> None:
-    jaxpr = jax.make_jaxpr(lambda x: jnp.sin(x).astype(jnp.float8_e5m2))(X)
+    nothing_p = Primitive("nothing")
+    nothing_p.def_abstract_eval(lambda x: ShapedArray(x.shape, jax.dtypes.float0))
+    jaxpr = jax.make_jaxpr(lambda x: nothing_p.bind(jnp.sin(x)))(X)
     block = Block(arg_types=[aval_to_type(X.aval)])
     with pytest.raises(UnsupportedJaxpr):
         inline_jaxpr(jaxpr, Builder(InsertPoint.at_end(block)), block.args, [])
@@ -490,46 +496,41 @@ def rotated(x: jax.Array) -> jax.Array:
 
 
 @pytest.mark.parametrize(
-    ("fn", "args", "primitives"),
+    ("fn", "args"),
     [
-        (lambda x: lax.scan(lambda c, a: (c + a, c * 2), x[0], x), [X], {"scan"}),
-        (lambda x: lax.while_loop(lambda a: a.sum() < 9, lambda a: a + TABLE, x), [X], {"while"}),
-        (lambda x: lax.cond(x[0, 0] > 0, lambda: x, lambda: -x), [X], {"cond"}),
-        (rotated, [X], {"scan"}),
-        (lambda x: (jnp.sort(x), jnp.argsort(x, 0), lax.top_k(x, 2)), [X], {"sort", "top_k"}),
-        (lambda x: (jnp.cumsum(x, 0), lax.cummax(x)), [X], {"cumsum", "cummax"}),
-        (lambda x: jnp.linalg.cholesky(x @ x.T + jnp.eye(4)), [X], {"cholesky"}),
-        (jnp.fft.fft, [X], {"fft"}),
-        (lambda x, i: x.at[i[0] % 4].add(1.0), [X, INTS], {"scatter-add"}),
-        (lambda x, i: jnp.take(x, i, axis=1), [X, INTS], {"gather"}),
-        (lambda c: (jnp.maximum(c, c[::-1]), lax.mulhi(INTS, INTS)), [COMPLEX], {"max", "mulhi"}),
+        (lambda x: lax.scan(lambda c, a: (c + a, c * 2), x[0], x), [X]),
+        (lambda x: lax.while_loop(lambda a: a.sum() < 9, lambda a: a + TABLE, x), [X]),
+        (lambda x: lax.cond(x[0, 0] > 0, lambda: x, lambda: -x), [X]),
+        (rotated, [X]),
+        (lambda x: (jnp.sort(x), jnp.argsort(x, 0), lax.top_k(x, 2)), [X]),
+        (lambda x: (jnp.cumsum(x, 0), lax.cummax(x)), [X]),
+        (lambda x: jnp.linalg.cholesky(x @ x.T + jnp.eye(4)), [X]),
+        (jnp.fft.fft, [X]),
+        (lambda x, i: x.at[i[0] % 4].add(1.0), [X, INTS]),
+        (lambda x, i: jnp.take(x, i, axis=1), [X, INTS]),
+        (lambda c: (jnp.maximum(c, c[::-1]), lax.mulhi(INTS, INTS)), [COMPLEX]),
         (
             lambda x, h: lax.dot_general(x, h, (((1,), (1,)), ((), ()))),
             [X, X.astype(jnp.bfloat16)],
-            {"dot_general"},
         ),
-        (lambda k: jax.random.normal(k, (3,)), [KEY], {"random_bits"}),
-        (lambda k: jax.random.normal(k, (3,)), [jax.random.PRNGKey(1)], {"random_bits"}),
-        (lambda k: jax.random.split(k, 3)[1:], [KEY], {"random_split", "slice"}),
-        (lambda k, n: jax.random.fold_in(k, n), [KEY, jnp.int32(7)], {"random_fold_in"}),
+        (lambda k: jax.random.normal(k, (3,)), [KEY]),
+        (lambda k: jax.random.normal(k, (3,)), [jax.random.PRNGKey(1)]),
+        (lambda k: jax.random.split(k, 3)[1:], [KEY]),
+        (lambda k, n: jax.random.fold_in(k, n), [KEY, jnp.int32(7)]),
         (
             lambda n: jax.random.bits(jax.random.key(n)),
             [jnp.int32(3)],
-            {"random_seed", "random_bits"},
         ),
         (
             lambda k: jnp.where(k == k, k, jax.random.fold_in(k, 1)),
             [KEY],
-            {"eq", "random_fold_in", "select_n"},
         ),
-        (lambda k: lax.scan(lambda c, _: (jax.random.split(c)[0], c), k, None, 3), [KEY], {"scan"}),
-        (lambda k: jax.random.uniform(k, (2,)), [jax.random.key(1, impl="rbg")], {"random_bits"}),
+        (lambda k: lax.scan(lambda c, _: (jax.random.split(c)[0], c), k, None, 3), [KEY]),
+        (lambda k: jax.random.uniform(k, (2,)), [jax.random.key(1, impl="rbg")]),
     ],
 )
-def test_other_primitives_compute_what_jax_does(
-    fn: Callable[..., Any], args: list[Any], primitives: set[str]
-) -> None:
-    assert set(primitive_fallback_count(imported(fn, *args))) == primitives
+def test_larger_primitives_compute_what_jax_does(fn: Callable[..., Any], args: list[Any]) -> None:
+    assert primitive_fallback_count(imported(fn, *args)) == {}
     assert_same_bits(fn, *args)
 
 
@@ -560,7 +561,7 @@ def test_closed_over_arrays_are_passed_and_differentiated_through() -> None:
 
 def test_64_bit_jaxprs_import_outside_64_bit_mode() -> None:
     def f(x: jax.Array) -> Any:
-        return jnp.sort(x * np.float64(0.1))[::-1], jnp.arange(3), x.argmax()
+        return twice_p.bind(jnp.sort(x * np.float64(0.1)))[::-1], jnp.arange(3), x.argmax()
 
     with jax.enable_x64(True):
         x = jnp.asarray(RNG.normal(size=5))
@@ -568,8 +569,6 @@ def test_64_bit_jaxprs_import_outside_64_bit_mode() -> None:
     function, _ = import_function(jaxpr, "f")
     module = ModuleOp([function])
     module.verify()
-    assert "tensor<5xf64>" in next(
-        op.stablehlo.data for op in module.walk() if isinstance(op, xtensor.PrimitiveOp)
-    )
+    assert any(str(op.result_types[0]) == "tensor<5xf64>" for op in module.walk() if op.results)
     with jax.enable_x64(True):
         assert_same_bits(f, x)

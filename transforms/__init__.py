@@ -37,10 +37,16 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
 
         return OutlineDeferred
 
+    def get_vmap() -> type[ModulePass]:
+        from xcs.transforms.vmap import Vmap
+
+        return Vmap
+
     return {
         "convert-xtensor-to-stablehlo": get_convert_xtensor_to_stablehlo,
         "fuse-host": get_fuse_host,
         "hybrid-split": get_hybrid_split,
         "merge-deterministic-calls": get_merge_deterministic_calls,
         "outline-deferred": get_outline_deferred,
+        "vmap": get_vmap,
     }

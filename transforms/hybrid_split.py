@@ -38,6 +38,7 @@ from xcs.transforms.analysis.block_dependence import (
     declared_operators,
     is_array_op,
 )
+from xcs.transforms.analysis.used_values import used_values
 from xcs.transforms.analysis.work import scalar_operations
 from xcs.transforms.outlining import (
     KernelOutliner,
@@ -97,7 +98,7 @@ def _group_by_slot(
 
 def _operand_groups(group: Group, group_of: Mapping[Operation, Group]) -> set[Group]:
     """The other groups whose results the group uses."""
-    owners = (operand.owner for op in group.ops for operand in op.operands)
+    owners = (value.owner for op in group.ops for value in used_values(op))
     found = {
         group_of[owner]
         for owner in owners

@@ -35,6 +35,7 @@ from xcs.transforms.analysis.block_dependence import (
     is_glue,
     is_movable,
 )
+from xcs.transforms.analysis.used_values import used_values
 from xcs.transforms.outlining import (
     KernelOutliner,
     blocks_inner_first,
@@ -138,10 +139,10 @@ class Group:
 
     def pass_by(self, op: Operation) -> None:
         """Notes a movable op that is none of the group."""
-        if any(v.owner in self.known for v in op.operands):
+        if any(v.owner in self.known for v in used_values(op)):
             self.dependents.append(op)
             self.known.add(op)
-            if not _is_copied(op) or any(v.owner in self.outside for v in op.operands):
+            if not _is_copied(op) or any(v.owner in self.outside for v in used_values(op)):
                 self.outside.add(op)
 
 

@@ -11,6 +11,8 @@ from xdsl.ir import Block, Operation, OpResult, Region, SSAValue, Use
 from xdsl.traits import SymbolOpInterface
 
 from xcs.dialects import orch
+from xcs.transforms.analysis.block_dependence import is_array_op
+from xcs.transforms.analysis.used_values import used_values
 
 
 def orchestration_functions(module: ModuleOp) -> list[func.FuncOp]:
@@ -21,11 +23,12 @@ def orchestration_functions(module: ModuleOp) -> list[func.FuncOp]:
 
 
 def blocks_inner_first(op: Operation) -> Iterator[Block]:
-    """All blocks nested in the op, each after those that are nested in it."""
+    """All blocks nested in the op, each after those nested in it; not those of array ops."""
     for region in op.regions:
         for block in region.blocks:
             for inner in block.ops:
-                yield from blocks_inner_first(inner)
+                if inner.regions and not is_array_op(inner):
+                    yield from blocks_inner_first(inner)
             yield block
 
 
@@ -108,19 +111,24 @@ class _KernelBody:
         self.local: dict[SSAValue, SSAValue] = {}
         """For each value from outside, the value in the kernel."""
         for op in ops:
-            for operand in op.operands:
-                self._find_inputs(operand)
+            for value in used_values(op):
+                self._find_inputs(value)
 
     def is_outside(self, use: Use) -> bool:
         """Whether something other than the kernel needs the used value."""
         user = use.operation
-        if user in self.inside:
+        if user in self.inside or self._ancestor(user) in self.inside:
             return False
         if not (user.results and self.is_copied(user)):
             return True
         # An op that is copied stays only where something outside uses it.
         uses = [use for result in user.results for use in result.uses]
         return not uses or any(map(self.is_outside, uses))
+
+    def _ancestor(self, op: Operation) -> Operation | None:
+        """The op in the block of the kernel's ops that holds this one in a region."""
+        block = self.ops[0].parent
+        return None if block is None else block.find_ancestor_op_in_block(op)
 
     def _find_inputs(self, value: SSAValue) -> None:
         owner = value.owner
@@ -149,9 +157,10 @@ class _KernelBody:
     def move(self) -> None:
         """Moves the ops into the kernel, with copies of what is copied."""
         for op in self.ops:
-            operands = [self._in_kernel(operand) for operand in op.operands]
+            local = {value: self._in_kernel(value) for value in used_values(op)}
             op.detach()
-            op.operands = operands
+            for user in op.walk() if op.regions else (op,):
+                user.operands = [local.get(operand, operand) for operand in user.operands]
             self.block.add_op(op)
         self.block.add_op(func.ReturnOp(*self.outputs))
         # What was copied for the kernel's sake alone is not needed any more, users first.
@@ -170,15 +179,30 @@ def _symbols(module: ModuleOp) -> set[str]:
     return found
 
 
-def _structure(ops: Sequence[Operation], inputs: Sequence[SSAValue]) -> Hashable:
+def _structure(ops: Iterable[Operation], inputs: Sequence[SSAValue]) -> Hashable:
     """What two lists of ops have in common exactly if they compute the same from their inputs."""
-    numbers: dict[SSAValue, int] = {value: number for number, value in enumerate(inputs)}
-    structure: list[Hashable] = [tuple(value.type for value in inputs)]
+    numbers: dict[SSAValue, int] = {}
+    return _block_structure(ops, inputs, numbers)
+
+
+def _block_structure(
+    ops: Iterable[Operation], args: Sequence[SSAValue], numbers: dict[SSAValue, int]
+) -> Hashable:
+    """The structure of a block, given the numbers of the values around it."""
+    for arg in args:
+        numbers[arg] = len(numbers)
+    structure: list[Hashable] = [tuple(arg.type for arg in args)]
     for op in ops:
         operands = tuple(numbers[operand] for operand in op.operands)
         properties = frozenset(op.properties.items())
         attributes = frozenset(op.attributes.items())
-        structure.append((op.name, operands, properties, attributes, tuple(op.result_types)))
+        regions = tuple(
+            tuple(_block_structure(block.ops, block.args, numbers) for block in region.blocks)
+            for region in op.regions
+        )
+        structure.append(
+            (op.name, operands, properties, attributes, tuple(op.result_types), regions)
+        )
         for result in op.results:
             numbers[result] = len(numbers)
     return tuple(structure)

@@ -6,7 +6,23 @@ printed here reads the same to StableHLO's own parser. https://openxla.org/stabl
 
 from xdsl.ir import Dialect
 
-from . import contraction, control, elementwise, generation, library, reduction, reindexing
+from . import (
+    collectives,
+    communication,
+    contraction,
+    control,
+    convolution,
+    dynamic,
+    elementwise,
+    generation,
+    legacy,
+    library,
+    normalization,
+    quantization,
+    reduction,
+    reindexing,
+    tuples,
+)
 from .attributes import ATTRIBUTES
 from .chlo import CHLO
 from .print import StableHLOTarget, kernel_text
@@ -16,11 +32,19 @@ StableHLO = Dialect(
     [
         *elementwise.OPS,
         *contraction.OPS,
+        *convolution.OPS,
         *reduction.OPS,
         *reindexing.OPS,
         *generation.OPS,
         *control.OPS,
         *library.OPS,
+        *collectives.OPS,
+        *communication.OPS,
+        *dynamic.OPS,
+        *normalization.OPS,
+        *quantization.OPS,
+        *tuples.OPS,
+        *legacy.OPS,
     ],
     ATTRIBUTES,
 )

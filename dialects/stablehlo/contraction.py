@@ -1,11 +1,11 @@
 """Ops that sum products of elements."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ArrayAttr
 from xdsl.irdl import (
     IRDLOperation,
-    irdl_op_definition,
     operand_def,
     opt_prop_def,
     prop_def,
@@ -23,6 +23,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
+from xcs.dialects.quant import UniformQuantizedType
+
 from .attributes import (
     DotAlgorithmAttr,
     DotDimensionNumbersAttr,
@@ -32,7 +34,18 @@ from .attributes import (
     ints,
     print_dims,
 )
-from .base import TENSOR, check, check_dims, check_shape, shape_of
+from .base import (
+    QUANTIZABLE_TENSOR,
+    TENSOR,
+    check,
+    check_dims,
+    check_shape,
+    element_of,
+    shape_of,
+    sizes_compatible,
+)
+from .forms import hlo_op
+from .quantization import any_quantized, check_contraction_quantization
 
 
 @irdl_custom_directive
@@ -53,7 +66,7 @@ class DotDimensions(CustomDirective):
 
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
         numbers = cast(DotDimensionNumbersAttr, self.numbers.get(op))
-        if len(numbers.lhs_batching_dimensions):
+        if len(numbers.lhs_batching_dimensions) or len(numbers.rhs_batching_dimensions):
             printer.print_string(" batching_dims = ")
             print_dims(printer, numbers.lhs_batching_dimensions)
             printer.print_string(" x ")
@@ -135,7 +148,7 @@ def _print_precisions(printer: Printer, config: object) -> None:
         )
 
 
-@irdl_op_definition
+@hlo_op
 class DotGeneralOp(IRDLOperation):
     """Sums of products over the contracting dimensions, for each index of the batching ones.
 
@@ -144,18 +157,18 @@ class DotGeneralOp(IRDLOperation):
 
     name = "stablehlo.dot_general"
     lhs = operand_def(TENSOR)
-    rhs = operand_def(TENSOR)
+    rhs = operand_def(QUANTIZABLE_TENSOR)
     dot_dimension_numbers = prop_def(DotDimensionNumbersAttr)
     precision_config = opt_prop_def(ArrayAttr[PrecisionAttr])
     algorithm = opt_prop_def(DotAlgorithmAttr)
-    result = result_def(TENSOR)
+    result = result_def(QUANTIZABLE_TENSOR)
 
     traits = traits_def(Pure())
     custom_directives = (DotDimensions, PrecisionsAndAlgorithm)
     assembly_format = (
         "$lhs `,` $rhs `,` custom<DotDimensions>($dot_dimension_numbers) "
         "custom<PrecisionsAndAlgorithm>($precision_config, $algorithm) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
@@ -177,39 +190,69 @@ class DotGeneralOp(IRDLOperation):
         )
         for i, j in zip(lhs_batch + lhs_sum, rhs_batch + rhs_sum, strict=True):
             check(
-                lhs[i] == rhs[j] or DYNAMIC_INDEX in (lhs[i], rhs[j]),
+                sizes_compatible(lhs[i], rhs[j]),
                 f"dimension {i} of lhs has size {lhs[i]}, dimension {j} of rhs {rhs[j]}",
             )
-        expected = [lhs[i] for i in lhs_batch]
+        expected = [
+            rhs[j] if lhs[i] == DYNAMIC_INDEX else lhs[i]
+            for i, j in zip(lhs_batch, rhs_batch, strict=True)
+        ]
         expected += [size for i, size in enumerate(lhs) if i not in lhs_batch + lhs_sum]
         expected += [size for j, size in enumerate(rhs) if j not in rhs_batch + rhs_sum]
         check_shape("result", self.result, expected)
+        check_precisions(self.precision_config)
+        if self.algorithm is not None and self.precision_config is not None:
+            check(
+                all(entry.data is Precision.DEFAULT for entry in self.precision_config),
+                "an algorithm goes with precision DEFAULT",
+            )
+        self._check_quantization(rhs_sum)
+
+    def _check_quantization(self, rhs_sum: Sequence[int]) -> None:
+        if not any_quantized(self.lhs.type, self.rhs.type, self.result.type):
+            return
+        lhs, rhs, result = element_of(self.lhs), element_of(self.rhs), element_of(self.result)
+        if isinstance(rhs, UniformQuantizedType):
+            check(
+                not any(point.data for point in rhs.zero_points), "the zero points of rhs must be 0"
+            )
+            check(
+                not rhs.is_per_axis or rhs.axis not in rhs_sum,
+                "rhs has scales along a dimension that is summed over",
+            )
+        check_contraction_quantization(lhs, rhs, result)
 
 
-@irdl_op_definition
+def check_precisions(config: ArrayAttr[PrecisionAttr] | None) -> None:
+    """There is at most an entry for each operand."""
+    check(config is None or len(config) <= 2, "precision_config has an entry for each operand")
+
+
+@hlo_op
 class DotOp(IRDLOperation):
-    """The product of vectors or matrices, before `dot_general`."""
+    """The product of vectors or matrices; `dot_general` has taken its place."""
 
     name = "stablehlo.dot"
     lhs = operand_def(TENSOR)
-    rhs = operand_def(TENSOR)
+    rhs = operand_def(QUANTIZABLE_TENSOR)
     precision_config = opt_prop_def(ArrayAttr[PrecisionAttr])
-    result = result_def(TENSOR)
+    result = result_def(QUANTIZABLE_TENSOR)
 
     traits = traits_def(Pure())
     custom_directives = (Precisions,)
     assembly_format = (
         "$lhs `,` $rhs custom<Precisions>($precision_config) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
         lhs, rhs = shape_of(self.lhs), shape_of(self.rhs)
         check(
-            1 <= len(lhs) <= 2 and 1 <= len(rhs) <= 2 and lhs[-1] == rhs[0],
+            1 <= len(lhs) <= 2 and 1 <= len(rhs) <= 2 and sizes_compatible(lhs[-1], rhs[0]),
             f"{self.lhs.type} and {self.rhs.type} have no product",
         )
         check_shape("result", self.result, (*lhs[:-1], *rhs[1:]))
+        check_precisions(self.precision_config)
 
 
 OPS: list[type[IRDLOperation]] = [DotGeneralOp, DotOp]

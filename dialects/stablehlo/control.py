@@ -1,5 +1,7 @@
 """Ops that decide what runs: branches, loops, barriers."""
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import TensorType, i1, i32
 from xdsl.ir import BlockArgument, Region, SSAValue
 from xdsl.irdl import (
@@ -16,10 +18,13 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, Pure, RecursiveMemoryEffect
 
-from .base import VALUE, PairwiseTypes, check
+from xcs.dialects.tensor_types import parse_type
+
+from .base import TENSOR, TOKEN, VALUE, check, check_types
+from .forms import hlo_op
 
 
-@irdl_op_definition
+@hlo_op
 class ReturnOp(IRDLOperation):
     """Ends a region of a StableHLO op with the region's results."""
 
@@ -27,7 +32,7 @@ class ReturnOp(IRDLOperation):
     values = var_operand_def(VALUE)
 
     traits = traits_def(IsTerminator(), Pure())
-    assembly_format = "($values^ `:` type($values))? attr-dict"
+    assembly_format = "$values attr-dict (`:` type($values)^)?"
 
 
 @irdl_op_definition
@@ -70,13 +75,15 @@ def _check_branch(what: str, branch: Region, op: IRDLOperation) -> None:
 
 
 def _check_returns(what: str, region: Region, op: IRDLOperation) -> None:
+    check_types(f"the values that {what} returns", returned(what, region), op.result_types)
+
+
+def returned(what: str, region: Region) -> Sequence[SSAValue]:
+    """The values that a region gives, which has to end in `stablehlo.return`."""
     end = region.block.last_op
     check(isinstance(end, ReturnOp), f"{what} must end in stablehlo.return")
     assert end is not None
-    check(
-        tuple(end.operand_types) == tuple(op.result_types),
-        f"{what} does not return the types of the op's results",
-    )
+    return end.operands
 
 
 @irdl_op_definition
@@ -92,17 +99,13 @@ class WhileOp(IRDLOperation):
     traits = traits_def(RecursiveMemoryEffect())
 
     def verify_(self) -> None:
-        carried = tuple(self.operand_types)
-        check(carried == tuple(self.result_types), "results differ in type from the operands")
+        carried = self.operand_types
+        check_types("results", self.results_, carried)
         for what, region in (("cond", self.cond), ("body", self.body)):
-            check(
-                tuple(region.block.arg_types) == carried,
-                f"the arguments of {what} differ in type from the operands",
-            )
-        _check_returns("body", self.body, self)
-        end = self.cond.block.last_op
+            check_types(f"the arguments of {what}", region.block.args, carried)
+        check_types("the values that body returns", returned("body", self.body), carried)
         check(
-            isinstance(end, ReturnOp) and list(end.operand_types) == [TensorType(i1, ())],
+            [value.type for value in returned("cond", self.cond)] == [TensorType(i1, ())],
             "cond must return one boolean",
         )
 
@@ -119,7 +122,9 @@ class WhileOp(IRDLOperation):
         types = []
         if pairs:
             parser.parse_punctuation(":")
-            types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
+            types = parser.parse_comma_separated_list(
+                parser.Delimiter.NONE, lambda: parse_type(parser)
+            )
         operands = parser.resolve_operands([operand for _, operand in pairs], types, position)
         attributes = parser.parse_optional_attr_dict_with_keyword()
         arguments = [name.resolve(type) for (name, _), type in zip(pairs, types, strict=True)]
@@ -166,18 +171,41 @@ class OptimizationBarrierOp(IRDLOperation):
     """Gives its operands on, all of them computed before any use of a result."""
 
     name = "stablehlo.optimization_barrier"
-    operand = var_operand_def(VALUE)
-    results_ = var_result_def(VALUE)
+    operand = var_operand_def(TENSOR | TOKEN)
+    results_ = var_result_def(TENSOR | TOKEN)
 
     traits = traits_def(Pure())
-    custom_directives = (PairwiseTypes,)
-    assembly_format = "operands attr-dict `:` custom<PairwiseTypes>(type(operands), type(results))"
 
     def verify_(self) -> None:
         check(
             tuple(self.operand_types) == tuple(self.result_types),
             "results differ in type from the operands",
         )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "OptimizationBarrierOp":
+        attributes = parser.parse_optional_attr_dict()
+        if parser.parse_optional_punctuation("(") is not None:
+            parser.parse_punctuation(")")
+            return cls.create(attributes=attributes)
+        position = parser.pos
+        names = parser.parse_comma_separated_list(
+            parser.Delimiter.NONE, parser.parse_unresolved_operand
+        )
+        parser.parse_punctuation(":")
+        types = parser.parse_comma_separated_list(parser.Delimiter.NONE, lambda: parse_type(parser))
+        operands = parser.resolve_operands(names, types, position)
+        return cls.create(operands=operands, result_types=types, attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_op_attributes(self.attributes)
+        if not self.operand:
+            printer.print_string("()")
+            return
+        printer.print_string(" ")
+        printer.print_list(self.operand, printer.print_ssa_value)
+        printer.print_string(" : ")
+        printer.print_list(self.operand_types, printer.print_attribute)
 
 
 OPS: list[type[IRDLOperation]] = [CaseOp, IfOp, OptimizationBarrierOp, ReturnOp, WhileOp]

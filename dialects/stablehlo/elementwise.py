@@ -3,12 +3,11 @@
 from abc import ABC
 from typing import ClassVar, cast
 
-from xdsl.dialects.builtin import I32, ComplexType, IntegerAttr, IntegerType, TensorType, i32
+from xdsl.dialects.builtin import DYNAMIC_INDEX, I32, ComplexType, IntegerAttr, IntegerType, i32
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
-    irdl_op_definition,
     operand_def,
     opt_prop_def,
     prop_def,
@@ -20,32 +19,51 @@ from xdsl.irdl.declarative_assembly_format import (
     CustomDirective,
     ParsingState,
     PrintingState,
-    TypeDirective,
     irdl_custom_directive,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Commutative, Pure
 
-from .attributes import ComparisonDirectionAttr, ComparisonTypeAttr
+from xcs.dialects.quant import UniformQuantizedType
+
+from .attributes import (
+    DEFAULT_ACCURACY,
+    ComparisonDirectionAttr,
+    ComparisonTypeAttr,
+    ResultAccuracyAttr,
+)
 from .base import (
     BOOL_TENSOR,
     COMPLEX_TENSOR,
-    FLOAT_TENSOR,
     INEXACT_TENSOR,
     INTEGER_TENSOR,
     INTEGRAL_TENSOR,
+    NUMBER_TENSOR,
+    QUANTIZABLE_FLOAT_TENSOR,
+    QUANTIZABLE_INEXACT_TENSOR,
+    QUANTIZABLE_TENSOR,
     SIGNED_TENSOR,
     TENSOR,
-    SameOperandsAndResultType,
-    SelectTypes,
+    Element,
+    TensorOf,
     check,
+    check_same_element,
     check_same_shape,
     check_same_type,
+    check_shape,
+    check_type,
     element_of,
     shape_of,
     shapes_compatible,
+    sizes_compatible,
 )
+from .formats import ComplexTypes, SameOperandsAndResultType, SelectTypes
+from .forms import hlo_op
+from .quantization import check_binary_quantization
+
+PLAIN_TENSOR = TensorOf(Element.INTEGRAL | Element.INEXACT)
+WIDE_FLOAT_TENSOR = TensorOf(Element.WIDE_FLOAT)
 
 
 class Elementwise(IRDLOperation, ABC):
@@ -64,31 +82,43 @@ class Elementwise(IRDLOperation, ABC):
         check_same_type(self)
 
 
-class Unary(Elementwise, ABC):
-    operand = operand_def(TENSOR)
-
-
 class InexactUnary(Elementwise, ABC):
     """On floating-point and complex numbers."""
 
-    operand = operand_def(INEXACT_TENSOR)
-    result_accuracy = opt_prop_def(Attribute)
+    operand = operand_def(QUANTIZABLE_INEXACT_TENSOR)
+    result_accuracy = opt_prop_def(ResultAccuracyAttr, default_value=DEFAULT_ACCURACY)
+    result = result_def(QUANTIZABLE_INEXACT_TENSOR)
 
 
 class FloatUnary(Elementwise, ABC):
-    operand = operand_def(FLOAT_TENSOR)
+    """On floating-point numbers."""
+
+    operand = operand_def(QUANTIZABLE_FLOAT_TENSOR)
 
 
 class IntegerUnary(Elementwise, ABC):
+    """On integers."""
+
     operand = operand_def(INTEGER_TENSOR)
 
 
 class Binary(Elementwise, ABC):
+    """On elements of all kinds."""
+
     lhs = operand_def(TENSOR)
     rhs = operand_def(TENSOR)
 
 
+class NumberBinary(Elementwise, ABC):
+    """On numbers, which booleans are not."""
+
+    lhs = operand_def(NUMBER_TENSOR)
+    rhs = operand_def(NUMBER_TENSOR)
+
+
 class IntegerBinary(Elementwise, ABC):
+    """On integers."""
+
     lhs = operand_def(INTEGER_TENSOR)
     rhs = operand_def(INTEGER_TENSOR)
 
@@ -102,7 +132,7 @@ class BitwiseBinary(Elementwise, ABC):
     traits = traits_def(Commutative())
 
 
-@irdl_op_definition
+@hlo_op
 class AbsOp(Elementwise):
     """The absolute value; of a complex number, its modulus."""
 
@@ -114,212 +144,295 @@ class AbsOp(Elementwise):
         _check_real_part(element_of(self.operand), element_of(self.result))
 
 
-@irdl_op_definition
+@hlo_op
 class CbrtOp(InexactUnary):
+    """The cube root."""
+
     name = "stablehlo.cbrt"
 
 
-@irdl_op_definition
+@hlo_op
 class CeilOp(FloatUnary):
+    """The least integer that is not less."""
+
     name = "stablehlo.ceil"
 
 
-@irdl_op_definition
+@hlo_op
 class CountLeadingZerosOp(IntegerUnary):
+    """The number of zero bits before the first one."""
+
     name = "stablehlo.count_leading_zeros"
 
 
-@irdl_op_definition
+@hlo_op
 class CosineOp(InexactUnary):
+    """The cosine."""
+
     name = "stablehlo.cosine"
 
 
-@irdl_op_definition
+@hlo_op
 class ExponentialOp(InexactUnary):
+    """e to the power of each element."""
+
     name = "stablehlo.exponential"
 
 
-@irdl_op_definition
+@hlo_op
 class ExponentialMinusOneOp(InexactUnary):
+    """e to the power of each element, minus 1, exact near 0."""
+
     name = "stablehlo.exponential_minus_one"
 
 
-@irdl_op_definition
+@hlo_op
 class FloorOp(FloatUnary):
+    """The greatest integer that is not greater."""
+
     name = "stablehlo.floor"
 
 
-@irdl_op_definition
+@hlo_op
 class LogOp(InexactUnary):
+    """The natural logarithm."""
+
     name = "stablehlo.log"
 
 
-@irdl_op_definition
+@hlo_op
 class LogPlusOneOp(InexactUnary):
+    """The natural logarithm of 1 plus each element, exact near 0."""
+
     name = "stablehlo.log_plus_one"
 
 
-@irdl_op_definition
+@hlo_op
 class LogisticOp(InexactUnary):
+    """1 / (1 + exp(-x))."""
+
     name = "stablehlo.logistic"
 
 
-@irdl_op_definition
-class NegateOp(Unary):
+@hlo_op
+class NegateOp(Elementwise):
+    """The negative."""
+
     name = "stablehlo.negate"
+    operand = operand_def(NUMBER_TENSOR)
 
 
-@irdl_op_definition
+@hlo_op
 class NotOp(Elementwise):
+    """The bits inverted; of a boolean, its negation."""
+
     name = "stablehlo.not"
     operand = operand_def(INTEGRAL_TENSOR)
 
 
-@irdl_op_definition
+@hlo_op
 class PopcntOp(IntegerUnary):
+    """The number of bits that are set."""
+
     name = "stablehlo.popcnt"
 
 
-@irdl_op_definition
+@hlo_op
 class RoundNearestAfzOp(FloatUnary):
     """Rounding to the nearest integer, halves away from zero."""
 
     name = "stablehlo.round_nearest_afz"
 
 
-@irdl_op_definition
+@hlo_op
 class RoundNearestEvenOp(FloatUnary):
     """Rounding to the nearest integer, halves to the even one."""
 
     name = "stablehlo.round_nearest_even"
 
 
-@irdl_op_definition
+@hlo_op
 class RsqrtOp(InexactUnary):
+    """1 divided by the square root."""
+
     name = "stablehlo.rsqrt"
 
 
-@irdl_op_definition
+@hlo_op
 class SignOp(Elementwise):
+    """-1, 0 or 1; of a complex number, the number divided by its modulus."""
+
     name = "stablehlo.sign"
     operand = operand_def(SIGNED_TENSOR)
 
 
-@irdl_op_definition
+@hlo_op
 class SineOp(InexactUnary):
+    """The sine."""
+
     name = "stablehlo.sine"
 
 
-@irdl_op_definition
+@hlo_op
 class SqrtOp(InexactUnary):
+    """The square root."""
+
     name = "stablehlo.sqrt"
 
 
-@irdl_op_definition
+@hlo_op
 class TanOp(InexactUnary):
+    """The tangent."""
+
     name = "stablehlo.tan"
 
 
-@irdl_op_definition
+@hlo_op
 class TanhOp(InexactUnary):
+    """The hyperbolic tangent."""
+
     name = "stablehlo.tanh"
 
 
-@irdl_op_definition
-class AddOp(Binary):
+@hlo_op
+class AddOp(Elementwise):
+    """The sum."""
+
     name = "stablehlo.add"
+    lhs = operand_def(QUANTIZABLE_TENSOR)
+    rhs = operand_def(QUANTIZABLE_TENSOR)
+    result = result_def(QUANTIZABLE_TENSOR)
+
     traits = traits_def(Commutative())
 
+    def verify_(self) -> None:
+        elements = element_of(self.lhs), element_of(self.rhs), element_of(self.result)
+        if any(isinstance(element, UniformQuantizedType) for element in elements):
+            check_same_shape(self)
+            check_binary_quantization(*elements)
+        else:
+            check_same_type(self)
 
-@irdl_op_definition
+
+@hlo_op
 class Atan2Op(Elementwise):
+    """The angle of the point (rhs, lhs)."""
+
     name = "stablehlo.atan2"
-    lhs = operand_def(INEXACT_TENSOR)
-    rhs = operand_def(INEXACT_TENSOR)
+    lhs = operand_def(QUANTIZABLE_INEXACT_TENSOR)
+    rhs = operand_def(QUANTIZABLE_INEXACT_TENSOR)
 
 
-@irdl_op_definition
-class DivideOp(Binary):
+@hlo_op
+class DivideOp(NumberBinary):
+    """The quotient; of integers, rounded towards zero."""
+
     name = "stablehlo.divide"
 
 
-@irdl_op_definition
+@hlo_op
 class MaximumOp(Binary):
+    """The greater of each pair; NaN if either is."""
+
     name = "stablehlo.maximum"
     traits = traits_def(Commutative())
 
 
-@irdl_op_definition
+@hlo_op
 class MinimumOp(Binary):
+    """The smaller of each pair; NaN if either is."""
+
     name = "stablehlo.minimum"
     traits = traits_def(Commutative())
 
 
-@irdl_op_definition
+@hlo_op
 class MultiplyOp(Binary):
+    """The product; of booleans, their conjunction."""
+
     name = "stablehlo.multiply"
     traits = traits_def(Commutative())
 
 
-@irdl_op_definition
-class PowerOp(Binary):
+@hlo_op
+class PowerOp(NumberBinary):
+    """lhs to the power of rhs."""
+
     name = "stablehlo.power"
 
 
-@irdl_op_definition
-class RemainderOp(Binary):
+@hlo_op
+class RemainderOp(NumberBinary):
     """The remainder of truncating division; its sign is that of the dividend."""
 
     name = "stablehlo.remainder"
 
 
-@irdl_op_definition
+@hlo_op
 class ShiftLeftOp(IntegerBinary):
+    """The bits moved up, with zeros below."""
+
     name = "stablehlo.shift_left"
 
 
-@irdl_op_definition
+@hlo_op
 class ShiftRightArithmeticOp(IntegerBinary):
+    """The bits moved down, with copies of the sign above."""
+
     name = "stablehlo.shift_right_arithmetic"
 
 
-@irdl_op_definition
+@hlo_op
 class ShiftRightLogicalOp(IntegerBinary):
+    """The bits moved down, with zeros above."""
+
     name = "stablehlo.shift_right_logical"
 
 
-@irdl_op_definition
-class SubtractOp(Binary):
+@hlo_op
+class SubtractOp(NumberBinary):
+    """The difference."""
+
     name = "stablehlo.subtract"
 
 
-@irdl_op_definition
+@hlo_op
 class AndOp(BitwiseBinary):
+    """The conjunction of booleans, or of the bits of integers."""
+
     name = "stablehlo.and"
 
 
-@irdl_op_definition
+@hlo_op
 class OrOp(BitwiseBinary):
+    """The disjunction of booleans, or of the bits of integers."""
+
     name = "stablehlo.or"
 
 
-@irdl_op_definition
+@hlo_op
 class XorOp(BitwiseBinary):
+    """Whether booleans, or the bits of integers, differ."""
+
     name = "stablehlo.xor"
 
 
-@irdl_op_definition
-class ConvertOp(Unary):
+@hlo_op
+class ConvertOp(Elementwise):
     """Each element as the nearest value of another element type."""
 
     name = "stablehlo.convert"
+    operand = operand_def(PLAIN_TENSOR)
+    result = result_def(PLAIN_TENSOR)
 
     def verify_(self) -> None:
         check_same_shape(self)
 
 
-@irdl_op_definition
+@hlo_op
 class RealOp(Elementwise):
+    """The real part."""
+
     name = "stablehlo.real"
     operand = operand_def(INEXACT_TENSOR)
 
@@ -328,8 +441,10 @@ class RealOp(Elementwise):
         _check_real_part(element_of(self.operand), element_of(self.result))
 
 
-@irdl_op_definition
+@hlo_op
 class ImagOp(Elementwise):
+    """The imaginary part; 0 for a real number."""
+
     name = "stablehlo.imag"
     operand = operand_def(INEXACT_TENSOR)
 
@@ -343,7 +458,7 @@ def _check_real_part(element: Attribute, result: Attribute) -> None:
     check(result == expected, f"result elements are {result}, expected {expected}")
 
 
-@irdl_op_definition
+@hlo_op
 class ClampOp(Elementwise):
     """The operand, at least `min` and at most `max`, each of which may be a scalar."""
 
@@ -353,31 +468,28 @@ class ClampOp(Elementwise):
     max = operand_def(TENSOR)
 
     def verify_(self) -> None:
-        check(self.operand.type == self.result.type, "result differs in type from the operand")
+        check_type("result", self.result, self.operand.type)
+        check_same_element(self.min, self.operand, self.max)
         for what, bound in (("min", self.min), ("max", self.max)):
             check(
-                element_of(bound) == element_of(self.operand)
-                and (not shape_of(bound) or shapes_compatible(bound.type, self.operand.type)),
-                f"{what} is neither a scalar nor of the operand's type",
+                not shape_of(bound) or shapes_compatible(bound.type, self.operand.type),
+                f"{what} is neither a scalar nor of the operand's shape",
             )
 
 
-@irdl_op_definition
-class IsFiniteOp(IRDLOperation):
+@hlo_op
+class IsFiniteOp(Elementwise):
     """Whether each element is neither infinite nor NaN."""
 
     name = "stablehlo.is_finite"
-    operand = operand_def(FLOAT_TENSOR)
+    operand = operand_def(QUANTIZABLE_FLOAT_TENSOR)
     result = result_def(BOOL_TENSOR)
-
-    traits = traits_def(Pure())
-    assembly_format = "$operand attr-dict `:` functional-type(operands, results)"
 
     def verify_(self) -> None:
         check_same_shape(self)
 
 
-@irdl_op_definition
+@hlo_op
 class CompareOp(IRDLOperation):
     """Whether the relation holds between each pair of elements."""
 
@@ -391,17 +503,15 @@ class CompareOp(IRDLOperation):
     traits = traits_def(Pure())
     assembly_format = (
         "$comparison_direction `,` $lhs `,` $rhs (`,` $compare_type^)? attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
         check_same_shape(self)
-        check(
-            element_of(self.lhs) == element_of(self.rhs), "operands differ in their element types"
-        )
+        check_same_element(self.lhs, self.rhs)
 
 
-@irdl_op_definition
+@hlo_op
 class SelectOp(IRDLOperation):
     """Each element from `on_true` or `on_false`; the predicate may be a scalar."""
 
@@ -416,43 +526,22 @@ class SelectOp(IRDLOperation):
     assembly_format = "operands attr-dict `:` custom<SelectTypes>(type(operands), type(results))"
 
     def verify_(self) -> None:
+        check_type("on_false", self.on_false, self.on_true.type)
+        check_type("result", self.result, self.on_true.type)
+        check_type("result", self.result, self.on_false.type)
         check(
-            self.on_true.type == self.on_false.type == self.result.type,
-            "both branches and the result must have one type",
-        )
-        check(
-            not shape_of(self.pred) or shapes_compatible(self.pred.type, self.result.type),
+            not shape_of(self.pred) or shapes_compatible(self.pred.type, self.on_true.type),
             "the predicate is neither a scalar nor of the result's shape",
         )
 
 
-@irdl_custom_directive
-class ComplexTypes(CustomDirective):
-    """The result's type, from which those of the parts follow."""
-
-    operands: TypeDirective
-    results: TypeDirective
-
-    def parse(self, parser: Parser, state: ParsingState) -> None:
-        result = parser.parse_type()
-        if not isinstance(result, TensorType) or not isinstance(result.element_type, ComplexType):
-            parser.raise_error("expected a tensor of complex numbers")
-        part = TensorType(result.element_type.element_type, result.get_shape(), result.encoding)
-        self.operands.set(state, [part, part])
-        self.results.set(state, [result])
-
-    def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
-        state.print_whitespace(printer)
-        printer.print_attribute(self.results.get(op)[0])
-
-
-@irdl_op_definition
+@hlo_op
 class ComplexOp(IRDLOperation):
     """A complex number from its real and imaginary part."""
 
     name = "stablehlo.complex"
-    lhs = operand_def(FLOAT_TENSOR)
-    rhs = operand_def(FLOAT_TENSOR)
+    lhs = operand_def(WIDE_FLOAT_TENSOR)
+    rhs = operand_def(WIDE_FLOAT_TENSOR)
     result = result_def(COMPLEX_TENSOR)
 
     traits = traits_def(Pure())
@@ -468,25 +557,36 @@ class ComplexOp(IRDLOperation):
         )
 
 
-@irdl_op_definition
+@hlo_op
 class BitcastConvertOp(IRDLOperation):
     """The bits of the operand read as another element type, narrower ones in a last dimension."""
 
     name = "stablehlo.bitcast_convert"
-    operand = operand_def(TENSOR)
-    result = result_def(TENSOR)
+    operand = operand_def(QUANTIZABLE_TENSOR)
+    result = result_def(QUANTIZABLE_TENSOR)
 
     traits = traits_def(Pure())
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+    assembly_format = "operands attr-dict `:` custom<Signature>(type(operands), type(results))"
 
     def verify_(self) -> None:
-        source, target = _width(element_of(self.operand)), _width(element_of(self.result))
+        elements = element_of(self.operand), element_of(self.result)
+        check(
+            isinstance(elements[0], ComplexType) == isinstance(elements[1], ComplexType),
+            "no conversion between real and complex numbers",
+        )
+        source, target = map(_width, elements)
         wide, narrow = self.operand, self.result
         if source < target:
             wide, narrow, source, target = narrow, wide, target, source
-        expected = shape_of(wide) if source == target else (*shape_of(wide), source // target)
+        if source == target:
+            check_shape("result", narrow, shape_of(wide))
+            return
+        shape = shape_of(narrow)
         check(
-            shape_of(narrow) == expected,
+            bool(shape)
+            and (shape[-1] == DYNAMIC_INDEX or shape[-1] * target == source)
+            and len(shape) == len(shape_of(wide)) + 1
+            and all(map(sizes_compatible, shape, shape_of(wide))),
             f"{self.operand.type} and {self.result.type} do not hold the same bits",
         )
 
@@ -495,6 +595,8 @@ def _width(element: Attribute) -> int:
     """Size in bits."""
     if isinstance(element, ComplexType):
         return 2 * _width(element.element_type)
+    if isinstance(element, UniformQuantizedType):
+        return element.storage_type.width.data
     if isinstance(element, IntegerType):
         return element.width.data
     return element.bitwidth  # pyright: ignore[reportAttributeAccessIssue]
@@ -523,7 +625,7 @@ class FloatFormat(CustomDirective):
         printer.print_string(f"e{exponent}m{mantissa}")
 
 
-@irdl_op_definition
+@hlo_op
 class ReducePrecisionOp(IRDLOperation):
     """Rounding to a floating-point format with fewer bits, kept in the operand's own."""
 
@@ -531,10 +633,10 @@ class ReducePrecisionOp(IRDLOperation):
 
     I32_ATTR: ClassVar = IntegerAttr[I32].constr()  # type: ignore[arg-type]
 
-    operand = operand_def(FLOAT_TENSOR)
+    operand = operand_def(QUANTIZABLE_FLOAT_TENSOR)
     exponent_bits = prop_def(I32_ATTR)
     mantissa_bits = prop_def(I32_ATTR)
-    result = result_def(FLOAT_TENSOR)
+    output = result_def(QUANTIZABLE_FLOAT_TENSOR)
 
     traits = traits_def(Pure())
     custom_directives = (FloatFormat, SameOperandsAndResultType)
@@ -546,6 +648,7 @@ class ReducePrecisionOp(IRDLOperation):
     def verify_(self) -> None:
         check_same_type(self)
         check(self.exponent_bits.value.data >= 1, "a format needs at least one exponent bit")
+        check(self.mantissa_bits.value.data >= 0, "mantissa bits are never negative")
 
 
 OPS: list[type[IRDLOperation]] = [

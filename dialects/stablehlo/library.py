@@ -1,17 +1,33 @@
 """Ops that stand for whole algorithms, and calls of functions outside StableHLO."""
 
+import re
+from collections.abc import Sequence
 from typing import cast
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
     BoolAttr,
+    ComplexType,
+    DenseIntElementsAttr,
+    DictionaryAttr,
+    FlatSymbolRefAttrConstr,
+    FunctionType,
     IntegerAttr,
+    MemRefType,
     StringAttr,
     SymbolRefAttr,
+    TensorType,
+    TupleType,
+    UnrankedTensorType,
+    f32,
+    f64,
+    i1,
     i32,
 )
-from xdsl.ir import Attribute
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation, TypeAttribute
 from xdsl.irdl import (
+    BaseAttr,
     IRDLOperation,
     ParsePropInAttrDict,
     irdl_op_definition,
@@ -22,6 +38,7 @@ from xdsl.irdl import (
     result_def,
     traits_def,
     var_operand_def,
+    var_region_def,
     var_result_def,
 )
 from xdsl.irdl.declarative_assembly_format import (
@@ -33,27 +50,48 @@ from xdsl.irdl.declarative_assembly_format import (
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import MemoryWriteEffect, Pure, RecursiveMemoryEffect
+from xdsl.traits import (
+    EffectInstance,
+    MemoryEffect,
+    MemoryEffectKind,
+    Pure,
+    RecursiveMemoryEffect,
+    SymbolTable,
+    SymbolUserOpInterface,
+)
 
-from .attributes import FftTypeAttr, OutputOperandAliasAttr, TransposeAttr
+from .attributes import (
+    FftType,
+    FftTypeAttr,
+    OutputOperandAliasAttr,
+    Transpose,
+    TransposeAttr,
+    ints,
+)
 from .base import (
+    ANY_VALUE,
     DIM,
     DIMS,
     INEXACT_TENSOR,
+    QUANTIZABLE_INEXACT_TENSOR,
+    QUANTIZABLE_TENSOR,
     TENSOR,
-    VALUE,
-    Dims,
-    SameOperandsAndResultType,
+    TOKEN,
     check,
-    check_dims,
+    check_same_element,
     check_same_type,
     check_shape,
+    check_types,
     dim,
+    element_of,
+    shape_fits,
     shape_of,
+    sizes_compatible,
 )
-from .control import ReturnOp
-
-FALSE = BoolAttr.from_bool(False)
+from .control import returned
+from .formats import Dims, SameOperandsAndResultType
+from .forms import hlo_op
+from .gathering import FALSE
 
 
 @irdl_op_definition
@@ -71,10 +109,7 @@ class SortOp(IRDLOperation):
 
     def verify_(self) -> None:
         check(len(self.inputs) > 0, "nothing to sort")
-        check(
-            list(self.operand_types) == list(self.result_types),
-            "results differ in type from the inputs",
-        )
+        check_types("results", self.results_, self.inputs.types)
         shape = shape_of(self.inputs[0])
         for i, value in enumerate(self.inputs):
             check_shape(f"input {i}", value, shape)
@@ -83,15 +118,19 @@ class SortOp(IRDLOperation):
             -len(shape) <= dimension < len(shape),
             f"dimension {dimension} is outside a tensor of rank {len(shape)}",
         )
-        args = self.comparator.block.args
-        check(len(args) == 2 * len(self.inputs), "the comparator takes two scalars for each input")
+        scalars = [TensorType(element_of(value), ()) for value in self.inputs for _ in range(2)]
         check(
-            isinstance(self.comparator.block.last_op, ReturnOp),
-            "the comparator must end in stablehlo.return",
+            list(self.comparator.block.arg_types) == scalars,
+            "the comparator takes two scalars for each input",
+        )
+        values = returned("the comparator", self.comparator)
+        check(
+            [value.type for value in values] == [TensorType(i1, ())],
+            "the comparator must return one boolean",
         )
 
 
-@irdl_op_definition
+@hlo_op
 class FftOp(IRDLOperation):
     """A Fourier transform over the last dimensions, as many as `fft_length` has numbers."""
 
@@ -105,25 +144,46 @@ class FftOp(IRDLOperation):
     custom_directives = (Dims,)
     assembly_format = (
         "$operand `,` `type` `=` $fft_type `,` `length` `=` custom<Dims>($fft_length) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        lengths = self.fft_length.get_values()
+        lengths, source = self.fft_length.get_values(), shape_of(self.operand)
         check(
-            1 <= len(lengths) <= min(3, len(shape_of(self.operand))),
+            1 <= len(lengths) <= min(3, len(source)),
             f"{len(lengths)} lengths do not transform {self.operand.type}",
         )
+        kind, element, last = self.fft_type.data, element_of(self.operand), lengths[-1]
+        transformed, target, made = source[-len(lengths) :], list(source), element
+        if kind is FftType.RFFT:
+            check(element in (f32, f64), f"RFFT transforms real numbers, not {element}")
+            check(shape_fits(transformed, lengths), f"{self.operand.type} is not of these lengths")
+            target[-1] = last // 2 + 1 if last else target[-1]
+            made = ComplexType(element)  # type: ignore[arg-type]
+        else:
+            check(
+                isinstance(element, ComplexType),
+                f"{kind} transforms complex numbers, not {element}",
+            )
+        if kind is FftType.IRFFT and isinstance(element, ComplexType):
+            half = last // 2 + 1 if last else 0
+            check(
+                shape_fits(transformed, (*lengths[:-1], half)),
+                f"{self.operand.type} is not what IRFFT makes these lengths from",
+            )
+            target[-1], made = last, element.element_type
+        check_shape("result", self.result, target)
+        check(element_of(self.result) == made, f"the result must have elements {made}")
 
 
-@irdl_op_definition
+@hlo_op
 class CholeskyOp(IRDLOperation):
     """The triangular factor of each positive-definite matrix in a batch."""
 
     name = "stablehlo.cholesky"
-    a = operand_def(INEXACT_TENSOR)
+    a = operand_def(QUANTIZABLE_INEXACT_TENSOR)
     lower = opt_prop_def(BoolAttr, default_value=FALSE)
-    result = result_def(INEXACT_TENSOR)
+    result = result_def(QUANTIZABLE_INEXACT_TENSOR)
 
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
@@ -136,7 +196,8 @@ class CholeskyOp(IRDLOperation):
     def verify_(self) -> None:
         check_same_type(self)
         check(
-            len(shape_of(self.a)) >= 2 and shape_of(self.a)[-1] == shape_of(self.a)[-2],
+            len(shape_of(self.a)) >= 2
+            and sizes_compatible(shape_of(self.a)[-1], shape_of(self.a)[-2]),
             f"{self.a.type} does not hold square matrices",
         )
 
@@ -157,11 +218,19 @@ class TriangularSolveOp(IRDLOperation):
     traits = traits_def(Pure())
 
     def verify_(self) -> None:
-        check(self.b.type == self.result.type, "the result differs in type from b")
+        check_same_element(self.a, self.b, self.result)
         a, b = shape_of(self.a), shape_of(self.b)
         check(len(a) == len(b) >= 2, "a and b must be matrices, or batches of them alike")
         side = b[-2] if self.left_side.value.data else b[-1]
-        check(a[-1] == a[-2] == side, f"{self.a.type} does not solve for {self.b.type}")
+        check(
+            shape_fits(a, (*b[:-2], side, side)) and sizes_compatible(a[-1], a[-2]),
+            f"{self.a.type} does not solve for {self.b.type}",
+        )
+        check_shape("result", self.result, b)
+        check(
+            self.transpose_a.data is not Transpose.TRANSPOSE_INVALID,
+            "the matrix can be transposed or not, but not invalidly",
+        )
 
 
 @irdl_op_definition
@@ -185,7 +254,50 @@ class MapOp(IRDLOperation):
         )
         for value in (*self.inputs, self.result):
             check_shape("operand or result", value, shape)
-        check_dims("dimensions", self.dimensions.get_values(), len(shape))
+        check(
+            list(self.computation.block.arg_types)
+            == [TensorType(element_of(value), ()) for value in self.inputs],
+            "the computation takes a scalar for each input",
+        )
+        values = returned("the computation", self.computation)
+        check(
+            [value.type for value in values] == [TensorType(element_of(self.result), ())],
+            "the computation must return a scalar for the result",
+        )
+
+
+TYPED_FFI = 4
+"""The calling convention in which backend_config is a dictionary."""
+
+COMPOSITE_VALUE = QUANTIZABLE_TENSOR | TOKEN | BaseAttr(TupleType)
+
+_NAMESPACED = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*([.][a-zA-Z0-9_$]+)+")
+
+
+class CallEffect(MemoryEffect):
+    """A call may do anything if it is said to have side effects, else nothing."""
+
+    @classmethod
+    def get_effects(cls, op: Operation) -> set[EffectInstance]:
+        has_effect = op.properties.get("has_side_effect")
+        if not isinstance(has_effect, IntegerAttr) or not has_effect.value.data:
+            return set()
+        return {EffectInstance(kind) for kind in MemoryEffectKind}
+
+
+class NamesDecomposition(SymbolUserOpInterface):
+    """The function that a composite stands for is there, and of the composite's type."""
+
+    def verify(self, op: Operation) -> None:
+        assert isinstance(op, CompositeOp)
+        function = SymbolTable.lookup_symbol(op, op.decomposition)
+        check(isinstance(function, FuncOp), f"{op.decomposition} is not a function")
+        assert isinstance(function, FuncOp)
+        type = FunctionType.from_lists(op.operand_types, op.result_types)
+        check(
+            function.function_type == type,
+            f"the decomposition is of type {function.function_type}, not {type}",
+        )
 
 
 @irdl_custom_directive
@@ -202,52 +314,169 @@ class CallTarget(CustomDirective):
         printer.print_symbol_name(cast(StringAttr, self.target.get(op)).data)
 
 
-@irdl_op_definition
+@hlo_op
 class CustomCallOp(IRDLOperation):
     """A call of code that the backend knows by name."""
 
     name = "stablehlo.custom_call"
-    inputs = var_operand_def(VALUE)
+    inputs = var_operand_def(ANY_VALUE)
     call_target_name = prop_def(StringAttr)
     has_side_effect = opt_prop_def(BoolAttr, default_value=FALSE)
-    backend_config = opt_prop_def(Attribute)
+    backend_config = opt_prop_def(StringAttr | DictionaryAttr)
     api_version = opt_prop_def(IntegerAttr.constr(type=i32), default_value=IntegerAttr(1, i32))
     called_computations = opt_prop_def(ArrayAttr[SymbolRefAttr], default_value=ArrayAttr(()))
-    operand_layouts = opt_prop_def(ArrayAttr)
-    result_layouts = opt_prop_def(ArrayAttr)
+    operand_layouts = opt_prop_def(ArrayAttr[DenseIntElementsAttr])
+    result_layouts = opt_prop_def(ArrayAttr[DenseIntElementsAttr])
     output_operand_aliases = opt_prop_def(
         ArrayAttr[OutputOperandAliasAttr], default_value=ArrayAttr(())
     )
-    results_ = var_result_def(VALUE)
+    result_tilings = opt_prop_def(ArrayAttr)
+    results_ = var_result_def(ANY_VALUE)
 
-    traits = traits_def(MemoryWriteEffect())
+    traits = traits_def(CallEffect())
     irdl_options = (ParsePropInAttrDict(),)
     custom_directives = (CallTarget,)
     assembly_format = (
         "custom<CallTarget>($call_target_name) `(` $inputs `)` attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        check(
-            (self.operand_layouts is None) == (self.result_layouts is None),
-            "layouts must be given for both operands and results, or for neither",
-        )
-        for layouts, values in (
-            (self.operand_layouts, self.inputs),
-            (self.result_layouts, self.results_),
-        ):
-            check(
-                layouts is None or len(layouts) == len(values),
-                f"{len(values)} values need as many layouts",
-            )
+        self._check_layouts()
         for alias in self.output_operand_aliases or ():
-            index = alias.operand_index.data
-            check(0 <= index < len(self.inputs), f"an alias names operand {index}")
+            self._check_alias(alias)
+        version = self.api_version.value.data if self.api_version is not None else 1
+        check(0 <= version <= TYPED_FFI, f"there is no api_version {version}")
+        if self.backend_config is not None:
+            check(
+                isinstance(self.backend_config, DictionaryAttr) == (version == TYPED_FFI),
+                f"backend_config is a dictionary for api_version {TYPED_FFI}, else a string",
+            )
+
+    def _check_layouts(self) -> None:
+        operands, results = self.operand_layouts, self.result_layouts
+        if operands is None or results is None:
+            check(
+                operands is results,
+                "layouts must be given for both operands and results, or for neither",
+            )
+            return
+        types = self.result_types
+        if len(types) == 1 and isinstance(only := types[0], TupleType):
+            types = only.types.data
+        for layouts, laid_out in ((operands, self.operand_types), (results, types)):
+            check(len(layouts) == len(laid_out), f"{len(laid_out)} values need as many layouts")
+            for layout, type in zip(layouts, laid_out, strict=True):
+                _check_layout(layout, type)
+
+    def _check_alias(self, alias: OutputOperandAliasAttr) -> None:
+        index = alias.operand_index.data
+        check(0 <= index < len(self.inputs), f"an alias names operand {index}")
+        operand = _part(self.inputs[index].type, ints(alias.operand_tuple_indices))
+        types = self.result_types
+        check(len(types) > 0, "an alias needs a result")
+        whole = (
+            types[0]
+            if len(types) == 1
+            else TupleType(ArrayAttr(cast(Sequence[TypeAttribute], types)))
+        )
+        result = _part(whole, ints(alias.output_tuple_indices))
+        check(operand == result, f"a result {result} cannot be in the place of {operand}")
+
+
+def _check_layout(layout: DenseIntElementsAttr, type: Attribute) -> None:
+    """A layout names the dimensions of a tensor from the innermost to the outermost."""
+    order = tuple(layout.get_values())
+    check(not isinstance(type, TupleType), "the parts of a tuple have no layouts")
+    if isinstance(type, UnrankedTensorType):
+        return
+    rank = type.get_num_dims() if isinstance(type, TensorType | MemRefType) else 0
+    check(sorted(order) == list(range(rank)), f"{list(order)} is no layout of {type}")
+
+
+def _part(type: Attribute, indices: Sequence[int]) -> Attribute:
+    """The type inside of nested tuples."""
+    for index in indices:
+        check(
+            isinstance(type, TupleType) and 0 <= index < len(type.types),
+            f"an alias names part {index} of {type}",
+        )
+        assert isinstance(type, TupleType)
+        type = type.types.data[index]
+    return type
+
+
+@irdl_op_definition
+class CompositeOp(IRDLOperation):
+    """A call of an op that is made of others, which a function of the module says."""
+
+    name = "stablehlo.composite"
+    inputs = var_operand_def(COMPOSITE_VALUE)
+    composite_name = prop_def(StringAttr, prop_name="name")
+    composite_attributes = opt_prop_def(DictionaryAttr, default_value=DictionaryAttr({}))
+    decomposition = prop_def(FlatSymbolRefAttrConstr)
+    version = opt_prop_def(IntegerAttr.constr(type=i32), default_value=IntegerAttr(0, i32))
+    composite_regions = var_region_def()
+    results_ = var_result_def(COMPOSITE_VALUE)
+
+    traits = traits_def(NamesDecomposition())
+
+    def verify_(self) -> None:
+        check(
+            _NAMESPACED.fullmatch(self.composite_name.data) is not None,
+            f"{self.composite_name} is no name of an op, such as my_namespace.my_op",
+        )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "CompositeOp":
+        name = StringAttr(parser.parse_str_literal())
+        position = parser.pos
+        operands = []
+        while (operand := parser.parse_optional_unresolved_operand()) is not None:
+            operands.append(operand)
+            if parser.parse_optional_punctuation(",") is None:
+                break
+        regions = parser.parse_optional_comma_separated_list(
+            parser.Delimiter.PAREN, parser.parse_region
+        )
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        type = parser.parse_function_type()
+        properties: dict[str, Attribute] = {"name": name}
+        for key in ("composite_attributes", "decomposition", "version"):
+            if key in attributes:
+                properties[key] = attributes.pop(key)
+        return cls.create(
+            operands=parser.resolve_operands(operands, type.inputs.data, position),
+            result_types=type.outputs.data,
+            properties=properties,
+            attributes=attributes,
+            regions=regions or (),
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_attribute(self.composite_name)
+        printer.print_string(" ")
+        printer.print_list(self.inputs, printer.print_ssa_value)
+        if self.composite_regions:
+            printer.print_string(" ")
+            with printer.in_parens():
+                printer.print_list(self.composite_regions, printer.print_region)
+        defaults = {"composite_attributes": DictionaryAttr({}), "version": IntegerAttr(0, i32)}
+        properties = {
+            key: value
+            for key, value in self.properties.items()
+            if key != "name" and value != defaults.get(key)
+        }
+        printer.print_op_attributes(dict(sorted((properties | self.attributes).items())))
+        printer.print_string(" : ")
+        printer.print_operation_type(self)
 
 
 OPS: list[type[IRDLOperation]] = [
     CholeskyOp,
+    CompositeOp,
     CustomCallOp,
     FftOp,
     MapOp,

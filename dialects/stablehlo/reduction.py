@@ -2,15 +2,24 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import DenseIntElementsAttr, TensorType
+from xdsl.dialects.builtin import (
+    ComplexType,
+    DenseIntElementsAttr,
+    IntegerType,
+    TensorType,
+    f32,
+    i1,
+)
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     SameVariadicOperandSize,
     irdl_op_definition,
+    operand_def,
     opt_prop_def,
     prop_def,
     region_def,
+    result_def,
     traits_def,
     var_operand_def,
     var_result_def,
@@ -19,18 +28,28 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.traits import Commutative, RecursiveMemoryEffect
 
+from xcs.dialects.quant import UniformQuantizedType
+
 from .base import (
     DIMS,
     TENSOR,
-    I64Array,
+    Element,
     check,
     check_dims,
     check_shape,
+    check_type,
     dims,
     element_of,
+    elements_compatible,
+    kind_of,
     shape_of,
+    shapes_compatible,
+    sizes_compatible,
+    spelled,
 )
-from .control import ReturnOp
+from .control import ReturnOp, returned
+from .formats import parse_signature
+from .window import or_ones, padding_pairs, window_counts
 
 
 @irdl_op_definition
@@ -54,18 +73,14 @@ class ReduceOp(IRDLOperation):
     def verify_(self) -> None:
         count, dimensions = len(self.inputs), self.dimensions.get_values()
         check(count > 0, "nothing to reduce")
-        check(
-            count == len(self.init_values) == len(self.results),
-            f"{count} inputs need as many init values and results",
-        )
+        check(count == len(self.results_), f"{count} inputs need as many results")
         source = shape_of(self.inputs[0])
         check_dims("dimensions", dimensions, len(source))
-        kept = [size for i, size in enumerate(source) if i not in dimensions]
         for i, value in enumerate(self.inputs):
             check_shape(f"input {i}", value, source)
-            check_shape(f"init value {i}", self.init_values[i], ())
-            check_shape(f"result {i}", self.results[i], kept)
-        _check_combiner(self.body, [*self.inputs, *self.init_values])
+        kept = [size for i, size in enumerate(source) if i not in dimensions]
+        inits = [value.type for value in self.init_values]
+        check_results(self.results_, check_reducer(self.body, self.inputs, inits, kept), kept)
 
     @classmethod
     def parse(cls, parser: Parser) -> "ReduceOp":
@@ -74,7 +89,7 @@ class ReduceOp(IRDLOperation):
             pairs.append(_parse_input(parser))
         combiner = None
         if parser.parse_optional_keyword("applies") is not None:
-            combiner = parser.parse_identifier()
+            combiner = _parse_combiner(parser)
         for keyword in ("across", "dimensions"):
             parser.parse_keyword(keyword)
         parser.parse_punctuation("=")
@@ -84,21 +99,19 @@ class ReduceOp(IRDLOperation):
         attributes = parser.parse_optional_attr_dict()
         parser.parse_punctuation(":")
         position = parser.pos
-        function_type = parser.parse_function_type()
+        inputs, outputs = parse_signature(parser)
         operands = parser.resolve_operands(
             [name for name, _ in pairs] + [init for _, init in pairs],
-            function_type.inputs.data,
+            inputs,
             position,
         )
         if combiner is None:
             body = _parse_reducer(parser)
         else:
-            body = _combining_region(
-                parser.ctx.get_op(combiner), TensorType(element_of(operands[0]), ())
-            )
+            body = _combining_region(combiner, TensorType(element_of(operands[0]), ()))
         return cls.create(
             operands=operands,
-            result_types=function_type.outputs.data,
+            result_types=outputs,
             properties={"dimensions": dims(dimensions)},
             attributes=attributes,
             regions=[body],
@@ -107,7 +120,7 @@ class ReduceOp(IRDLOperation):
     def print(self, printer: Printer) -> None:
         pairs = list(zip(self.inputs, self.init_values, strict=True))
         printer.print_list(pairs, lambda pair: _print_input(printer, *pair))
-        combiner = combining_op(self.body)
+        combiner = combining_op(self.body, element_of(self.inputs[0]))
         if combiner is not None:
             printer.print_string(f" applies {combiner.name}")
         printer.print_string(" across dimensions = ")
@@ -120,21 +133,33 @@ class ReduceOp(IRDLOperation):
             _print_reducer(printer, self.body, len(pairs))
 
 
-def combining_op(body: Region) -> Operation | None:
+def combining_op(body: Region, element: Attribute) -> Operation | None:
     """The op that a reduction's body consists of, if that is what the short form stands for."""
     ops = list(body.block.ops)
     args = body.block.args
-    if len(ops) != 2 or len(args) != 2 or args[0].type != args[1].type:
+    if len(ops) != 2:
         return None
     combiner, end = ops
+    scalar = TensorType(element, ())
     is_plain = (
-        combiner.has_trait(Commutative)
+        combiner.dialect_name() == "stablehlo"
+        and combiner.has_trait(Commutative)
         and tuple(combiner.operands) == args
+        and all(type == scalar for type in (*combiner.operand_types, *combiner.result_types))
         and not combiner.attributes
         and not combiner.properties
         and tuple(end.operands) == tuple(combiner.results)
     )
     return combiner if is_plain else None
+
+
+def _parse_combiner(parser: Parser) -> type[Operation]:
+    """Parse the name of a commutative op on two scalars."""
+    start = parser.pos
+    op = parser.ctx.get_optional_op(parser.parse_identifier())
+    if op is None or op.dialect_name() != "stablehlo" or not op.has_trait(Commutative):
+        parser.raise_error("expected a commutative op of StableHLO", start, parser.pos)
+    return op
 
 
 def _combining_region(combiner: type[Operation], element: Attribute) -> Region:
@@ -186,17 +211,85 @@ def _print_reducer(printer: Printer, body: Region, count: int) -> None:
     printer.print_region(body, print_entry_block_args=False)
 
 
-def _check_combiner(body: Region, operands: Sequence[SSAValue]) -> None:
-    """The region takes scalars and gives as many as there are accumulated values."""
-    args = body.block.args
-    check(len(args) == len(operands), f"the body needs {len(operands)} arguments")
-    check(all(shape_of(arg) == () for arg in args), "the body's arguments must be scalars")
-    end = body.block.last_op
-    check(
-        isinstance(end, ReturnOp)
-        and list(end.operand_types) == [arg.type for arg in args[: len(args) // 2]],
-        "the body must return a scalar for each input, of its accumulated value's type",
-    )
+def check_reducer(
+    body: Region,
+    inputs: Sequence[SSAValue],
+    inits: Sequence[Attribute],
+    dimensions: Sequence[int],
+) -> list[Attribute]:
+    """The region combines accumulated values with elements; returns their element types.
+
+    Elements are scalars, or blocks whose sizes are among `dimensions`, in order.
+    """
+    args, values = body.block.args, returned("the body", body)
+    count = len(inputs)
+    check(len(args) == 2 * count, f"the body needs {2 * count} arguments, not {len(args)}")
+    check(len(values) == count, f"the body must return {count} values, not {len(values)}")
+    for i, value in enumerate(values):
+        accumulated, element = args[i], args[count + i]
+        for what, type in (("returns", value.type), ("takes", element.type)):
+            check(isinstance(type, TensorType), f"the body {what} {type}, which is not a tensor")
+        check_type(f"the body's argument {i}", accumulated, value.type)
+        check(
+            shapes_compatible(element.type, value.type)
+            and _same_but_for_precision(element_of(element), element_of(value)),
+            f"the body's argument {count + i} is {element.type}, but it returns {value.type}",
+        )
+        check(
+            shapes_compatible(inits[i], value.type)
+            and _promotes(_element(inits[i]), element_of(value)),
+            f"the body returns {value.type}, which {inits[i]} cannot become",
+        )
+        check(
+            _promotes(element_of(inputs[i]), element_of(element)),
+            f"the body's argument {count + i} is {element.type}, which elements of "
+            f"{inputs[i].type} cannot become",
+        )
+        check(
+            _is_subsequence(shape_of(element), dimensions),
+            f"the body's argument {count + i} has shape {spelled(shape_of(element))}",
+        )
+    return [element_of(value) for value in values]
+
+
+def check_results(
+    results: Sequence[SSAValue], elements: Sequence[Attribute], shape: Sequence[int]
+) -> None:
+    """The results have this shape, and what the body accumulates as elements."""
+    for i, (result, element) in enumerate(zip(results, elements, strict=True)):
+        check_shape(f"result {i}", result, shape)
+        check(
+            elements_compatible(element_of(result), element),
+            f"result {i} is {result.type}, but the body accumulates {element}",
+        )
+
+
+def _element(type: Attribute) -> Attribute:
+    return type.element_type if isinstance(type, TensorType) else type
+
+
+def _same_but_for_precision(a: Attribute, b: Attribute) -> bool:
+    return a == b or bool(kind_of(a) & Element.FLOAT and kind_of(b) & Element.FLOAT)
+
+
+def _promotes(narrow: Attribute, wide: Attribute) -> bool:
+    """Whether elements of one type can be accumulated in the other."""
+    if isinstance(narrow, UniformQuantizedType) and isinstance(wide, UniformQuantizedType):
+        return (
+            narrow.expressed_type == wide.expressed_type
+            and narrow.storage_type.width.data <= wide.storage_type.width.data
+        )
+    if isinstance(narrow, IntegerType) and isinstance(wide, IntegerType):
+        return narrow.width.data <= wide.width.data
+    if isinstance(narrow, ComplexType) and isinstance(wide, ComplexType):
+        return narrow == wide or narrow.element_type == f32
+    return _same_but_for_precision(narrow, wide)
+
+
+def _is_subsequence(shape: Sequence[int], dimensions: Sequence[int]) -> bool:
+    """Whether the sizes are among the dimensions in their order."""
+    rest = iter(dimensions)
+    return all(any(sizes_compatible(size, other) for other in rest) for size in shape)
 
 
 @irdl_op_definition
@@ -218,27 +311,80 @@ class ReduceWindowOp(IRDLOperation):
     irdl_options = (SameVariadicOperandSize(),)
 
     def verify_(self) -> None:
+        check(len(self.inputs) > 0, "nothing to reduce")
         source = shape_of(self.inputs[0])
-        window = self.window_dimensions.get_values()
-        check(len(window) == len(source), "window_dimensions needs a size for each dimension")
-        strides = _or_ones(self.window_strides, len(source))
-        dilations = _or_ones(self.window_dilations, len(source))
-        spread = _or_ones(self.base_dilations, len(source))
-        padding = self.padding.get_values() if self.padding else (0,) * (2 * len(source))
-        check(len(padding) == 2 * len(source), "padding needs two numbers for each dimension")
-        check(min((*window, *strides, *dilations, *spread), default=1) > 0, "sizes are positive")
-        expected = []
-        for i, size in enumerate(source):
-            room = max(size - 1, 0) * spread[i] + min(size, 1) + padding[2 * i] + padding[2 * i + 1]
-            reach = (window[i] - 1) * dilations[i] + 1
-            expected.append(0 if room < reach else (room - reach) // strides[i] + 1)
-        for i, result in enumerate(self.results):
-            check_shape(f"result {i}", result, expected)
-        _check_combiner(self.body, [*self.inputs, *self.init_values])
+        rank, window = len(source), self.window_dimensions.get_values()
+        for i, value in enumerate(self.inputs):
+            check_shape(f"input {i}", value, source)
+        expected = window_counts(
+            source,
+            window,
+            or_ones(self.window_strides, rank),
+            padding_pairs(self.padding, rank),
+            or_ones(self.base_dilations, rank),
+            or_ones(self.window_dilations, rank),
+        )
+        check(len(self.results_) == len(self.inputs), "each input has a result")
+        inits = [value.type for value in self.init_values]
+        elements = check_reducer(self.body, self.inputs, inits, window)
+        check_results(self.results_, elements, expected)
 
 
-def _or_ones(attr: I64Array | None, rank: int) -> tuple[int, ...]:
-    return attr.get_values() if attr is not None else (1,) * rank
+@irdl_op_definition
+class SelectAndScatterOp(IRDLOperation):
+    """Adds each element of the source to the element that `select` picks in its window.
+
+    What gradients of pooling are made of: a tensor of the operand's shape full of the init value,
+    into which the source's elements are combined by `scatter`.
+    """
+
+    name = "stablehlo.select_and_scatter"
+    operand = operand_def(TENSOR)
+    source = operand_def(TENSOR)
+    init_value = operand_def(TENSOR)
+    window_dimensions = opt_prop_def(DIMS)
+    window_strides = opt_prop_def(DIMS)
+    padding = opt_prop_def(DenseIntElementsAttr)
+    select = region_def("single_block")
+    scatter = region_def("single_block")
+    result = result_def(TENSOR)
+
+    traits = traits_def(RecursiveMemoryEffect())
+
+    def verify_(self) -> None:
+        source = shape_of(self.operand)
+        rank = len(source)
+        counts = window_counts(
+            source,
+            self.window_dimensions.get_values() if self.window_dimensions is not None else (),
+            or_ones(self.window_strides, rank),
+            padding_pairs(self.padding, rank),
+            (1,) * rank,
+            (1,) * rank,
+        )
+        check_shape("source", self.source, counts)
+        check(
+            _same_but_for_precision(element_of(self.source), element_of(self.operand)),
+            f"the source is {self.source.type}, and the operand {self.operand.type}",
+        )
+        self._check_select()
+        elements = check_reducer(self.scatter, [self.source], [self.init_value.type], ())
+        check_results([self.result], elements, source)
+
+    def _check_select(self) -> None:
+        args, element = self.select.block.args, element_of(self.operand)
+        values = returned("select", self.select)
+        check(
+            len(args) == 2
+            and all(
+                isinstance(arg.type, TensorType)
+                and shape_of(arg) == ()
+                and _same_but_for_precision(element_of(arg), element)
+                for arg in args
+            )
+            and [value.type for value in values] == [TensorType(i1, ())],
+            f"select must take two scalars of type {element} and return a boolean",
+        )
 
 
-OPS: list[type[IRDLOperation]] = [ReduceOp, ReduceWindowOp]
+OPS: list[type[IRDLOperation]] = [ReduceOp, ReduceWindowOp, SelectAndScatterOp]

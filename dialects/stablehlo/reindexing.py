@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import prod
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, BoolAttr, TensorType
+from xdsl.ir import SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
@@ -20,96 +21,121 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure, RecursiveMemoryEffect
 
-from .attributes import GatherDimensionNumbersAttr, ScatterDimensionNumbersAttr, ints
+from xcs.dialects.quant import UniformQuantizedType
+
+from .attributes import GatherDimensionNumbersAttr, ScatterDimensionNumbersAttr
 from .base import (
+    BOUNDED_TENSOR,
     DIM,
     DIMS,
+    INDEX_SCALAR,
     INDEX_TENSOR,
+    QUANTIZABLE_TENSOR,
+    SCALAR,
     TENSOR,
-    Dims,
-    OperandsThenComma,
-    SameOperandsAndResultType,
-    SliceRanges,
+    Element,
+    TensorOf,
+    bounds_of,
     check,
+    check_dim,
     check_dims,
+    check_same_element,
     check_same_type,
     check_shape,
+    check_type,
     element_of,
+    is_static,
     shape_of,
 )
+from .formats import Dims, OperandsThenComma, SameOperandsAndResultType, SliceRanges
+from .forms import hlo_op
+from .gathering import FALSE, check_gather, check_scatter
+from .quantization import (
+    any_quantized,
+    check_broadcast_quantization,
+    check_reshape_quantization,
+    check_same_scales,
+)
+from .reduction import check_reducer
 
 
-def _check_element(op: IRDLOperation) -> None:
-    """The first operand and the first result have one element type."""
-    operand, result = element_of(op.operands[0]), element_of(op.results[0])
-    check(operand == result, f"a tensor of {operand} is not made into one of {result}")
-
-
-@irdl_op_definition
+@hlo_op
 class ReshapeOp(IRDLOperation):
     """The same elements in the same order, in another shape."""
 
     name = "stablehlo.reshape"
-    operand = operand_def(TENSOR)
-    result = result_def(TENSOR)
+    operand = operand_def(QUANTIZABLE_TENSOR)
+    result = result_def(BOUNDED_TENSOR)
 
     traits = traits_def(Pure())
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+    assembly_format = "operands attr-dict `:` custom<Signature>(type(operands), type(results))"
 
     def verify_(self) -> None:
-        _check_element(self)
+        check_same_element(self.operand, self.result)
+        if not (is_static(self.operand) and is_static(self.result)):
+            return
         source, target = shape_of(self.operand), shape_of(self.result)
         check(
-            DYNAMIC_INDEX in source or prod(source) == prod(target),
+            prod(source) == prod(target),
             f"{prod(source)} elements do not fill {self.result.type}",
         )
+        a, b = self.operand.type, self.result.type
+        if any_quantized(a) and isinstance(a, TensorType) and isinstance(b, TensorType):
+            check_reshape_quantization(a, b)
 
 
-@irdl_op_definition
+@hlo_op
 class TransposeOp(IRDLOperation):
     """Dimension i of the result is dimension `permutation[i]` of the operand."""
 
     name = "stablehlo.transpose"
-    operand = operand_def(TENSOR)
+    operand = operand_def(QUANTIZABLE_TENSOR)
     permutation = prop_def(DIMS)
-    result = result_def(TENSOR)
+    result = result_def(QUANTIZABLE_TENSOR)
 
     traits = traits_def(Pure())
     custom_directives = (Dims,)
     assembly_format = (
         "$operand `,` `dims` `=` custom<Dims>($permutation) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        _check_element(self)
+        check_same_element(self.operand, self.result)
+        check_same_scales(self.operand.type, self.result.type)
         source, permutation = shape_of(self.operand), self.permutation.get_values()
         check(
             sorted(permutation) == list(range(len(source))),
             f"{list(permutation)} does not permute the dimensions of {self.operand.type}",
         )
         check_shape("result", self.result, [source[i] for i in permutation])
+        a, b = element_of(self.operand), element_of(self.result)
+        if isinstance(a, UniformQuantizedType) and isinstance(b, UniformQuantizedType):
+            check(
+                not (a.is_per_axis and b.is_per_axis) or a.axis == permutation[b.axis],
+                "the dimension of the scales is not permuted like the others",
+            )
 
 
-@irdl_op_definition
+@hlo_op
 class BroadcastInDimOp(IRDLOperation):
     """Dimension i of the operand is dimension `broadcast_dimensions[i]` of the result."""
 
     name = "stablehlo.broadcast_in_dim"
-    operand = operand_def(TENSOR)
+    operand = operand_def(QUANTIZABLE_TENSOR)
     broadcast_dimensions = prop_def(DIMS)
-    result = result_def(TENSOR)
+    result = result_def(BOUNDED_TENSOR)
 
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
     custom_directives = (Dims,)
     assembly_format = (
         "$operand `,` `dims` `=` custom<Dims>($broadcast_dimensions) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        _check_element(self)
+        check_same_element(self.operand, self.result)
         source, target = shape_of(self.operand), shape_of(self.result)
         places = self.broadcast_dimensions.get_values()
         check(
@@ -122,9 +148,12 @@ class BroadcastInDimOp(IRDLOperation):
                 source[i] in (1, target[place], DYNAMIC_INDEX),
                 f"dimension {i} of size {source[i]} does not broadcast to {target[place]}",
             )
+        a, b = self.operand.type, self.result.type
+        if any_quantized(a) and isinstance(a, TensorType) and isinstance(b, TensorType):
+            check_broadcast_quantization(a, b, places)
 
 
-@irdl_op_definition
+@hlo_op
 class SliceOp(IRDLOperation):
     """Every `stride`-th element from `start` up to, but not including, `limit`."""
 
@@ -139,11 +168,11 @@ class SliceOp(IRDLOperation):
     custom_directives = (SliceRanges,)
     assembly_format = (
         "$operand custom<SliceRanges>($start_indices, $limit_indices, $strides) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        _check_element(self)
+        check_same_element(self.operand, self.result)
         source = shape_of(self.operand)
         starts, limits, strides = (
             self.start_indices.get_values(),
@@ -154,10 +183,15 @@ class SliceOp(IRDLOperation):
             len(starts) == len(limits) == len(strides) == len(source),
             f"a slice of a tensor of rank {len(source)} needs as many ranges",
         )
+        assert isinstance(self.operand.type, TensorType)
+        known = [
+            bound if size == DYNAMIC_INDEX else size
+            for size, bound in zip(source, bounds_of(self.operand.type), strict=True)
+        ]
         for i, (start, limit, stride) in enumerate(zip(starts, limits, strides, strict=True)):
             check(
                 0 <= start <= limit
-                and (limit <= source[i] or source[i] == DYNAMIC_INDEX)
+                and ((most := known[i]) is None or limit <= most)
                 and stride > 0,
                 f"[{start}:{limit}:{stride}] does not slice dimension {i} of size {source[i]}",
             )
@@ -168,13 +202,13 @@ class SliceOp(IRDLOperation):
         check_shape("result", self.result, sizes)
 
 
-@irdl_op_definition
+@hlo_op
 class DynamicSliceOp(IRDLOperation):
     """A window of constant size, at a place known when the program runs."""
 
     name = "stablehlo.dynamic_slice"
     operand = operand_def(TENSOR)
-    start_indices = var_operand_def(INDEX_TENSOR)
+    start_indices = var_operand_def(INDEX_SCALAR)
     slice_sizes = prop_def(DIMS)
     result = result_def(TENSOR)
 
@@ -182,11 +216,13 @@ class DynamicSliceOp(IRDLOperation):
     custom_directives = (Dims, OperandsThenComma)
     assembly_format = (
         "$operand `,` custom<OperandsThenComma>($start_indices) "
-        "`sizes` `=` custom<Dims>($slice_sizes) attr-dict `:` functional-type(operands, results)"
+        "`sizes` `=` custom<Dims>($slice_sizes) attr-dict "
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        _check_element(self)
+        check_same_element(self.operand, self.result)
+        check_index_types(self.start_indices)
         source, sizes = shape_of(self.operand), self.slice_sizes.get_values()
         check(
             len(self.start_indices) == len(sizes) == len(source),
@@ -202,34 +238,40 @@ class DynamicSliceOp(IRDLOperation):
         check_shape("result", self.result, sizes)
 
 
-@irdl_op_definition
+@hlo_op
 class DynamicUpdateSliceOp(IRDLOperation):
     """The operand with a window overwritten, at a place known when the program runs."""
 
     name = "stablehlo.dynamic_update_slice"
     operand = operand_def(TENSOR)
     update = operand_def(TENSOR)
-    start_indices = var_operand_def(INDEX_TENSOR)
+    start_indices = var_operand_def(INDEX_SCALAR)
     result = result_def(TENSOR)
 
     traits = traits_def(Pure())
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
+    assembly_format = "operands attr-dict `:` custom<Signature>(type(operands), type(results))"
 
     def verify_(self) -> None:
-        check(self.operand.type == self.result.type, "result differs in type from the operand")
-        check(
-            element_of(self.update) == element_of(self.operand),
-            "the update differs in its element type from the operand",
-        )
+        check_type("result", self.result, self.operand.type)
+        check_same_element(self.update, self.operand)
+        check_index_types(self.start_indices)
         source, update = shape_of(self.operand), shape_of(self.update)
         check(
             len(self.start_indices) == len(update) == len(source)
-            and all(size <= limit for size, limit in zip(update, source, strict=True)),
+            and all(
+                size <= limit or DYNAMIC_INDEX in (size, limit)
+                for size, limit in zip(update, source, strict=True)
+            ),
             f"an update {self.update.type} does not fit into {self.operand.type}",
         )
 
 
-@irdl_op_definition
+def check_index_types(indices: Sequence[SSAValue]) -> None:
+    """All indices are of one type."""
+    check(len({index.type for index in indices}) <= 1, "indices differ in type")
+
+
+@hlo_op
 class ConcatenateOp(IRDLOperation):
     """The operands, one after the other along one dimension."""
 
@@ -242,29 +284,33 @@ class ConcatenateOp(IRDLOperation):
     custom_directives = (OperandsThenComma,)
     assembly_format = (
         "custom<OperandsThenComma>($inputs) `dim` `=` $dimension attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
         check(len(self.inputs) > 0, "nothing to concatenate")
-        _check_element(self)
+        check_same_element(*self.inputs, self.result)
         dimension, expected = self.dimension.value.data, list(shape_of(self.inputs[0]))
-        check_dims("concatenated dimensions", [dimension], len(expected))
+        check_dim("concatenated dimensions", dimension, len(expected))
         sizes = [shape_of(value)[dimension] for value in self.inputs]
-        expected[dimension] = DYNAMIC_INDEX
         for i, value in enumerate(self.inputs):
+            expected[dimension] = DYNAMIC_INDEX
             check_shape(f"operand {i}", value, expected)
+            expected = [
+                size if known == DYNAMIC_INDEX else known
+                for known, size in zip(expected, shape_of(value), strict=True)
+            ]
         expected[dimension] = DYNAMIC_INDEX if DYNAMIC_INDEX in sizes else sum(sizes)
         check_shape("result", self.result, expected)
 
 
-@irdl_op_definition
+@hlo_op
 class PadOp(IRDLOperation):
     """The operand with padding around it, or less of it, and between its elements."""
 
     name = "stablehlo.pad"
     operand = operand_def(TENSOR)
-    padding_value = operand_def(TENSOR)
+    padding_value = operand_def(SCALAR)
     edge_padding_low = prop_def(DIMS)
     edge_padding_high = prop_def(DIMS)
     interior_padding = prop_def(DIMS)
@@ -276,15 +322,11 @@ class PadOp(IRDLOperation):
         "$operand `,` $padding_value `,` `low` `=` custom<Dims>($edge_padding_low) `,` "
         "`high` `=` custom<Dims>($edge_padding_high) `,` "
         "`interior` `=` custom<Dims>($interior_padding) attr-dict "
-        "`:` functional-type(operands, results)"
+        "`:` custom<Signature>(type(operands), type(results))"
     )
 
     def verify_(self) -> None:
-        _check_element(self)
-        check(
-            self.padding_value.type == TensorType(element_of(self.operand), ()),
-            "the padding value must be a scalar of the operand's element type",
-        )
+        check_same_element(self.operand, self.padding_value, self.result)
         source = shape_of(self.operand)
         low, high, interior = (
             self.edge_padding_low.get_values(),
@@ -300,10 +342,14 @@ class PadOp(IRDLOperation):
             DYNAMIC_INDEX if size == DYNAMIC_INDEX else a + size + max(size - 1, 0) * i + b
             for size, a, b, i in zip(source, low, high, interior, strict=True)
         ]
+        check(
+            all(size >= 0 or size == DYNAMIC_INDEX for size in expected),
+            f"padding takes more from {self.operand.type} than there is",
+        )
         check_shape("result", self.result, expected)
 
 
-@irdl_op_definition
+@hlo_op
 class ReverseOp(IRDLOperation):
     """The operand with the order of elements reversed along the dimensions."""
 
@@ -333,45 +379,13 @@ class GatherOp(IRDLOperation):
     start_indices = operand_def(INDEX_TENSOR)
     dimension_numbers = prop_def(GatherDimensionNumbersAttr)
     slice_sizes = prop_def(DIMS)
-    indices_are_sorted = opt_prop_def(BoolAttr, default_value=BoolAttr.from_bool(False))
+    indices_are_sorted = opt_prop_def(BoolAttr, default_value=FALSE)
     result = result_def(TENSOR)
 
     traits = traits_def(Pure())
 
     def verify_(self) -> None:
-        _check_element(self)
-        numbers, sizes = self.dimension_numbers, self.slice_sizes.get_values()
-        source, indices = shape_of(self.operand), shape_of(self.start_indices)
-        dropped = ints(numbers.collapsed_slice_dims) + ints(numbers.operand_batching_dims)
-        check(len(sizes) == len(source), "slice_sizes needs a size for each operand dimension")
-        check_dims("collapsed and batching dimensions", dropped, len(source))
-        check_dims("start_index_map", ints(numbers.start_index_map), len(source))
-        check(
-            all(sizes[dim] <= 1 for dim in dropped),
-            "slices have at most size 1 in collapsed and batching dimensions",
-        )
-        window = [size for dim, size in enumerate(sizes) if dim not in dropped]
-        check_shape(
-            "result",
-            self.result,
-            _interleave(
-                _without(indices, numbers.index_vector_dim.data), window, ints(numbers.offset_dims)
-            ),
-        )
-
-
-def _without(shape: Sequence[int], dim: int) -> list[int]:
-    """The sizes of all dimensions but one; a dimension past the last stands for none."""
-    return [size for i, size in enumerate(shape) if i != dim]
-
-
-def _interleave(outer: list[int], window: list[int], places: Sequence[int]) -> list[int]:
-    """A shape with the window's sizes at the given places and the outer sizes at the others."""
-    rank = len(outer) + len(window)
-    check_dims("window dimensions", places, rank)
-    check(len(places) == len(window), f"{len(places)} places for {len(window)} window dimensions")
-    rest, inside = iter(outer), iter(window)
-    return [next(inside) if i in places else next(rest) for i in range(rank)]
+        check_gather(self, self.slice_sizes.get_values())
 
 
 @irdl_op_definition
@@ -380,11 +394,11 @@ class ScatterOp(IRDLOperation):
 
     name = "stablehlo.scatter"
     inputs = var_operand_def(TENSOR)
-    scatter_indices = operand_def(INDEX_TENSOR)
+    scatter_indices = operand_def(TensorOf(Element.INTEGRAL | Element.INDEX))
     updates = var_operand_def(TENSOR)
     scatter_dimension_numbers = prop_def(ScatterDimensionNumbersAttr)
-    indices_are_sorted = opt_prop_def(BoolAttr, default_value=BoolAttr.from_bool(False))
-    unique_indices = opt_prop_def(BoolAttr, default_value=BoolAttr.from_bool(False))
+    indices_are_sorted = opt_prop_def(BoolAttr, default_value=FALSE)
+    unique_indices = opt_prop_def(BoolAttr, default_value=FALSE)
     update_computation = region_def("single_block")
     results_ = var_result_def(TENSOR)
 
@@ -392,17 +406,18 @@ class ScatterOp(IRDLOperation):
     irdl_options = (SameVariadicOperandSize(),)
 
     def verify_(self) -> None:
-        numbers = self.scatter_dimension_numbers
-        check(
-            [value.type for value in self.inputs] == list(self.result_types),
-            "results differ in type from the inputs",
-        )
-        rank = len(shape_of(self.inputs[0]))
-        check_dims("scatter_dims_to_operand_dims", ints(numbers.scatter_dims_to_operand_dims), rank)
-        inserted = ints(numbers.inserted_window_dims) + ints(numbers.input_batching_dims)
-        check_dims("inserted and batching dimensions", inserted, rank)
-        check_dims(
-            "update_window_dims", ints(numbers.update_window_dims), len(shape_of(self.updates[0]))
+        check(len(self.inputs) > 0, "nothing to scatter into")
+        for i, (value, update) in enumerate(zip(self.inputs, self.updates, strict=True)):
+            check_shape(f"input {i}", value, shape_of(self.inputs[0]))
+            check_shape(f"updates {i}", update, shape_of(self.updates[0]))
+        scalars = [TensorType(element_of(update), ()) for update in self.updates]
+        accumulated = check_reducer(self.update_computation, self.inputs, scalars, ())
+        check(len(self.results_) == len(self.inputs), "each input has a result")
+        for i, (result, value) in enumerate(zip(self.results_, self.inputs, strict=True)):
+            check_shape(f"result {i}", result, shape_of(value))
+            check(element_of(result) == accumulated[i], f"result {i} must be of {accumulated[i]}")
+        check_scatter(
+            self.inputs, self.scatter_indices, self.updates, self.scatter_dimension_numbers
         )
 
 

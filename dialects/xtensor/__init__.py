@@ -19,13 +19,37 @@ from xdsl.ir import Dialect
 from xcs.dialects.xtensor.base import *
 from xcs.dialects.xtensor.base import OPERATIONS
 from xcs.dialects.xtensor.contraction import *
-from xcs.dialects.xtensor.contraction import PrecisionAttr
+from xcs.dialects.xtensor.contraction import DotAlgorithmAttr, PrecisionAttr
 from xcs.dialects.xtensor.control import *
+from xcs.dialects.xtensor.convolution import *
+from xcs.dialects.xtensor.cumulative import *
 from xcs.dialects.xtensor.elementwise import *
-from xcs.dialects.xtensor.elementwise import RoundingMethodAttr
+from xcs.dialects.xtensor.elementwise import AccuracyAttr, RoundingMethodAttr
 from xcs.dialects.xtensor.generation import *
+from xcs.dialects.xtensor.generation import RngAlgorithmAttr
+from xcs.dialects.xtensor.indexing import *
+from xcs.dialects.xtensor.indexing import IndexModeAttr
 from xcs.dialects.xtensor.library import *
+from xcs.dialects.xtensor.library import FftTypeAttr
+from xcs.dialects.xtensor.linalg import *
+from xcs.dialects.xtensor.linalg import SvdAlgorithmAttr
 from xcs.dialects.xtensor.reduction import *
 from xcs.dialects.xtensor.reindexing import *
+from xcs.dialects.xtensor.windowed_reduction import *
+from xcs.dialects.xtensor.windowed_reduction import SelectionAttr
 
-XTensor = Dialect("xtensor", OPERATIONS, [PrecisionAttr, RoundingMethodAttr])
+XTensor = Dialect(
+    "xtensor",
+    OPERATIONS,
+    [
+        AccuracyAttr,
+        DotAlgorithmAttr,
+        FftTypeAttr,
+        IndexModeAttr,
+        PrecisionAttr,
+        RngAlgorithmAttr,
+        RoundingMethodAttr,
+        SelectionAttr,
+        SvdAlgorithmAttr,
+    ],
+)

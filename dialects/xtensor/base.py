@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Flag, auto
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -21,16 +21,32 @@ from xdsl.dialects.builtin import (
     i1,
     i64,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
     InferenceContext,
     IRDLOperation,
+    ParsePropInAttrDict,
     VerificationContext,
     irdl_op_definition,
+    region_def,
     result_def,
+    traits_def,
+    var_operand_def,
+    var_result_def,
 )
-from xdsl.traits import OpTrait
+from xdsl.irdl.declarative_assembly_format import (
+    CustomDirective,
+    ParsingState,
+    PrintingState,
+    RegionVariable,
+    TypeDirective,
+    VariadicOperandVariable,
+    irdl_custom_directive,
+)
+from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove, IsTerminator, OpTrait, Pure
 from xdsl.utils.exceptions import VerifyException
 
 # --- Element kinds and types ----------------------------------------------------------------------
@@ -211,7 +227,7 @@ class Reindexing(OpClass):
 
 @dataclass(frozen=True)
 class Generation(OpClass):
-    """Makes a tensor from attributes alone."""
+    """Makes a tensor from attributes alone, or a random one."""
 
 
 @dataclass(frozen=True)
@@ -284,3 +300,155 @@ def check_result_types(results: Sequence[SSAValue], expected: Sequence[TensorTyp
             f"expected result types ({', '.join(map(str, expected))}), "
             f"got ({', '.join(map(str, actual))})"
         )
+
+
+# --- Regions --------------------------------------------------------------------------------------
+
+
+class YieldOp(LaxOp, lax="yield"):
+    """Ends a region of a tensor op with the region's results."""
+
+    values = var_operand_def(TENSOR)
+
+    traits = traits_def(IsTerminator(), Pure(), Control())
+
+    assembly_format = "($values^ `:` type($values))? attr-dict"
+
+    def __init__(self, *values: SSAValue | Operation) -> None:
+        super().__init__(operands=[values])
+
+
+def yielded_types(what: str, region: Region) -> tuple[Attribute, ...]:
+    """Return the types of a region's results; require that it has some."""
+    end = region.block.last_op
+    if not isinstance(end, YieldOp):
+        raise VerifyException(f"{what} must end in xtensor.yield")
+    return tuple(end.operand_types)
+
+
+def check_region(
+    what: str, region: Region, takes: Sequence[Attribute], gives: Sequence[Attribute]
+) -> None:
+    """Require that a region is a function of these types."""
+    for kind, actual, expected in (
+        ("take", region.block.arg_types, takes),
+        ("yield", yielded_types(what, region), gives),
+    ):
+        if tuple(actual) != tuple(expected):
+            raise VerifyException(
+                f"{what} must {kind} ({', '.join(map(str, expected))}), "
+                f"got ({', '.join(map(str, actual))})"
+            )
+
+
+@dataclass
+class Bindings:
+    """What the text `(%a = %x : type, ...)` says: arguments of a region, and their values."""
+
+    arguments: list[Parser.UnresolvedArgument] = field(default_factory=list)
+    operands: list[UnresolvedOperand] = field(default_factory=list)
+    types: list[Attribute] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Bindings:
+        bindings = cls()
+
+        def parse_binding() -> None:
+            bindings.arguments.append(parser.parse_argument(expect_type=False))
+            parser.parse_punctuation("=")
+            bindings.operands.append(parser.parse_unresolved_operand())
+            parser.parse_punctuation(":")
+            bindings.types.append(parser.parse_type())
+
+        parser.parse_comma_separated_list(parser.Delimiter.PAREN, parse_binding)
+        return bindings
+
+    def resolve(self, types: Sequence[Attribute] | None = None) -> list[Parser.Argument]:
+        """Return the arguments, of these types where they are not the operands' own."""
+        pairs = zip(self.arguments, types or self.types, strict=True)
+        return [argument.resolve(type) for argument, type in pairs]
+
+
+def print_bindings(
+    printer: Printer, arguments: Sequence[SSAValue], operands: Sequence[SSAValue]
+) -> None:
+    """Print `(%a = %x : type, ...)`."""
+
+    def print_binding(binding: tuple[SSAValue, SSAValue]) -> None:
+        argument, operand = binding
+        printer.print_ssa_value(argument)
+        printer.print_string(" = ")
+        printer.print_ssa_value(operand)
+        printer.print_string(" : ")
+        printer.print_attribute(operand.type)
+
+    with printer.in_parens():
+        printer.print_list(zip(arguments, operands, strict=True), print_binding)
+
+
+@irdl_custom_directive
+class Definition(CustomDirective):
+    """`(%a = %x : type, ...) -> types { ... }`: what the results are, of these arguments."""
+
+    operands: VariadicOperandVariable
+    operand_types: TypeDirective
+    result_types: TypeDirective
+    region: RegionVariable
+
+    def parse(self, parser: Parser, state: ParsingState) -> None:
+        bindings = Bindings.parse(parser)
+        self.operands.set(state, bindings.operands)
+        self.operand_types.set(state, bindings.types)
+        parser.parse_punctuation("->")
+        self.result_types.parse(parser, state)
+        self.region.set(state, parser.parse_region(bindings.resolve()))
+
+    def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
+        state.print_whitespace(printer)
+        region = self.region.get(op)
+        print_bindings(printer, region.block.args, self.operands.get(op))
+        printer.print_string(" -> ")
+        printer.print_list(self.result_types.get(op), printer.print_attribute)
+        printer.print_string(" ")
+        printer.print_region(region, print_entry_block_args=False)
+
+
+class CompositeOp(LaxOp, ABC):
+    """An op that says what it computes: its region is its definition in ops of this dialect.
+
+    JAX itself lowers such a primitive by tracing Python code; the region is what that gives for the
+    operands' types. The properties, if any, describe the op, and have no meaning of their own.
+    """
+
+    inputs = var_operand_def(TENSOR)
+    outputs = var_result_def(TENSOR)
+    definition = region_def("single_block")
+
+    traits = traits_def(Pure(), IsolatedFromAbove())
+    irdl_options = (ParsePropInAttrDict(),)
+    custom_directives = (Definition,)
+    assembly_format = (
+        "attr-dict custom<Definition>($inputs, type($inputs), type($outputs), $definition)"
+    )
+
+    def __init_subclass__(cls, *, op_class: type[OpClass] | None = None, **kwargs: Any) -> None:
+        if op_class is not None:
+            cls.traits = traits_def(op_class())
+        super().__init_subclass__(**kwargs)
+
+    def __init__(
+        self,
+        inputs: Sequence[SSAValue | Operation],
+        outputs: Sequence[TensorType],
+        definition: Region,
+        properties: dict[str, Attribute | None] | None = None,
+    ) -> None:
+        super().__init__(
+            operands=[inputs],
+            result_types=[outputs],
+            regions=[definition],
+            properties=properties or {},
+        )
+
+    def verify_(self) -> None:
+        check_region("the definition", self.definition, self.operand_types, self.result_types)

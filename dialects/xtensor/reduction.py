@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import (
     TensorType,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
+    SameVariadicOperandSize,
     operand_def,
     prop_def,
+    region_def,
     traits_def,
+    var_operand_def,
+    var_result_def,
 )
-from xdsl.traits import Pure
+from xdsl.traits import IsolatedFromAbove, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from xcs.dialects.xtensor.base import (
@@ -24,10 +28,13 @@ from xcs.dialects.xtensor.base import (
     TENSOR,
     InferredOp,
     Kind,
+    LaxOp,
     Reduction,
     TensorOf,
     as_dims,
     check_axes,
+    check_region,
+    check_result_types,
     dims_attr,
     kind_of,
     tensor_type,
@@ -71,8 +78,8 @@ class ReductionOp(InferredOp, ABC):
 
 # fmt: off
 class ReduceAndOp(ReductionOp, lax="reduce_and", kinds=Kind.BITS): ...
-class ReduceMaxOp(ReductionOp, lax="reduce_max", kinds=Kind.ORDERED): ...
-class ReduceMinOp(ReductionOp, lax="reduce_min", kinds=Kind.ORDERED): ...
+class ReduceMaxOp(ReductionOp, lax="reduce_max"): ...
+class ReduceMinOp(ReductionOp, lax="reduce_min"): ...
 class ReduceOrOp(ReductionOp, lax="reduce_or", kinds=Kind.BITS): ...
 class ReduceProdOp(ReductionOp, lax="reduce_prod", kinds=Kind.NUMBER): ...
 class ReduceSumOp(ReductionOp, lax="reduce_sum", kinds=Kind.NUMBER): ...
@@ -110,3 +117,54 @@ class IndexReductionOp(ReductionOp, ABC):
 class ArgmaxOp(IndexReductionOp, lax="argmax", kinds=Kind.ORDERED): ...
 class ArgminOp(IndexReductionOp, lax="argmin", kinds=Kind.ORDERED): ...
 # fmt: on
+
+
+def check_combined(
+    inputs: Sequence[SSAValue], init_values: Sequence[SSAValue], body: Region
+) -> tuple[int, ...]:
+    """Return the one shape of tensors that are folded together by a function of their elements.
+
+    Raises:
+        VerifyException: if there are none, if shapes or element types do not match, or if the body
+            is not a function of what is folded so far and of one element of each.
+    """
+    if not inputs:
+        raise VerifyException("expected at least one operand")
+    shape = type_of(inputs[0]).get_shape()
+    if any(type_of(value).get_shape() != shape for value in inputs):
+        raise VerifyException("the operands must have one shape")
+    scalars = [tensor_type((), type_of(value).element_type) for value in inputs]
+    if [value.type for value in init_values] != scalars:
+        raise VerifyException("the initial values must be scalars like the operands' elements")
+    check_region("the body", body, (*scalars, *scalars), scalars)
+    return shape
+
+
+class ReduceOp(LaxOp, lax="reduce"):
+    """Folds tensors of one shape together, by a function of their elements.
+
+    The body takes what has been folded so far, then one element of each tensor. The elements are
+    taken in no particular order, starting from the initial values.
+    """
+
+    inputs = var_operand_def(TENSOR)
+    init_values = var_operand_def(TENSOR)
+    axes = prop_def(DIMS)
+    body = region_def("single_block")
+    outputs = var_result_def(TENSOR)
+
+    irdl_options = (SameVariadicOperandSize(),)
+
+    traits = traits_def(Pure(), Reduction(), IsolatedFromAbove())
+
+    assembly_format = (
+        "`(` $inputs `)` `from` `(` $init_values `)` `over` $axes "
+        "attr-dict `:` functional-type(operands, results) $body"
+    )
+
+    def verify_(self) -> None:
+        shape, axes = check_combined(self.inputs, self.init_values, self.body), self.axes
+        check_axes("axes", axes.get_values(), len(shape))
+        kept = without(shape, axes.get_values())
+        expected = [tensor_type(kept, type_of(value).element_type) for value in self.inputs]
+        check_result_types(self.outputs, expected)

@@ -8,14 +8,12 @@ from math import prod
 
 from xdsl.dialects.builtin import (
     TensorType,
-    UnitAttr,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     VarConstraint,
     operand_def,
-    opt_prop_def,
     prop_def,
     traits_def,
     var_operand_def,
@@ -29,10 +27,8 @@ from xcs.dialects.xtensor.base import (
     INT,
     TENSOR,
     InferredOp,
-    Kind,
     LaxOp,
     Reindexing,
-    TensorOf,
     as_dims,
     as_int,
     check_axes,
@@ -271,147 +267,6 @@ class PadOp(ReindexingOp, lax="pad"):
         if any(size < 0 for size in padded):
             raise VerifyException(f"padding leaves the negative shape {padded}")
         return self._moved(padded)
-
-
-class DynamicSliceOp(ReindexingOp, lax="dynamic_slice"):
-    """Takes a slice of static size at scalar indices, which are clamped so that it fits."""
-
-    operand = operand_def(TENSOR)
-    start_indices = var_operand_def(TensorOf(Kind.INTEGER))
-    slice_sizes = prop_def(DIMS)
-
-    assembly_format = (
-        "$operand `at` `(` $start_indices `)` `sizes` $slice_sizes "
-        "attr-dict `:` functional-type(operands, results)"
-    )
-
-    def __init__(
-        self,
-        operand: SSAValue | Operation,
-        start_indices: Sequence[SSAValue | Operation],
-        slice_sizes: Iterable[int],
-    ) -> None:
-        self._build(
-            [operand, start_indices], {"slice_sizes": as_dims(slice_sizes)}, type_of(operand)
-        )
-
-    def infer_type(self) -> TensorType:
-        shape, sizes = type_of(self.operand).get_shape(), self.slice_sizes.get_values()
-        _check_indices(self.start_indices, len(shape))
-        if len(sizes) != len(shape) or any(
-            not 0 <= part <= size for part, size in zip(sizes, shape, strict=True)
-        ):
-            raise VerifyException(
-                f"a slice of sizes {list(sizes)} does not fit in {self.operand.type}"
-            )
-        return self._moved(sizes)
-
-
-class DynamicUpdateSliceOp(ReindexingOp, lax="dynamic_update_slice"):
-    """Replaces a slice at scalar indices, which are clamped so that it fits."""
-
-    operand = operand_def(TENSOR)
-    update = operand_def(TENSOR)
-    start_indices = var_operand_def(TensorOf(Kind.INTEGER))
-
-    assembly_format = (
-        "$operand `,` $update `at` `(` $start_indices `)` "
-        "attr-dict `:` functional-type(operands, results)"
-    )
-
-    def __init__(
-        self,
-        operand: SSAValue | Operation,
-        update: SSAValue | Operation,
-        start_indices: Sequence[SSAValue | Operation],
-    ) -> None:
-        self._build([operand, update, start_indices], {}, type_of(operand))
-
-    def infer_type(self) -> TensorType:
-        source, update = type_of(self.operand), type_of(self.update)
-        _check_indices(self.start_indices, source.get_num_dims())
-        if (
-            update.element_type != source.element_type
-            or update.get_num_dims() != source.get_num_dims()
-            or any(p > s for p, s in zip(update.get_shape(), source.get_shape(), strict=True))
-        ):
-            raise VerifyException(f"an update of type {update} does not fit in {source}")
-        return source
-
-
-def _check_indices(indices: Sequence[SSAValue], rank: int) -> None:
-    """Require one scalar index of one integer type for each dimension."""
-    types = {type_of(index) for index in indices}
-    if len(indices) != rank:
-        raise VerifyException(f"expected {rank} start indices, got {len(indices)}")
-    if len(types) > 1 or any(index.get_shape() for index in types):
-        raise VerifyException("start indices must be scalars of one type")
-
-
-class GatherOp(ReindexingOp, lax="gather"):
-    """Takes slices of static size at many indices; an index is clamped so that its slice fits.
-
-    The last dimension of ``indices`` holds one index vector. The dimension attributes are those of
-    ``jax.lax.GatherDimensionNumbers``.
-    """
-
-    operand = operand_def(TENSOR)
-    indices = operand_def(TensorOf(Kind.INTEGER))
-    offset_dims = prop_def(DIMS)
-    collapsed_slice_dims = prop_def(DIMS)
-    start_index_map = prop_def(DIMS)
-    operand_batching_dims = prop_def(DIMS)
-    start_indices_batching_dims = prop_def(DIMS)
-    slice_sizes = prop_def(DIMS)
-    indices_are_sorted = opt_prop_def(UnitAttr)
-
-    assembly_format = (
-        "$operand `at` $indices `sizes` $slice_sizes `offset` $offset_dims "
-        "`collapsed` $collapsed_slice_dims `index` $start_index_map "
-        "`batching` $operand_batching_dims `x` $start_indices_batching_dims "
-        "(`sorted` $indices_are_sorted^)? "
-        "attr-dict `:` `(` type($operand) `,` type($indices) `)` `->` type($result)"
-    )
-
-    def infer_type(self) -> TensorType:
-        source, indices = type_of(self.operand).get_shape(), type_of(self.indices).get_shape()
-        sizes, offset_dims = self.slice_sizes.get_values(), self.offset_dims.get_values()
-        collapsed = self.collapsed_slice_dims.get_values()
-        batching = self.operand_batching_dims.get_values()
-        index_batching = self.start_indices_batching_dims.get_values()
-        index_map = self.start_index_map.get_values()
-        check_axes("collapsed and batching dimensions", (*collapsed, *batching), len(source))
-        check_axes("indexed and batching dimensions", (*index_map, *batching), len(source))
-        if len(sizes) != len(source) or any(
-            not 0 <= part <= size for part, size in zip(sizes, source, strict=True)
-        ):
-            raise VerifyException(
-                f"slices of sizes {list(sizes)} do not fit in {self.operand.type}"
-            )
-        if any(sizes[dim] > 1 for dim in (*collapsed, *batching)):
-            raise VerifyException(
-                "slices must be of size 1 or 0 in collapsed and batching dimensions"
-            )
-        if not indices or indices[-1] != len(index_map):
-            raise VerifyException(
-                f"expected index vectors of {len(index_map)} elements, got {self.indices.type}"
-            )
-        check_axes("batching dimensions of the indices", index_batching, len(indices) - 1)
-        if [source[dim] for dim in batching] != [indices[dim] for dim in index_batching]:
-            raise VerifyException(
-                "batching dimensions of operand and indices must have equal sizes"
-            )
-        offsets = without(sizes, (*collapsed, *batching))
-        rank = len(indices) - 1 + len(offsets)
-        check_axes("offset dimensions", offset_dims, rank)
-        if len(offset_dims) != len(offsets):
-            raise VerifyException(
-                f"expected {len(offsets)} offset dimensions, got {list(offset_dims)}"
-            )
-        batch_sizes, offset_sizes = iter(indices[:-1]), iter(offsets)
-        return self._moved(
-            next(offset_sizes) if dim in offset_dims else next(batch_sizes) for dim in range(rank)
-        )
 
 
 class ConcatenateOp(InferredOp, lax="concatenate"):

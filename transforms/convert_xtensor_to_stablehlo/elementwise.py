@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 from typing import cast
 
@@ -13,16 +13,22 @@ from xdsl.dialects.builtin import (
     i1,
     i32,
 )
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from xcs.dialects import xtensor
 from xcs.dialects.stablehlo import (
     chlo,
     elementwise,
 )
-from xcs.dialects.stablehlo.attributes import ComparisonDirection
+from xcs.dialects.stablehlo.attributes import (
+    ComparisonDirection,
+    ResultAccuracyAttr,
+    ResultAccuracyMode,
+    ResultAccuracyModeAttr,
+)
 from xcs.dialects.xtensor import Kind, kind_of, tensor_type
 from xcs.transforms.convert_xtensor_to_stablehlo.emitter import (
+    TOTAL,
     Emitter,
     Rule,
     Values,
@@ -43,7 +49,6 @@ DIRECT: dict[type[Operation], type[Operation]] = {
     xtensor.AtanhOp: chlo.AtanhOp,
     xtensor.BesselI1eOp: chlo.BesselI1eOp,
     xtensor.BitcastConvertTypeOp: elementwise.BitcastConvertOp,
-    xtensor.CbrtOp: elementwise.CbrtOp,
     xtensor.CeilOp: elementwise.CeilOp,
     xtensor.ClampOp: elementwise.ClampOp,
     xtensor.ClzOp: elementwise.CountLeadingZerosOp,
@@ -54,37 +59,84 @@ DIRECT: dict[type[Operation], type[Operation]] = {
     xtensor.ErfInvOp: chlo.ErfInvOp,
     xtensor.ErfOp: chlo.ErfOp,
     xtensor.ErfcOp: chlo.ErfcOp,
-    xtensor.ExpOp: elementwise.ExponentialOp,
-    xtensor.Expm1Op: elementwise.ExponentialMinusOneOp,
     xtensor.FloorOp: elementwise.FloorOp,
     xtensor.ImagOp: elementwise.ImagOp,
     xtensor.IsFiniteOp: elementwise.IsFiniteOp,
     xtensor.LgammaOp: chlo.LgammaOp,
-    xtensor.Log1pOp: elementwise.LogPlusOneOp,
-    xtensor.LogOp: elementwise.LogOp,
-    xtensor.MaxOp: elementwise.MaximumOp,
-    xtensor.MinOp: elementwise.MinimumOp,
     xtensor.MulOp: elementwise.MultiplyOp,
+    xtensor.MulhiOp: chlo.MulhiOp,
     xtensor.NegOp: elementwise.NegateOp,
     xtensor.NextafterOp: chlo.NextAfterOp,
     xtensor.NotOp: elementwise.NotOp,
     xtensor.OrOp: elementwise.OrOp,
+    xtensor.PolygammaOp: chlo.PolygammaOp,
     xtensor.PopulationCountOp: elementwise.PopcntOp,
     xtensor.PowOp: elementwise.PowerOp,
     xtensor.RealOp: elementwise.RealOp,
     xtensor.RemOp: elementwise.RemainderOp,
-    xtensor.RsqrtOp: elementwise.RsqrtOp,
     xtensor.ShiftLeftOp: elementwise.ShiftLeftOp,
     xtensor.ShiftRightArithmeticOp: elementwise.ShiftRightArithmeticOp,
     xtensor.ShiftRightLogicalOp: elementwise.ShiftRightLogicalOp,
     xtensor.SinhOp: chlo.SinhOp,
-    xtensor.SqrtOp: elementwise.SqrtOp,
     xtensor.SubOp: elementwise.SubtractOp,
-    xtensor.TanOp: elementwise.TanOp,
-    xtensor.TanhOp: elementwise.TanhOp,
     xtensor.XorOp: elementwise.XorOp,
+    xtensor.ZetaOp: chlo.ZetaOp,
 }
 """Ops that are one StableHLO op of the same operands and results, without properties."""
+
+FUNCTIONS: dict[type[Operation], type[Operation]] = {
+    xtensor.CbrtOp: elementwise.CbrtOp,
+    xtensor.ExpOp: elementwise.ExponentialOp,
+    xtensor.Expm1Op: elementwise.ExponentialMinusOneOp,
+    xtensor.Log1pOp: elementwise.LogPlusOneOp,
+    xtensor.LogOp: elementwise.LogOp,
+    xtensor.RsqrtOp: elementwise.RsqrtOp,
+    xtensor.SqrtOp: elementwise.SqrtOp,
+    xtensor.TanOp: elementwise.TanOp,
+    xtensor.TanhOp: elementwise.TanhOp,
+}
+"""Ops that are one StableHLO op, which may be asked for an accuracy."""
+
+
+def _function(target: type[Operation]) -> Rule:
+    def lower(emit: Emitter, op: xtensor.FunctionOp, x: SSAValue) -> Values:
+        return emit.many(target, (x,), op.result_types, _accuracy(op))
+
+    return lower
+
+
+def _accuracy(op: xtensor.FunctionOp) -> Mapping[str, Attribute]:
+    accuracy = op.properties.get("accuracy")
+    if not isinstance(accuracy, xtensor.AccuracyAttr):
+        return {}
+    limits = (accuracy.atol, accuracy.rtol, accuracy.ulps)
+    bounded = any(limit.data for limit in limits)
+    mode = ResultAccuracyMode.TOLERANCE if bounded else ResultAccuracyMode.HIGHEST
+    return {"result_accuracy": ResultAccuracyAttr(*limits, ResultAccuracyModeAttr(mode))}
+
+
+EXTREMES: dict[type[Operation], tuple[type[Operation], ComparisonDirection]] = {
+    xtensor.MaxOp: (elementwise.MaximumOp, ComparisonDirection.GT),
+    xtensor.MinOp: (elementwise.MinimumOp, ComparisonDirection.LT),
+}
+"""Ops that are one StableHLO op, and the order of the real parts where elements are complex."""
+
+
+def _extreme(target: type[Operation], direction: ComparisonDirection) -> Rule:
+    def lower(emit: Emitter, op: xtensor.BinaryOp, lhs: SSAValue, rhs: SSAValue) -> Values:
+        """The larger or the smaller element; complex ones are ordered as pairs."""
+        if not isinstance(type_of(lhs).element_type, ComplexType):
+            return (emit.same(target, lhs, rhs),)
+        part = _part(lhs)
+        reals = [emit.one(elementwise.RealOp, (value,), part) for value in (lhs, rhs)]
+        is_equal = emit.compare(ComparisonDirection.EQ, *reals)
+        by_real = emit.compare(direction, *reals)
+        imags = [emit.one(elementwise.ImagOp, (value,), part) for value in (lhs, rhs)]
+        by_imag = emit.compare(direction, *imags)
+        return (emit.select(emit.select(is_equal, by_imag, by_real), lhs, rhs),)
+
+    return lower
+
 
 COMPARISONS: dict[type[Operation], ComparisonDirection] = {
     xtensor.EqOp: ComparisonDirection.EQ,
@@ -100,6 +152,22 @@ def _comparison(direction: ComparisonDirection) -> Rule:
     return lambda emit, op, lhs, rhs: (emit.compare(direction, lhs, rhs),)
 
 
+TOTAL_ORDER: dict[type[Operation], ComparisonDirection] = {
+    xtensor.EqToOp: ComparisonDirection.EQ,
+    xtensor.LeToOp: ComparisonDirection.LE,
+    xtensor.LtToOp: ComparisonDirection.LT,
+}
+"""Comparisons by which -NaN comes first and NaN last, and -0 before 0."""
+
+
+def _total_order(direction: ComparisonDirection) -> Rule:
+    def lower(emit: Emitter, op: Operation, lhs: SSAValue, rhs: SSAValue) -> Values:
+        of_floats = kind_of(type_of(lhs).element_type) & Kind.INEXACT
+        return (emit.compare(direction, lhs, rhs, TOTAL if of_floats else None),)
+
+    return lower
+
+
 def lower_logistic(emit: Emitter, op: xtensor.LogisticOp, x: SSAValue) -> Values:
     """1 / (1 + exp(-x)), which JAX prefers to StableHLO's own op for its precision."""
     one = emit.full_like(1, x)
@@ -110,7 +178,7 @@ def lower_logistic(emit: Emitter, op: xtensor.LogisticOp, x: SSAValue) -> Values
 def lower_exp2(emit: Emitter, op: xtensor.Exp2Op, x: SSAValue) -> Values:
     """exp(log(2) * x)."""
     scaled = emit.same(elementwise.MultiplyOp, emit.full_like(log(2), x), x)
-    return (emit.same(elementwise.ExponentialOp, scaled),)
+    return (emit.one(elementwise.ExponentialOp, (scaled,), scaled.type, _accuracy(op)),)
 
 
 def lower_square(emit: Emitter, op: xtensor.SquareOp, x: SSAValue) -> Values:
@@ -146,10 +214,10 @@ def _part(value: SSAValue) -> TensorType:
 
 
 def _trigonometric(target: type[Operation], of_complex: Rule) -> Rule:
-    def lower(emit: Emitter, op: xtensor.UnaryOp, x: SSAValue) -> Values:
+    def lower(emit: Emitter, op: xtensor.FunctionOp, x: SSAValue) -> Values:
         if isinstance(type_of(x).element_type, ComplexType):
             return of_complex(emit, op, x)
-        return (emit.same(target, x),)
+        return emit.many(target, (x,), op.result_types, _accuracy(op))
 
     return lower
 
@@ -270,7 +338,10 @@ def lower_select_n(
 
 RULES: dict[type[Operation], Rule] = {
     **{op: direct(target) for op, target in DIRECT.items()},
+    **{op: _function(target) for op, target in FUNCTIONS.items()},
+    **{op: _extreme(*how) for op, how in EXTREMES.items()},
     **{op: _comparison(direction) for op, direction in COMPARISONS.items()},
+    **{op: _total_order(direction) for op, direction in TOTAL_ORDER.items()},
     xtensor.ConjOp: lower_conj,
     xtensor.ConvertElementTypeOp: lower_convert,
     xtensor.CosOp: _trigonometric(elementwise.CosineOp, lower_complex_cos),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import (
@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     BytesAttr,
     ComplexType,
     DenseIntOrFPElementsAttr,
+    FixedBitwidthType,
     FunctionType,
     IntegerAttr,
     IntegerType,
@@ -101,6 +102,19 @@ class Emitter:
             inner.lower(op)
         return inner.into_region(new)
 
+    def inline(self, region: Region, args: Values) -> Values:
+        """Emit what a region is lowered to, for these arguments; give what it yields."""
+        lowered = self.conversion.lowered
+        lowered.update(zip(region.block.args, args, strict=True))
+        *ops, end = take_ops(region.block)
+        location = self.location
+        for op in ops:
+            self.lower(op)
+        self.location = location
+        results = [lowered.get(value, value) for value in end.operands]
+        end.drop_all_references()
+        return results
+
     def many(
         self,
         op_type: type[Operation],
@@ -129,12 +143,22 @@ class Emitter:
         """Make an op whose result has the type of its operands."""
         return self.one(op_type, operands, operands[0].type)
 
-    def scalar(self, element: Attribute, value: float) -> SSAValue:
+    def scalar(self, element: Attribute, value: complex) -> SSAValue:
         """Make a constant of rank 0."""
         constant = scalar_constant(element, value)
         return self.one(generation.ConstantOp, (), constant.type, {"value": constant})
 
-    def full_like(self, value: float, like: SSAValue) -> SSAValue:
+    def zeros(self, tensor: TensorType) -> SSAValue:
+        """Make a tensor whose bits are all zero; not every float format has a number zero."""
+        element = tensor.element_type
+        size = cast(FixedBitwidthType, element).compile_time_size
+        constant = DenseIntOrFPElementsAttr(
+            cast(Any, tensor_type((), element)), BytesAttr(bytes(size))
+        )
+        scalar = self.one(generation.ConstantOp, (), constant.type, {"value": constant})
+        return self.broadcast(scalar, tensor, ())
+
+    def full_like(self, value: complex, like: SSAValue) -> SSAValue:
         """Make a tensor of one value, in the type of another tensor.
 
         It is a broadcast scalar: a constant of the full shape would take memory at run time.
@@ -166,12 +190,18 @@ class Emitter:
         }
         return self.one(reindexing.SliceOp, (operand,), result, properties)
 
-    def compare(self, direction: ComparisonDirection, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
-        """Compare in the order that JAX uses for the elements' type: NaN is unequal to itself."""
+    def compare(
+        self,
+        direction: ComparisonDirection,
+        lhs: SSAValue,
+        rhs: SSAValue,
+        order: ComparisonTypeAttr | None = None,
+    ) -> SSAValue:
+        """Compare, by default as JAX does for the elements' type: NaN is unequal to itself."""
         tensor = type_of(lhs)
         properties = {
             "comparison_direction": DIRECTIONS[direction],
-            "compare_type": _order(tensor.element_type),
+            "compare_type": order or _order(tensor.element_type),
         }
         result = tensor_type(tensor.get_shape(), i1)
         return self.one(elementwise.CompareOp, (lhs, rhs), result, properties)
@@ -235,6 +265,7 @@ def type_of(value: SSAValue) -> TensorType:
 
 
 DIRECTIONS = {direction: ComparisonDirectionAttr(direction) for direction in ComparisonDirection}
+TOTAL = ComparisonTypeAttr(ComparisonType.TOTALORDER)
 
 
 @cache
@@ -253,18 +284,18 @@ def int_attr(value: int) -> IntegerAttr:
 
 
 @lru_cache(maxsize=4096)
-def scalar_constant(element: Attribute, value: float) -> DenseIntOrFPElementsAttr:
+def scalar_constant(element: Attribute, value: complex) -> DenseIntOrFPElementsAttr:
     """A tensor of rank 0, its value rounded to the element type.
 
     The cache takes 0.0 and -0.0 for one key; no rule needs the latter.
     """
     tensor = tensor_type((), element)
     if isinstance(element, ComplexType):
-        data = cast(PackableType, element).pack([(value, 0.0)])
+        data = cast(PackableType, element).pack([(value.real, value.imag)])
     elif isinstance(element, IntegerType):
-        data = element.pack([element.get_normalized_value(int(value))])
+        data = element.pack([element.get_normalized_value(int(value.real))])
     else:
-        data = cast(AnyFloat, element).pack([value])
+        data = cast(AnyFloat, element).pack([value.real])
     return DenseIntOrFPElementsAttr(tensor, BytesAttr(data))  # type: ignore[arg-type]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, nan
 from typing import cast
 
 from xdsl.dialects.builtin import (
@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import (
     Float8E4M3FNType,
     Float8E4M3FNUZType,
     Float8E5M2FNUZType,
+    Float8E8M0FNUType,
     IntegerType,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -25,6 +26,7 @@ from xcs.dialects.stablehlo import (
 )
 from xcs.dialects.stablehlo.attributes import ComparisonDirection
 from xcs.dialects.xtensor import Kind, kind_of, tensor_type
+from xcs.transforms.convert_xtensor_to_stablehlo.combiner import combining_region
 from xcs.transforms.convert_xtensor_to_stablehlo.emitter import (
     Emitter,
     Rule,
@@ -43,23 +45,23 @@ LARGEST: dict[type[Attribute], float] = {
 """The largest number of the formats that have no infinity."""
 
 
-def _least(element: Attribute) -> float:
+def least(element: Attribute) -> float:
     """The identity of the maximum."""
     match kind_of(element):
         case Kind.SIGNED:
             return -(1 << (_width(element) - 1))
-        case Kind.FLOAT:
+        case Kind.FLOAT | Kind.COMPLEX:
             return -LARGEST.get(type(element), inf)
         case _:
             return 0
 
 
-def _greatest(element: Attribute) -> float:
+def greatest(element: Attribute) -> float:
     """The identity of the minimum."""
     match kind_of(element):
         case Kind.SIGNED:
             return (1 << (_width(element) - 1)) - 1
-        case Kind.FLOAT:
+        case Kind.FLOAT | Kind.COMPLEX:
             return LARGEST.get(type(element), inf)
         case _:
             return _all_ones(element)
@@ -74,30 +76,31 @@ def _width(element: Attribute) -> int:
     return cast(IntegerType, element).width.data
 
 
-def _zero(element: Attribute) -> float:
-    return 0
+def zero(element: Attribute) -> float:
+    """The identity of the sum; NaN in the one format that has no zero."""
+    return nan if isinstance(element, Float8E8M0FNUType) else 0
 
 
-def _one(element: Attribute) -> float:
+def one(element: Attribute) -> float:
     return 1
 
 
 REDUCTIONS: dict[type[Operation], tuple[type[Operation], Callable[[Attribute], float]]] = {
     xtensor.ReduceAndOp: (elementwise.AndOp, _all_ones),
-    xtensor.ReduceMaxOp: (elementwise.MaximumOp, _least),
-    xtensor.ReduceMinOp: (elementwise.MinimumOp, _greatest),
-    xtensor.ReduceOrOp: (elementwise.OrOp, _zero),
-    xtensor.ReduceProdOp: (elementwise.MultiplyOp, _one),
-    xtensor.ReduceSumOp: (elementwise.AddOp, _zero),
-    xtensor.ReduceXorOp: (elementwise.XorOp, _zero),
+    xtensor.ReduceMaxOp: (elementwise.MaximumOp, least),
+    xtensor.ReduceMinOp: (elementwise.MinimumOp, greatest),
+    xtensor.ReduceOrOp: (elementwise.OrOp, zero),
+    xtensor.ReduceProdOp: (elementwise.MultiplyOp, one),
+    xtensor.ReduceSumOp: (elementwise.AddOp, zero),
+    xtensor.ReduceXorOp: (elementwise.XorOp, zero),
 }
 """What a reduction folds with, and the value it starts from."""
 
 INDEX_REDUCTIONS: dict[
     type[Operation], tuple[ComparisonDirection, Callable[[Attribute], float]]
 ] = {
-    xtensor.ArgmaxOp: (ComparisonDirection.GT, _least),
-    xtensor.ArgminOp: (ComparisonDirection.LT, _greatest),
+    xtensor.ArgmaxOp: (ComparisonDirection.GT, least),
+    xtensor.ArgminOp: (ComparisonDirection.LT, greatest),
 }
 """The order in which an element is taken before another, and the value that comes last in it."""
 
@@ -106,15 +109,9 @@ def _reduction(combiner: type[Operation], identity: Callable[[Attribute], float]
     def lower(emit: Emitter, op: xtensor.ReductionOp, x: SSAValue) -> Values:
         element = type_of(x).element_type
         init = emit.scalar(element, identity(element))
-        block = Block(arg_types=(init.type, init.type))
-        body = emit.inner()
-        body.many(control.ReturnOp, (body.same(combiner, *block.args),), ())
+        body = combining_region(emit, combiner, element)
         return emit.many(
-            reduction.ReduceOp,
-            (x, init),
-            op.result_types,
-            {"dimensions": op.axes},
-            (body.into_region(block),),
+            reduction.ReduceOp, (x, init), op.result_types, {"dimensions": op.axes}, (body,)
         )
 
     return lower
@@ -169,7 +166,16 @@ def _first_extreme(
     return emit.into_region(block)
 
 
+def lower_reduce(emit: Emitter, op: xtensor.ReduceOp, *operands: SSAValue) -> Values:
+    """A reduce by the op's own function."""
+    body = emit.lower_body(op.body)
+    return emit.many(
+        reduction.ReduceOp, operands, op.result_types, {"dimensions": op.axes}, (body,)
+    )
+
+
 RULES: dict[type[Operation], Rule] = {
     **{op: _reduction(*how) for op, how in REDUCTIONS.items()},
     **{op: _index_reduction(*how) for op, how in INDEX_REDUCTIONS.items()},
+    xtensor.ReduceOp: lower_reduce,
 }

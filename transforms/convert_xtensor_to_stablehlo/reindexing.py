@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from xdsl.dialects.builtin import (
-    BoolAttr,
-    IntAttr,
-)
 from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import xtensor
 from xcs.dialects.stablehlo import reindexing
-from xcs.dialects.stablehlo.attributes import GatherDimensionNumbersAttr
-from xcs.dialects.stablehlo.attributes import dims_attr as record_dims
 from xcs.dialects.xtensor import tensor_type
 from xcs.transforms.convert_xtensor_to_stablehlo.emitter import (
     Emitter,
@@ -26,7 +20,6 @@ from xcs.transforms.convert_xtensor_to_stablehlo.emitter import (
 )
 
 DIRECT: dict[type[Operation], type[Operation]] = {
-    xtensor.DynamicUpdateSliceOp: reindexing.DynamicUpdateSliceOp,
     xtensor.ReshapeOp: reindexing.ReshapeOp,
     xtensor.SqueezeOp: reindexing.ReshapeOp,
 }
@@ -37,7 +30,6 @@ RENAMED: dict[type[Operation], tuple[type[Operation], Mapping[str, str]]] = {
         reindexing.BroadcastInDimOp,
         {"broadcast_dimensions": "broadcast_dimensions"},
     ),
-    xtensor.DynamicSliceOp: (reindexing.DynamicSliceOp, {"slice_sizes": "slice_sizes"}),
     xtensor.PadOp: (
         reindexing.PadOp,
         {"low": "edge_padding_low", "high": "edge_padding_high", "interior": "interior_padding"},
@@ -59,7 +51,7 @@ CONCATENATED_AT_ONCE = 16
 """JAX concatenates more operands than this in a tree, since XLA is slow on wide ones."""
 
 
-def _concatenate(emit: Emitter, values: Sequence[SSAValue], dim: int) -> SSAValue:
+def concatenate(emit: Emitter, values: Sequence[SSAValue], dim: int) -> SSAValue:
     while len(values) > 1:
         values = [
             _concatenate_few(emit, values[i : i + CONCATENATED_AT_ONCE], dim)
@@ -78,7 +70,7 @@ def _concatenate_few(emit: Emitter, values: Sequence[SSAValue], dim: int) -> SSA
 
 def lower_concatenate(emit: Emitter, op: xtensor.ConcatenateOp, *inputs: SSAValue) -> Values:
     """A concatenate, or a tree of them."""
-    return (_concatenate(emit, inputs, op.dimension.value.data),)
+    return (concatenate(emit, inputs, op.dimension.value.data),)
 
 
 def lower_stack(emit: Emitter, op: xtensor.StackOp, *inputs: SSAValue) -> Values:
@@ -88,7 +80,7 @@ def lower_stack(emit: Emitter, op: xtensor.StackOp, *inputs: SSAValue) -> Values
     part = tensor_type((*shape[:axis], 1, *shape[axis:]), source.element_type)
     places = tuple(i for i in range(len(shape) + 1) if i != axis)
     parts = [emit.broadcast(value, part, places) for value in inputs]
-    return (_concatenate(emit, parts, axis),)
+    return (concatenate(emit, parts, axis),)
 
 
 def lower_split(emit: Emitter, op: xtensor.SplitOp, x: SSAValue) -> Values:
@@ -131,33 +123,10 @@ def lower_tile(emit: Emitter, op: xtensor.TileOp, x: SSAValue) -> Values:
     return (emit.reshape(copies, type_of(op.result)),)
 
 
-def lower_gather(
-    emit: Emitter, op: xtensor.GatherOp, operand: SSAValue, indices: SSAValue
-) -> Values:
-    """A gather; nothing is read where the result is empty."""
-    result = type_of(op.result)
-    if 0 in result.get_shape():
-        return (emit.full_like(0, op.result),)
-    properties = {
-        "dimension_numbers": GatherDimensionNumbersAttr(
-            record_dims(op.offset_dims.iter_values()),
-            record_dims(op.collapsed_slice_dims.iter_values()),
-            record_dims(op.operand_batching_dims.iter_values()),
-            record_dims(op.start_indices_batching_dims.iter_values()),
-            record_dims(op.start_index_map.iter_values()),
-            IntAttr(len(type_of(indices).shape) - 1),
-        ),
-        "slice_sizes": op.slice_sizes,
-        "indices_are_sorted": BoolAttr.from_bool(op.indices_are_sorted is not None),
-    }
-    return (emit.one(reindexing.GatherOp, (operand, indices), result, properties),)
-
-
 RULES: dict[type[Operation], Rule] = {
     **{op: direct(target) for op, target in DIRECT.items()},
     **{op: renamed(*target) for op, target in RENAMED.items()},
     xtensor.ConcatenateOp: lower_concatenate,
-    xtensor.GatherOp: lower_gather,
     xtensor.SplitOp: lower_split,
     xtensor.StackOp: lower_stack,
     xtensor.TileOp: lower_tile,

@@ -5,61 +5,82 @@ from __future__ import annotations
 import logging
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 from jax.core import Tracer
-from jax.extend.core import jaxpr_as_fun
+from jax.extend.core import Jaxpr, jaxpr_as_fun, subjaxprs
 
+from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.capture import leaves_of, trace_arrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr
-from xcs.kernels import bind
+from xcs.kernels import bind, without_unused_inputs
 
 _log = logging.getLogger("xcs")
+
+RUN_ERRORS = (jax.errors.JaxRuntimeError, FloatingPointError)
+"""What a kernel raises once it runs: its effects have happened, so it must not run again."""
+
+
+class Eager(Exception):
+    """JAX was told not to compile, by `jax.disable_jit`."""
 
 
 @dataclass
 class ArrayProgram:
-    """A compiled array function. `call` is a `jax.jit` function; `guards` say when it is stale."""
+    """A compiled array function. `call` is a `jax.jit` function; `guards` say when it is stale.
+
+    `static` are the arguments that are not data. `changed` is called when a trace for arguments of
+    new kinds has assumed more.
+    """
 
     call: Callable[..., Any]
-    guards: Guards
-    primitives: Counter[str]
-    fresh: Callable[[], bool] | None = None
-
-    def refresh(self) -> None:
-        """Take up what tracing for new kinds of arguments has assumed since."""
-        self.fresh = self.guards.compiled()
+    static: Chosen
+    guards: Guards = field(default_factory=Guards)
+    traces: int = 0
+    primitives: Counter[str] = field(default_factory=Counter)
+    changed: Callable[[ArrayProgram], None] = lambda _: None
 
 
 def array_program(
     function: types.FunctionType,
-    flatten: Callable[[Any, Any], Mapping[str, Any]],
-    static_argnames: Iterable[str],
+    flatten: Callable[[Any, Any, list[Any]], Mapping[str, Any]],
+    static: Chosen,
+    options: Mapping[str, Any],
     *,
     strict: bool,
 ) -> ArrayProgram:
     """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
 
-    Its first call for arguments of new kinds raises `NotArrays` if the function is more than array
-    code.
+    `options` are those of `jax.jit`. The first call for arguments of new kinds raises `NotArrays`
+    if the function is more than array code.
     """
     name = function.__name__
 
     def staged(*args: Any, **kwargs: Any) -> Any:
-        arguments = flatten(args, kwargs)
+        if jit_is_disabled():
+            raise Eager
+        made: list[Any] = []
+        arguments = flatten(args, kwargs, made)
         jaxpr, structure, assumed = trace_arrays(function, arguments, strict=strict)
-        program.guards.update(assumed)
-        program.refresh()
+        program.traces += 1
+        # The function's own code stays as it is, as under `jax.jit`.
+        if program.guards.update(assumed, [*made, function]):
+            program.changed(program)
         operands = [leaf.example for leaf in leaves_of(arguments)]
+        if not options.get("keep_unused"):
+            jaxpr, used = without_unused_inputs(jaxpr)
+            operands = [operand for operand, kept in zip(operands, used, strict=True) if kept]
         try:
+            if placed := _PLACING & _primitives(jaxpr.jaxpr):
+                raise UnsupportedJaxpr(f"{', '.join(placed)} names devices")
             kernel, constants = kernel_of_jaxpr(jaxpr, name)
         except UnsupportedJaxpr as error:
-            # Effects and types that the tensor dialect does not have are left to JAX.
+            # Devices, and effects and types that the tensor dialect does not have, are left to JAX.
             _log.info("%s runs as JAX traced it: %s", name, error)
             results = jaxpr_as_fun(jaxpr)(*operands)
         else:
@@ -69,9 +90,26 @@ def array_program(
 
     staged.__name__ = staged.__qualname__ = name
     staged.__wrapped__ = function  # type: ignore[attr-defined] - jax.jit reads the signature
-    call = jax.jit(staged, static_argnames=tuple(static_argnames))
-    program = ArrayProgram(call, Guards(), Counter())
+    program = ArrayProgram(jax.jit(staged, **options), static)
     return program
+
+
+_PLACING = frozenset({"device_put", "mesh_cast", "reshard", "shard_map", "sharding_constraint"})
+"""Primitives from which `jax.jit` learns the devices of a function: it has to see them."""
+
+
+def _primitives(jaxpr: Jaxpr) -> frozenset[str]:
+    """The primitives in a jaxpr and in those inside of it."""
+    found = {equation.primitive.name for equation in jaxpr.eqns}
+    for inner in subjaxprs(jaxpr):
+        found |= _primitives(inner)
+    return frozenset(found)
+
+
+def jit_is_disabled() -> bool:
+    """Whether `jax.disable_jit` is in force."""
+    config: Any = jax.config
+    return config.jax_disable_jit
 
 
 def has_tracer(values: Sequence[Any]) -> bool:

@@ -6,23 +6,33 @@ import ast
 import functools
 import inspect
 import logging
+import os
 import threading
 import time
 import traceback
 import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
+import jax
 import numpy as np
 
-from xcs.api.array_program import ArrayProgram, array_program, has_tracer
+from xcs.api.array_program import (
+    RUN_ERRORS,
+    ArrayProgram,
+    array_program,
+    has_tracer,
+    jit_is_disabled,
+)
 from xcs.api.config import Config
+from xcs.api.front import Front
+from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
 from xcs.api.stats import Analysis, Stats, analyse
-from xcs.frontend.arguments import Flat, flatten, is_static
+from xcs.frontend.arguments import Flat, Identity, constant, flatten, is_array_tree
 from xcs.frontend.capture import (
     Captured,
     NotArrays,
@@ -34,8 +44,9 @@ from xcs.frontend.capture import (
 )
 from xcs.frontend.guards import Guards
 from xcs.frontend.source import function_node
+from xcs.kernels import trace_context
 from xcs.runtime import run
-from xcs.runtime.errors import wrap_error
+from xcs.runtime.errors import XCSError, wrap_error
 
 if TYPE_CHECKING:
     from xcs.api.stages import Traced
@@ -106,28 +117,57 @@ class Jitted(Protocol[P, R]):
         ...
 
 
+@dataclass(frozen=True)
+class Options:
+    """What `jit` is told beside the function.
+
+    `donated` are parameters, and `array` holds options of `jax.jit` that only functions of array
+    code can honour.
+    """
+
+    config: Config = field(default_factory=Config)
+    static_argnums: int | Iterable[int] | None = None
+    static_argnames: str | Iterable[str] | None = None
+    donate_argnums: int | Iterable[int] | None = None
+    donate_argnames: str | Iterable[str] | None = None
+    array: Mapping[str, Any] = field(default_factory=dict)
+
+
 class JitFunction:
     """What stands behind a jitted function: its programs, its options, its statistics."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        config: Config,
-        static_argnums: int | Iterable[int],
-        static_argnames: str | Iterable[str],
-    ):
-        self.name: str = getattr(function, "__qualname__", type(function).__qualname__)
-        self.config = config
+    def __init__(self, target: Callable[..., Any], options: Options):
+        self.name: str = getattr(target, "__qualname__", type(target).__qualname__)
+        self.config = options.config
         self.stats = Stats()
-        self.python_function: Any = function
-        self._signature = _signature(function)
-        self._static = self._static_names(static_argnums, static_argnames)
+        self.python_function: Any = _as_function(target)
+        self._signature = _signature(self.python_function)
+        self._static = self._choose(
+            target, "static", options.static_argnums, options.static_argnames
+        )
+        self._donated = self._choose(
+            target, "donate", options.donate_argnums, options.donate_argnames
+        )
+        if both := self._static.names & self._donated.names:
+            raise ValueError(f"{self.name}: {sorted(both)} cannot be both static and donated")
+        self._array_options = options.array
         self._promoted: frozenset[str] = frozenset()
         self._whole: frozenset[str] = frozenset()
         self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
         self._lock = threading.Lock()
         self.array: ArrayProgram | None = None
+        self._mixed = False
         self._array_refused: set[Hashable] = set()
+        self.front = Front(target, self._signature, self.call, self._check_error, self.stats)
+
+    def _choose(self, target: Any, option: str, numbers: Any, names: Any) -> Chosen:
+        """The parameters that an option names, as those of `python_function`."""
+        signature = _signature(target)
+        chosen = choose(signature, self.name, option, numbers, names)
+        if target is self.python_function:
+            return chosen
+        by_position = jax_options(signature, option, chosen)[f"{option}_argnums"]
+        return Chosen(chosen.names, frozenset(by_position))
 
     # --- calls ---
 
@@ -137,26 +177,29 @@ class JitFunction:
             return self._run_plain(
                 Fallback(_not_a_function(self.python_function), Guards()), args, kwargs
             )
+        if jit_is_disabled():
+            return self.python_function(*args, **kwargs)
         try:
             arguments = self.flatten_arguments(args, kwargs)
         except _CannotBind:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
-        if (
-            key not in self._array_refused
-            and all(leaf.kind != "object" for leaf in leaves_of(arguments))
-            and not (self._changes_in_place and _takes_numpy(arguments))
-        ):
+        if key not in self._array_refused and self._may_be_array_code(arguments):
             try:
                 return self._call_array(args, kwargs, arguments)
             except Exception as error:
+                self._check_error(error)
                 if inside_jax and not isinstance(error, NotArrays | Unsupported):
                     raise
                 # Either it is more than array code, or it fails: the program says how.
                 _log.debug("%s is not one kernel: %s", self.name, error)
-                self.array = None
                 self._array_refused.add(key)
+        if self._array_options:
+            raise XCSError(
+                f"{self.name}: {', '.join(self._array_options)} cannot be honoured, since it is "
+                f"not array code alone; see its explain method"
+            )
         if inside_jax:
             return self.python_function(*args, **kwargs)
         try:
@@ -165,9 +208,15 @@ class JitFunction:
             self.promote(arguments, promotion)
             return self.call(args, kwargs)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
-            return self._run_plain(program, args, kwargs)
-        values = [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
-        return self.run_program(program, values, hit=hit)
+            result = self._run_plain(program, args, kwargs)
+        else:
+            values = [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
+            result = self.run_program(program, values, hit=hit)
+        if self.array is not None and not self._mixed:
+            # For some arguments it is one kernel, for others it is not: which, is seen here.
+            self._mixed = True
+            self.front.install(None)
+        return result
 
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
         """Run a compiled program on the values of its dynamic leaves."""
@@ -185,28 +234,72 @@ class JitFunction:
             self.stats.records = report.records
         return results[0]
 
+    def _may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the arguments are such as `jax.jit` takes."""
+        leaves = leaves_of(arguments)
+        if self._changes_in_place and any(isinstance(v.example, np.ndarray) for v in leaves):
+            return False
+        return all(leaf.kind != "object" or is_array_tree(leaf.example) for leaf in leaves)
+
     def _call_array(self, args: Any, kwargs: Any, arguments: Mapping[str, Any]) -> Any:
         """Call the function as one kernel. Raises `NotArrays` where it is more than array code."""
         start = time.perf_counter()
-        array = self.array
-        if array is None or not array.guards.hold():
-            static = self._static | {
-                name
-                for name, flat in arguments.items()
-                if isinstance(flat, Flat) and (name in self._promoted or is_static(flat))
-            }
+        array, static = self.array, self._array_static(arguments)
+        if array is None or not array.guards.hold() or not static <= array.static:
+            donated = jax_options(self._signature, "donate", self._donated.without(static.names))
             array = array_program(
                 self.python_function,
                 self.flatten_arguments,
-                sorted(static),
+                static,
+                {
+                    **jax_options(self._signature, "static", static),
+                    **donated,
+                    **self._array_options,
+                },
                 strict=self.config.effects == "strict",
             )
+        traces = array.traces
         result = array.call(*args, **kwargs)
-        self.array = array
-        seconds = time.perf_counter() - start
-        self.stats.compiled(seconds)
-        self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=False)
+        self._use_array(array)
+        seconds, hit = time.perf_counter() - start, array.traces == traces
+        if not hit:
+            self.stats.compiled(seconds)
+        self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=hit)
         return result
+
+    def _array_static(self, arguments: Mapping[str, Any]) -> Chosen:
+        """What `jax.jit` must be told is static: as chosen, and what is no data."""
+        names, positions = set(self._static.names), set(self._static.positions)
+        for name, found in arguments.items():
+            if isinstance(found, list):
+                first = list(arguments).index(name)
+                positions |= {first + i for i, flat in enumerate(found) if _is_no_data(flat)}
+            elif isinstance(found, dict):
+                names |= {key for key, flat in found.items() if _is_no_data(flat)}
+            elif _is_no_data(found):
+                names.add(name)
+        return Chosen(frozenset(names), frozenset(positions))
+
+    def _use_array(self, array: ArrayProgram) -> None:
+        """Let the front call this program from now on."""
+
+        def install(program: ArrayProgram) -> None:
+            if self.array is program and not self._mixed:
+                self.front.install(program)
+
+        with self._lock:
+            if self.array is not array:
+                self.array, array.changed = array, install
+                install(array)
+
+    def _check_error(self, error: Exception) -> None:
+        """Raise the error of a kernel that has run: its effects have happened, so it is the call's.
+
+        Any other may only say that the function is not array code for such arguments.
+        """
+        if isinstance(error, RUN_ERRORS):
+            place = line_of(error, self.python_function)
+            raise wrap_error(error, f"kernel {self.name}", self.name, place, ()) from error
 
     def _run_plain(self, program: Program | Fallback, args: Any, kwargs: Any) -> Any:
         start = time.perf_counter()
@@ -306,29 +399,44 @@ class JitFunction:
 
     # --- arguments ---
 
-    def flatten_arguments(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        """Each parameter's argument, taken apart; defaults are arguments too."""
+    def flatten_arguments(
+        self, args: Any, kwargs: Any, made: list[Any] | None = None
+    ) -> dict[str, Any]:
+        """Each parameter's argument, taken apart; for `made`, see `flatten`.
+
+        Defaults are arguments too, except to array code, for which they are constants.
+        """
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:
             raise _CannotBind(f"{self.name}() {error}") from None
+        given = frozenset(bound.arguments)
         bound.apply_defaults()
+        static, positions = self._static.names, self._static.positions
         found: dict[str, Any] = {}
-        for name, value in bound.arguments.items():
-            kind = self._signature.parameters[name].kind
-            one = functools.partial(
-                flatten,
-                parameter=name,
-                static=name in self._static,
+
+        def one(name: str, value: Any, is_static: bool) -> Flat:
+            return flatten(
+                value,
+                name,
+                static=is_static,
                 promoted=self._promoted,
                 whole=self._whole,
+                made=made,
             )
+
+        for number, (name, value) in enumerate(bound.arguments.items()):
+            kind = self._signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
-                found[name] = [one(v) for v in value]
+                found[name] = [
+                    one(name, v, i in positions) for i, v in enumerate(value, start=number)
+                ]
             elif kind is inspect.Parameter.VAR_KEYWORD:
-                found[name] = {k: one(v) for k, v in value.items()}
+                found[name] = {k: one(name, v, k in static) for k, v in value.items()}
+            elif made is not None and name not in given:
+                found[name] = constant(value)
             else:
-                found[name] = one(value)
+                found[name] = one(name, value, name in static)
         return found
 
     def key_of(self, args: Any, kwargs: Any) -> Hashable:
@@ -345,27 +453,7 @@ class JitFunction:
         return [leaf.example for leaf in leaves_of(self.flatten_arguments(args, kwargs))]
 
     def _key(self, arguments: Mapping[str, Any]) -> Hashable:
-        return tuple(_keys(flat) for flat in arguments.values())
-
-    def _static_names(
-        self, numbers: int | Iterable[int], names: str | Iterable[str]
-    ) -> frozenset[str]:
-        numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers)
-        names = (names,) if isinstance(names, str) else tuple(names)
-        parameters = list(self._signature.parameters) if self._signature is not None else []
-        found = set(names)
-        for number in numbers:
-            if not -len(parameters) <= number < len(parameters):
-                raise ValueError(
-                    f"static_argnums={number}: {self.name} has {len(parameters)} parameters"
-                )
-            found.add(parameters[number])
-        if unknown := found - set(parameters):
-            raise ValueError(
-                f"static_argnames={sorted(unknown)}: {self.name} has no such parameter; "
-                f"it has {parameters}"
-            )
-        return frozenset(found)
+        return (trace_context(), *(_keys(flat) for flat in arguments.values()))
 
     # --- other uses ---
 
@@ -385,33 +473,6 @@ class JitFunction:
         return f"<xcs.jit of {self.name}>"
 
 
-def _front(function: JitFunction) -> Any:
-    """The Python function that users call: the warm path of array functions, and the way in."""
-
-    def jitted(*args: Any, **kwargs: Any) -> Any:
-        array = function.array
-        if array is not None and ((fresh := array.fresh) is None or fresh()):
-            # The whole function is one kernel: little more than jax.jit's own dispatch.
-            try:
-                result = array.call(*args, **kwargs) if kwargs else array.call(*args)
-            except Exception:
-                if has_tracer((args, kwargs)):
-                    raise
-            else:
-                # Not timed, since JAX computes after it returns. No lock: CPython does not switch
-                # threads within this statement.
-                function.stats.warm_calls += 1
-                return result
-        return function.call(args, kwargs)
-
-    jitted.__name__ = jitted.__qualname__ = function.name
-    functools.update_wrapper(jitted, function.python_function)
-    jitted.__xcs_jit__ = function  # type: ignore[attr-defined]
-    jitted.trace = function.trace  # type: ignore[attr-defined]
-    jitted.explain = function.explain  # type: ignore[attr-defined]
-    return jitted
-
-
 class _CannotBind(TypeError):
     """The arguments do not fit the function's parameters."""
 
@@ -424,8 +485,12 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     return flat.key
 
 
-def _takes_numpy(arguments: Mapping[str, Any]) -> bool:
-    return any(isinstance(leaf.example, np.ndarray) for leaf in leaves_of(arguments))
+def _is_no_data(flat: Flat) -> bool:
+    """Whether the argument is a function, an object or a promoted value: nothing for `jax.jit`."""
+    if flat.leaves:
+        return False
+    value = flat.rebuild(iter(()))
+    return not is_array_tree(value) or not isinstance(flat.key, Identity)
 
 
 def line_of(error: BaseException, function: Any) -> str:
@@ -442,7 +507,31 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):
-        return inspect.Signature()
+        return inspect.Signature(_ANYTHING)
+
+
+_ANYTHING = [
+    inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL),
+    inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
+]
+
+
+def _as_function(target: Any) -> Any:
+    """A Python function that calls what is jitted, where capture can then look inside of it."""
+    if isinstance(target, types.FunctionType):
+        of_jax = target.__code__.co_filename.startswith(_JAX)  # what jax.grad made
+    else:
+        of_jax = type(target).__module__.partition(".")[0] in ("jax", "jaxlib")
+    if not of_jax and not isinstance(target, types.MethodType | functools.partial):
+        return target
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        return target(*args, **kwargs)
+
+    return forward
+
+
+_JAX = os.path.dirname(jax.__file__) + os.sep
 
 
 def _not_a_function(function: Any) -> str:
@@ -461,14 +550,27 @@ def _is_plain(module: Any) -> bool:
     return True
 
 
+class ArrayOptions(TypedDict, total=False):
+    """Options of `jax.jit` for functions of array code; see there."""
+
+    in_shardings: Any
+    out_shardings: Any
+    keep_unused: bool
+    inline: bool
+    compiler_options: dict[str, Any] | None
+
+
 @overload
 def jit(
     function: Callable[P, R],
     /,
     *,
     config: Config | None = None,
-    static_argnums: int | Iterable[int] = (),
-    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    **array_options: Unpack[ArrayOptions],
 ) -> Jitted[P, R]: ...
 
 
@@ -476,8 +578,11 @@ def jit(
 def jit(
     *,
     config: Config | None = None,
-    static_argnums: int | Iterable[int] = (),
-    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    **array_options: Unpack[ArrayOptions],
 ) -> Callable[[Callable[P, R]], Jitted[P, R]]: ...
 
 
@@ -486,8 +591,11 @@ def jit(
     /,
     *,
     config: Config | None = None,
-    static_argnums: int | Iterable[int] = (),
-    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    **array_options: Unpack[ArrayOptions],
 ) -> Any:
     """Compile a function that calls models, tools or array code.
 
@@ -496,17 +604,36 @@ def jit(
         config: options of compilation and of running.
         static_argnums: positions of parameters whose values belong to the compiled program.
         static_argnames: names of such parameters. Their arguments must be hashable.
+        donate_argnums: positions of parameters whose arrays the function may overwrite, as under
+            `jax.jit`: the caller cannot use them afterwards. Ignored where the function is more
+            than array code.
+        donate_argnames: names of such parameters.
+        array_options: `in_shardings`, `out_shardings`, `keep_unused`, `inline`, `compiler_options`,
+            as `jax.jit` takes them; for functions of array code alone.
 
     Returns:
         A function with the same results, errors and order of effects. What it captured, and why
-        anything stayed plain Python, is told by `get_jit_stats` and by its `explain` method.
+        anything stayed plain Python, is told by `get_jit_stats` and by its `explain` method. Under
+        `jax.disable_jit` it runs as plain Python.
 
     Raises:
-        TypeError: if what is decorated cannot be called, or `config` is not a `Config`.
-        ValueError: if a static parameter does not exist.
+        TypeError: if what is decorated cannot be called, `config` is not a `Config`, or an option
+            is unknown.
+        ValueError: if a static or donated parameter does not exist, or is both.
+        XCSError: at a call, if there are `array_options` and the function is more than array code.
     """
     if config is not None and not isinstance(config, Config):
         raise TypeError(f"xcs.jit(config={config!r}): expected an xcs.Config")
+    if unknown := array_options.keys() - ArrayOptions.__annotations__.keys():
+        raise TypeError(f"xcs.jit got an unexpected option: {', '.join(sorted(unknown))}")
+    options = Options(
+        config or Config(),
+        static_argnums,
+        static_argnames,
+        donate_argnums,
+        donate_argnames,
+        dict(array_options),
+    )
 
     def decorate(target: Any) -> Any:
         if isinstance(getattr(target, "__xcs_jit__", None), JitFunction):
@@ -520,9 +647,18 @@ def jit(
                 f"xcs.jit expects a callable, but was given {target!r} "
                 f"({type(target).__name__}){hint}"
             )
-        return _front(JitFunction(target, config or Config(), static_argnums, static_argnames))
+        return _jitted(JitFunction(target, options))
 
     return decorate if function is None else decorate(function)
+
+
+def _jitted(function: JitFunction) -> Any:
+    """What users call, with what they may ask of it."""
+    jitted = function.front.function
+    jitted.__xcs_jit__ = function
+    jitted.trace = function.trace
+    jitted.explain = function.explain
+    return jitted
 
 
 def get_jit_stats(function: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 from jax.extend.core import ClosedJaxpr
 from xdsl.context import Context
 from xdsl.dialects import func, get_all_dialects
@@ -19,7 +20,7 @@ from xcs.dialects import orch
 from xcs.dialects.stablehlo.print import kernel_text
 from xcs.frontend.jaxpr_import import (
     hoist_constants,
-    import_function,
+    import_module,
     primitive_fallback_count,
     type_to_aval,
     with_constant_inputs,
@@ -141,15 +142,19 @@ def compile_kernel(function: func.FuncOp) -> Kernel:
 
 def stablehlo_text(function: func.FuncOp) -> str:
     """The function of xtensor ops as a StableHLO module."""
-    kernel = function.clone()
-    ModuleOp([kernel])
-    return _lower_in_place(kernel)
+    return _lower_in_place(ModuleOp([function.clone()]))
 
 
-def _lower_in_place(kernel: func.FuncOp) -> str:
-    module = kernel.parent_op()
-    assert isinstance(module, ModuleOp)
-    ConvertXTensorToStableHLO().apply(Context(), module)
+def module_text(module: ModuleOp) -> str:
+    """The module's first function of xtensor ops, and those that it calls, as StableHLO."""
+    return _lower_in_place(module.clone())
+
+
+def _lower_in_place(module: ModuleOp) -> str:
+    """The text of the module's first function, and of those that it calls."""
+    kernel = module.body.block.first_op
+    assert isinstance(kernel, func.FuncOp)
+    ConvertXTensorToStableHLO(jax.default_backend()).apply(Context(), module)
     return kernel_text(kernel)
 
 
@@ -160,13 +165,12 @@ def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
         UnsupportedJaxpr: if the trace has effects or types that the tensor dialect does not have.
     """
     opened, constants = hoist_constants(jaxpr)
-    function, nested_constants = import_function(opened, name)
-    ModuleOp([function])  # symbols are looked up in a module
+    module, nested_constants = import_module(opened, name)
     # No passes: the importer leaves out dead code, and XLA merges common subexpressions itself.
     # Where it is given merged ones it fuses differently, so that gradients differ from jax.jit's
     # in the last bit.
     source = with_constant_inputs(opened)
-    primitives = primitive_fallback_count(function)
-    text = _lower_in_place(function)
+    primitives = primitive_fallback_count(module)
+    text = _lower_in_place(module)
     kernel = Kernel(name, text, tuple(source.in_avals), tuple(source.out_avals), source, primitives)
     return kernel, [*nested_constants, *constants]

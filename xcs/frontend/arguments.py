@@ -6,13 +6,13 @@ everything that capture looks into (functions, classes, clients) belong to the c
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 _STATIC_TYPES = (
@@ -24,7 +24,6 @@ _STATIC_TYPES = (
     types.ModuleType,
 )
 _NUMBERS = (bool, int, float, complex)
-_ARRAYS = (jax.Array, np.ndarray, np.generic)
 _MAX_DEPTH = 24
 _MAX_SCAN = 10_000  # leaves looked at to find an array in a container
 
@@ -42,23 +41,30 @@ class Identity:
         return isinstance(other, Identity) and other.value is self.value
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)  # not frozen, which would double the time to make one
 class Leaf:
     """One dynamic value: what capture knows of it, and the value in the call being captured.
 
     ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type), "object", or
-    "whole" (a container whose arrays are leaves of their own);
-    ``spec`` is the array's shape and dtype, the number, or the class of a list's elements.
+    "whole" (a container whose arrays are leaves of their own); ``element`` is the class of a list's
+    elements, where they have one.
     """
 
     kind: str
     class_name: str | None
-    spec: jax.ShapeDtypeStruct | Any | None
     example: Any
     parameter: str
+    element: str | None = None
+
+    @property
+    def spec(self) -> jax.ShapeDtypeStruct | Any | None:
+        """The array's shape and dtype, the number, or the class of a list's elements."""
+        if self.kind in ("array", "key"):
+            return array_spec(self.example)
+        return self.example if self.kind == "number" else self.element
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Flat:
     """One argument: its part of the cache key, its leaves, and how to put a value together."""
 
@@ -75,64 +81,136 @@ def flatten(
     static: bool = False,
     promoted: frozenset[str] = frozenset(),
     whole: frozenset[str] = frozenset(),
+    made: list[Any] | None = None,
 ) -> Flat:
-    """Take one argument apart. Raises `TypeError` for a static argument that cannot be hashed.
+    """Take one argument apart.
 
     A parameter that capture promoted is static too, by identity where it has no hash. The arrays in
-    a `whole` parameter's container are not taken apart.
+    a `whole` parameter's container are not taken apart. With `made`, every container is, to its
+    last leaf, as `jax.jit` does; the objects that are put together again are added to that list.
+
+    Raises:
+        StaticArgumentError: for a static argument that cannot be hashed.
     """
     kind = type(value)
     if static:
         return Flat((kind, static_key(value, parameter)), [], lambda _: value)
-    if parameter in promoted and not isinstance(value, _ARRAYS):
-        key = value if kind in (*_NUMBERS, str, bytes) else Identity(value)
+    form = _form_of(value)
+    if parameter in promoted and form not in ("array", "numpy"):
+        key = value if form in ("number", "text") else Identity(value)
         return Flat((kind, key), [], lambda _: value)
-    if isinstance(value, _STATIC_TYPES) or (callable(value) and not isinstance(value, _ARRAYS)):
+    if form == "array" or form == "numpy":
+        dtype, from_jax = value.dtype, form == "array"
+        leaf_kind = "array" if isinstance(dtype, np.dtype) else "key"  # whose dtype is JAX's own
+        weak = from_jax and getattr(value, "weak_type", False)  # key arrays have none
+        key = ("array", value.shape, dtype, weak, from_jax)
+        return Flat(key, [Leaf(leaf_kind, None, value, parameter)], next)
+    if form == "number":
+        if kind is int and not fits_array(value):
+            return Flat((int, "big"), [Leaf("object", "int", value, parameter)], next)
+        return Flat(kind, [Leaf("number", kind.__name__, value, parameter)], next)
+    if form == "text":
+        return Flat(kind, [Leaf("object", kind.__name__, value, parameter)], next)
+    if made is not None and kind is not type(None) and _is_pytree(value):
+        return _flatten_parts(value, parameter, promoted, whole, made)
+    if form == "static":
         return Flat(Identity(value), [], lambda _: value)
-    if isinstance(value, _ARRAYS):
-        spec = array_spec(value)
-        weak = getattr(value, "weak_type", False)
-        key = ("array", spec.shape, spec.dtype, weak, isinstance(value, jax.Array))
-        kind_of_leaf = "key" if _is_key_array(value) else "array"
-        return Flat(key, [Leaf(kind_of_leaf, None, spec, value, parameter)], next)
-    if kind is int and not -(2**31) <= value < 2**31:  # more than JAX takes for an array
-        return Flat((int, "big"), [Leaf("object", "int", None, value, parameter)], next)
-    if kind in _NUMBERS:
-        return Flat(kind, [Leaf("number", kind.__name__, value, value, parameter)], next)
-    if kind in (str, bytes):
-        return Flat(kind, [Leaf("object", kind.__name__, None, value, parameter)], next)
     if parameter not in whole and _has_parts(value):
-        return _flatten_parts(value, parameter, promoted, whole)
+        return _flatten_parts(value, parameter, promoted, whole, made)
     name = kind.__name__ if kind.__module__ == "builtins" else None
     if kind is list:
         element = _element_class(value)
-        return Flat((list, element), [Leaf("object", "list", element, value, parameter)], next)
-    return Flat(kind, [Leaf("object", name, None, value, parameter)], next)
+        return Flat((list, element), [Leaf("object", "list", value, parameter, element)], next)
+    return Flat(kind, [Leaf("object", name, value, parameter)], next)
+
+
+def constant(value: Any) -> Flat:
+    """An argument that is part of the program: a default that the caller left out."""
+    return Flat(Identity(value), [], lambda _: value)
+
+
+_Form = Literal["array", "numpy", "number", "text", "static", "data"]
+
+
+def _form_of(value: Any) -> _Form:
+    form = _form(type(value))
+    if form == "numpy":
+        is_text_or_time = value.dtype.kind in "OSUMm" or value.dtype.type is np.void
+        return "data" if is_text_or_time else "numpy"
+    if form == "data" and isinstance(value, jax.Array):  # a tracer, whose class does not tell
+        return "array"
+    return form
+
+
+@functools.lru_cache(maxsize=1024)
+def _form(kind: type) -> _Form:
+    """What values of a class are to capture, as far as the class tells."""
+    if issubclass(kind, jax.Array):
+        return "array"
+    if issubclass(kind, np.ndarray | np.generic):
+        return "numpy"
+    if kind in _NUMBERS:
+        return "number"
+    if kind in (str, bytes):
+        return "text"
+    called = any("__call__" in vars(base) for base in kind.__mro__)
+    return "static" if called or issubclass(kind, _STATIC_TYPES) else "data"
 
 
 def _flatten_parts(
-    value: Any, parameter: str, promoted: frozenset[str], whole: frozenset[str]
+    value: Any,
+    parameter: str,
+    promoted: frozenset[str],
+    whole: frozenset[str],
+    made: list[Any] | None,
 ) -> Flat:
     """Take a container apart, one level; its structure is part of the key."""
     kind = type(value)
-    structure: Hashable
-    rebuild: Callable[[list[Any]], Any]
+    structure: Any
+    build: Callable[[list[Any]], Any]
     if kind in (list, tuple):
-        children, structure, rebuild = list(value), len(value), kind
+        children, structure, build = list(value), len(value), kind
     elif kind is dict:
         keys = tuple(value)
         children, structure = list(value.values()), keys
-        rebuild = lambda parts: dict(zip(keys, parts, strict=True))
+        build = lambda parts: dict(zip(keys, parts, strict=True))
     else:
-        children, tree = jax.tree_util.tree_flatten(value, is_leaf=lambda v: v is not value)
-        structure, rebuild = tree, tree.unflatten
-    parts = [flatten(child, parameter, promoted=promoted, whole=whole) for child in children]
+        children, structure = jax.tree_util.tree_flatten(value, is_leaf=lambda v: v is not value)
+        build = structure.unflatten
+
+    def rebuild(values: Iterator[Any]) -> Any:
+        whole = build([part.rebuild(values) for part in parts])
+        if made is not None:
+            made.append(whole)
+        return whole
+
+    parts = [flatten(v, parameter, promoted=promoted, whole=whole, made=made) for v in children]
     return Flat(
         (kind, structure, tuple(part.key for part in parts)),
         [leaf for part in parts for leaf in part.leaves],
-        lambda values: rebuild([part.rebuild(values) for part in parts]),
-        Leaf("whole", kind.__name__, None, value, parameter) if kind in (list, dict) else None,
+        rebuild,
+        Leaf("whole", kind.__name__, value, parameter) if kind in (list, dict) else None,
     )
+
+
+def is_array_tree(value: Any) -> bool:
+    """Whether `jax.jit` takes it as an argument that is not static."""
+    try:
+        leaves = jax.tree_util.tree_leaves(value)
+    except (ValueError, TypeError, RecursionError, SystemError):  # keys of several kinds, a cycle
+        return False
+    return all(
+        (form := _form_of(leaf)) in ("array", "numpy")
+        or (form == "number" and (type(leaf) is not int or fits_array(leaf)))
+        for leaf in leaves
+    )
+
+
+def fits_array(value: int) -> bool:
+    """Whether JAX has an integer type for it, in the present state of its x64 switch."""
+    config: Any = jax.config
+    bits = 63 if config.jax_enable_x64 else 31
+    return -(2**bits) <= value < 2**bits
 
 
 def _has_parts(value: Any) -> bool:
@@ -144,8 +222,11 @@ def _has_parts(value: Any) -> bool:
         left -= 1
         if left < 0 or depth > _MAX_DEPTH:
             return False
-        if isinstance(part, _ARRAYS) or (depth and callable(part)):
+        form = _form_of(part)
+        if form in ("array", "numpy") or (depth and form == "static" and part is not None):
             return True
+        if form in ("number", "text"):
+            return False
         if isinstance(part, list | tuple):
             return any(visit(child, depth + 1) for child in part)
         if type(part) is dict:
@@ -174,27 +255,20 @@ def is_static(flat: Flat) -> bool:
     return isinstance(flat.key, Identity) and flat.key.value is not None
 
 
+class StaticArgumentError(TypeError, ValueError):
+    """A static argument has no hash. Python calls that a TypeError, `jax.jit` a ValueError."""
+
+
 def static_key(value: Any, parameter: str) -> Hashable:
     """What a static argument contributes to the cache key: its value, or its identity."""
-    if isinstance(value, (*_NUMBERS, str, bytes, tuple, frozenset)) or _has_own_equality(value):
-        try:
-            hash(value)
-        except TypeError as error:
-            raise TypeError(
-                f"static argument '{parameter}' must be hashable, but {type(value).__name__} "
-                f"is not ({error}); pass a hashable value, or leave it out of static_argnames"
-            ) from error
-        return value
-    if type(value).__hash__ is None:
-        raise TypeError(
-            f"static argument '{parameter}' must be hashable, but {type(value).__name__} is not; "
-            f"pass a hashable value, or leave it out of static_argnames"
-        )
-    return Identity(value)
-
-
-def _has_own_equality(value: Any) -> bool:
-    return type(value).__eq__ is not object.__eq__ and type(value).__hash__ is not None
+    try:
+        hash(value)
+    except TypeError as error:
+        raise StaticArgumentError(
+            f"static argument '{parameter}' must be hashable, but {type(value).__name__} "
+            f"is not ({error}); pass a hashable value, or leave it out of static_argnames"
+        ) from error
+    return Identity(value) if type(value).__eq__ is object.__eq__ else value
 
 
 def array_spec(value: Any) -> jax.ShapeDtypeStruct:
@@ -203,11 +277,6 @@ def array_spec(value: Any) -> jax.ShapeDtypeStruct:
         weak = getattr(value, "weak_type", False)  # key arrays have none
         return jax.ShapeDtypeStruct(value.shape, value.dtype, weak_type=weak)
     return jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype))
-
-
-def _is_key_array(value: Any) -> bool:
-    """Whether the array holds PRNG keys."""
-    return jnp.issubdtype(value.dtype, jax.dtypes.extended)
 
 
 def _is_pytree(value: Any) -> bool:

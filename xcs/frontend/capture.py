@@ -20,7 +20,7 @@ from xcs.dialects import orch
 from xcs.frontend.arguments import Flat, Leaf
 from xcs.frontend.array_code import array_code_guards, is_array_data
 from xcs.frontend.emit import Emitter, NotArrays
-from xcs.frontend.guards import Guards
+from xcs.frontend.guards import Guards, collecting
 from xcs.frontend.jaxpr_import import (
     UnsupportedJaxpr,
     array_constants,
@@ -136,7 +136,8 @@ def trace_arrays(
         return leaves
 
     leaves = leaves_of(arguments)
-    jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves))
+    with collecting(guards):
+        jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves))
     if not interpreter.emitter.calls_jax and all(leaf.kind == "number" for leaf in leaves):
         raise NotArrays("numbers without JAX are Python's")
     return jaxpr, structure[0], guards
@@ -174,7 +175,8 @@ def capture(
         return [tracer for tracer, _ in emitter.placeholders]
 
     try:
-        jaxpr = jax.make_jaxpr(run)(*(leaves[index].spec for index in traced))
+        with collecting(guards):
+            jaxpr = jax.make_jaxpr(run)(*(leaves[index].spec for index in traced))
         _place_arrays(jaxpr, [operands[index] for index in traced], emitter)
     except UnsupportedJaxpr as error:
         raise Unsupported(str(error)) from error

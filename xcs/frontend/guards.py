@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+import keyword
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from operator import is_
 from types import CellType
 from typing import Any
 
 MISSING = object()
-_OPEN, _CLOSE = object(), object()
 
 
 @dataclass
@@ -18,10 +22,9 @@ class Guards:
     names: list[tuple[Mapping[str, Any], str, Any]] = field(default_factory=list)
     cells: list[tuple[CellType, Any]] = field(default_factory=list)
     attributes: list[tuple[Any, str, Any]] = field(default_factory=list)
-    contents: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
-    empty: bool = True  # nothing was assumed
+    contents: list[tuple[Any, tuple[Part, ...]]] = field(default_factory=list)
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
-    _check: Callable[[], bool] | None = None  # `compiled`, for what is assumed so far
+    _check: Callable[[], bool] | None = None  # `condition`, for what is assumed so far
 
     def name(self, namespace: Mapping[str, Any], name: str, value: Any) -> None:
         """The namespace holds that object under the name; `MISSING` if it holds none."""
@@ -34,8 +37,13 @@ class Guards:
             self.cells.append((cell, value))
 
     def attribute(self, owner: Any, name: str, value: Any) -> None:
-        """The owner's attribute is that object; one that is made anew at each read is left out."""
+        """The owner's attribute is that object; one that is made anew at each read is left out.
+
+        So is a function's having no defaults: what it is called with then binds all parameters.
+        """
         if getattr(owner, name, MISSING) is not value:
+            return
+        if value is None and name in ("__defaults__", "__kwdefaults__"):
             return
         if self._first("attribute", id(owner), name):
             self.attributes.append((owner, name, value))
@@ -43,78 +51,125 @@ class Guards:
     def content(self, container: Any) -> None:
         """The list, tuple or dict holds the very objects that it holds now, at any depth."""
         if self._first("content", id(container)):
-            self.contents.append((container, flat_contents(container)))
+            self.contents.append((container, tuple(_parts(container))))
 
-    def update(self, other: Guards) -> None:
-        """Assume what the other assumes as well."""
+    def update(self, other: Guards, made: Iterable[Any] = ()) -> bool:
+        """Assume what the other assumes as well. Gives whether anything is new.
+
+        The objects in `made` are the other capture's own, so that nobody else changes them.
+        """
+        known, own = len(self._seen), {id(value) for value in made}
         for namespace, name, value in other.names:
             self.name(namespace, name, value)
         for cell, value in other.cells:
             self.cell(cell, value)
         for owner, name, value in other.attributes:
-            self.attribute(owner, name, value)
+            if id(owner) not in own:
+                self.attribute(owner, name, value)
         for container, _ in other.contents:
-            self.content(container)
+            if id(container) not in own:
+                self.content(container)
+        return len(self._seen) > known
 
     def values(self) -> Iterator[Any]:
         """The objects that are checked."""
-        for table in (self.names, self.cells, self.attributes, self.contents):
+        for table in (self.names, self.cells, self.attributes):
             yield from (entry[-1] for entry in table)
+        for _, parts in self.contents:
+            yield from (value for part in parts for value in part.values)
 
     def _first(self, *key: Any) -> bool:
         if key in self._seen:
             return False
         self._seen.add(key)
-        self.empty = False
         self._check = None
         return True
 
-    def compiled(self) -> Callable[[], bool] | None:
-        """`hold` as one expression, for calls of microseconds; None if nothing was assumed."""
-        if self.empty:
-            return None
-        known: dict[str, Any] = {"MISSING": MISSING, "cell_holds": _cell_holds, "same": _same}
-        tests: list[str] = []
+    def condition(self, known: dict[str, Any], prefix: str = "v") -> str:
+        """A Python expression that is true while everything is as it was.
 
-        def test(pattern: str, *values: Any) -> None:
-            names = [f"v{len(known) + i}" for i in range(len(values))]
-            known.update(zip(names, values, strict=True))
-            tests.append(pattern.format(*names))
+        What it refers to is added to `known`, under names that begin with the prefix. Where
+        something is gone (a deleted global, an emptied cell), evaluating it raises.
+        """
+        tests: list[str] = []
+        numbers = itertools.count()
+
+        def refer(value: Any) -> str:
+            name = f"{prefix}{next(numbers)}"
+            known[name] = value
+            return name
 
         for namespace, name, value in self.names:
-            test(f"{{0}}.get({name!r}, MISSING) is {{1}}", namespace, value)
+            if value is MISSING:
+                tests.append(f"{name!r} not in {refer(namespace)}")
+            else:
+                tests.append(f"{refer(namespace)}[{name!r}] is {refer(value)}")
         for cell, value in self.cells:
-            test("cell_holds({0}, {1})", cell, value)
+            tests.append(f"{refer(cell)}.cell_contents is {refer(value)}")
         for owner, name, value in self.attributes:
-            test(f"getattr({{0}}, {name!r}, MISSING) is {{1}}", owner, value)
-        for container, items in self.contents:
-            test("same({0}, {1})", container, items)
-        return eval(f"lambda: {' and '.join(tests)}", known)
+            read = f"{refer(owner)}.{name}"
+            if not name.isidentifier() or keyword.iskeyword(name):
+                read = f"getattr({refer(owner)}, {name!r})"
+            tests.append(f"{read} is {refer(value)}")
+        for _, parts in self.contents:
+            for part in parts:
+                container, same = refer(part.container), refer(is_)
+                tests.append(f"len({container}) == {len(part.values)}")
+                values = container
+                if part.keys is not None:
+                    tests.append(f"all(map({same}, {container}, {refer(part.keys)}))")
+                    values = f"{container}.values()"
+                tests.append(f"all(map({same}, {values}, {refer(part.values)}))")
+        return " and ".join(tests) or "True"
 
     def hold(self) -> bool:
         """Whether everything is still as it was."""
-        if self._check is None:
-            self._check = self.compiled() or (lambda: True)
-        return self._check()
+        check = self._check
+        if check is None:
+            known: dict[str, Any] = {}
+            check = self._check = eval(f"lambda: {self.condition(known)}", known)
+        try:
+            return check()
+        except Exception:  # something is gone
+            return False
 
 
-def _cell_holds(cell: CellType, value: Any) -> bool:
-    try:
-        return cell.cell_contents is value
-    except ValueError:  # the cell was emptied
-        return False
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One list, tuple or dict, and the very objects that were in it."""
+
+    container: Any
+    keys: tuple[Any, ...] | None
+    values: tuple[Any, ...]
 
 
-def _same(container: Any, items: tuple[Any, ...]) -> bool:
-    now = flat_contents(container)
-    return len(now) == len(items) and all(a is b for a, b in zip(now, items, strict=True))
-
-
-def flat_contents(container: Any) -> tuple[Any, ...]:
-    """Keys and leaves of nested lists, tuples and dicts, with where each begins and ends."""
+def _parts(container: Any) -> Iterator[Part]:
+    """The container and those in it, at any depth."""
     if isinstance(container, dict):
-        leaves = (leaf for key, value in container.items() for leaf in (key, *flat_contents(value)))
-        return (_OPEN, *leaves, _CLOSE)
-    if isinstance(container, list | tuple):
-        return (_OPEN, *(leaf for value in container for leaf in flat_contents(value)), _CLOSE)
-    return (container,)
+        part = Part(container, tuple(container), tuple(container.values()))
+    elif isinstance(container, list | tuple):
+        part = Part(container, None, tuple(container))
+    else:
+        return
+    yield part
+    for value in part.values:
+        yield from _parts(value)
+
+
+_CAPTURE: ContextVar[Guards | None] = ContextVar("xcs_capture", default=None)
+
+
+@contextmanager
+def collecting(guards: Guards) -> Iterator[None]:
+    """Add to the guards what compiled functions assume that the code inside calls."""
+    token = _CAPTURE.set(guards)
+    try:
+        yield
+    finally:
+        _CAPTURE.reset(token)
+
+
+def assume(guards: Guards) -> None:
+    """Say what a compiled function that is being called assumes, to the capture that calls it."""
+    if (capture := _CAPTURE.get()) is not None:
+        capture.update(guards)

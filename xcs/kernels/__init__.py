@@ -1,6 +1,16 @@
 """Kernels: StableHLO text made into a JAX primitive that compiles, runs and differentiates."""
 
+from .context import trace_context
+from .inputs import without_unused_inputs
 from .primitive import Kernel, bind, executable, xcs_kernel_p
 from .text import verify_stablehlo
 
-__all__ = ["Kernel", "bind", "executable", "verify_stablehlo", "xcs_kernel_p"]
+__all__ = [
+    "Kernel",
+    "bind",
+    "executable",
+    "trace_context",
+    "verify_stablehlo",
+    "without_unused_inputs",
+    "xcs_kernel_p",
+]

@@ -14,7 +14,10 @@ from functools import cached_property
 from typing import Any, cast
 
 import jax
-from jax.core import ShapedArray
+
+# Private, as JAX looks up the LAPACK of SciPy only when it lowers such a call itself.
+from jax._src.lax.linalg import initialize_lapack
+from jax.core import ShapedArray, Tracer
 
 # jax.extend and jax.interpreters are JAX's interface for packages that define primitives: the
 # primitive class and jaxprs, the rule tables of jvp and vmap, and lowering to MLIR. All three are
@@ -55,7 +58,13 @@ class Kernel:
         """The kernel under `jax.jit`, named after the kernel in profiles and dumps."""
 
         def run(*args: Any) -> list[Any]:
-            return bind(self, *args)
+            if any(isinstance(arg, Tracer) for arg in args) or not args:
+                return bind(self, *args)
+            # Under jax.debug_nans, JAX calls the function again as plain Python, to find the place.
+            if self.jaxpr is not None:
+                return jaxpr_as_fun(self.jaxpr)(*args)
+            with jax.debug_nans(False), jax.debug_infs(False):
+                return bind(self, *args)
 
         run.__name__ = run.__qualname__ = self.name
         return jax.jit(run)
@@ -152,6 +161,8 @@ def _lower(
 
 def _insert(module: mlir.ModuleContext, kernel: Kernel) -> tuple[str, list[ir.Type]]:
     """Add the kernel's functions to the module; give the entry's new name and result types."""
+    if "@lapack_" in kernel.text:
+        initialize_lapack()
     parsed = parse_module(kernel.text, module.context)
     main = cast(func.FuncOp, ir.SymbolTable(parsed.operation)["main"])
     declared = ir.FunctionType.get(

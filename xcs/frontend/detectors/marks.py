@@ -10,6 +10,7 @@ from xcs.frontend.classification import (
     Classification,
     EffectClass,
     Kind,
+    tensor,
 )
 
 PRIORITY = 1_000_000
@@ -19,7 +20,7 @@ _EFFECTS: Final[dict[str, EffectClass]] = {known: known for known in get_args(Ef
 
 
 def detect(fn: Any) -> Classification | None:
-    """Read ``__xcs_operator__`` (declared operators) and ``__xcs_jit__`` (jitted functions)."""
+    """Read the marks of operators, of functions of ours, and of what makes such functions."""
     spec = _own_mark(fn, "__xcs_operator__")
     if spec is not None:
         return _declared(spec, fn)
@@ -31,6 +32,10 @@ def detect(fn: Any) -> Classification | None:
             inline=True,
             reaches=frozenset({"operator"}),
         )
+    if _own_mark(fn, "__xcs_vmap__"):
+        return tensor(f"{_name(fn)} is mapped array code")
+    if _own_mark(fn, "__xcs_transformation__"):
+        return tensor(f"{_name(fn)} is a transformation: it returns a function", returns="function")
     return None
 
 

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import jax.extend.core as jex
 import numpy as np
+from xdsl.dialects import func
 from xdsl.dialects.builtin import (
     BytesAttr,
     DenseIntOrFPElementsAttr,
+    FixedBitwidthType,
     LocationAttr,
     StringAttr,
+    SymbolRefAttr,
     TensorType,
 )
-from xdsl.ir import Attribute, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from xcs.dialects import xtensor
 from xcs.dialects.creation import create_op
 from xcs.dialects.xtensor import dims_attr, tensor_type
+from xcs.frontend.jaxpr_import.functions import Functions
 from xcs.frontend.jaxpr_import.locations import UNKNOWN, location_of
 from xcs.frontend.jaxpr_import.registry import (
     INLINED,
+    KEY_RULES,
     RULES,
     TAKES_KEYS,
+    Values,
     has_shardings,
 )
 from xcs.frontend.jaxpr_import.single_primitive import stablehlo_of
 from xcs.frontend.jaxpr_import.types import (
+    UnsupportedJaxpr,
     array_type,
     aval_to_type,
     has_keys,
@@ -38,34 +45,63 @@ from xcs.frontend.jaxpr_import.types import (
 class Importer:
     """Makes ops of the equations of a jaxpr, and of those that it calls, in order."""
 
-    def __init__(self, constants: dict[int, SSAValue]) -> None:
+    def __init__(self, constants: dict[int, SSAValue], functions: Functions | None = None) -> None:
+        self.functions = functions
         self.ops: list[Operation] = []
         self.location: LocationAttr = UNKNOWN
         # The equations of a layer that is called in a loop have equal tracebacks each time.
         self._locations: dict[Any, LocationAttr] = {}
         self._array_constants = constants
-        self._constants: dict[tuple[Any, bytes], SSAValue] = {}
+        self._constants: dict[tuple[Any, tuple[int, ...], bytes], SSAValue] = {}
 
     def emit(
         self,
         op: type[Operation],
-        operands: Sequence[SSAValue],
+        operands: Values,
         results: Sequence[TensorType],
         properties: Mapping[str, Attribute] = {},
         regions: Sequence[Region] = (),
-    ) -> Sequence[SSAValue]:
+    ) -> Values:
         """Append an op, unchecked: the equation has passed JAX's own type rules."""
         created = create_op(op, operands, results, properties, self.location, regions)
         self.ops.append(created)
         return created.results
 
     def inner(self) -> Importer:
-        """An importer for a region of the next op: it sees this one's constants, but not back."""
-        inner = Importer(self._array_constants)
+        """An importer for a region of the next op, which makes its own scalar constants."""
+        inner = Importer(self._array_constants, self.functions)
         inner.location = self.location
         inner._locations = self._locations
-        inner._constants = dict(self._constants)
         return inner
+
+    def region(
+        self,
+        arguments: Sequence[TensorType],
+        body: Callable[[Importer, Values], Values],
+        *,
+        isolated: bool = False,
+    ) -> Region:
+        """Return a region of arguments of these types, which yields what `body` makes of them.
+
+        An isolated one does not use the arrays that are operands of the whole program either.
+        """
+        block = Block(arg_types=arguments)
+        inner = self.inner()
+        if isolated:
+            inner._array_constants = {}
+            inner.functions = None
+        try:
+            inner.emit(xtensor.YieldOp, body(inner, block.args), ())
+        except UnsupportedJaxpr:
+            inner.discard()  # leaves no uses of values from outside
+            raise
+        block.add_ops(inner.ops)
+        return Region(block)
+
+    def discard(self) -> None:
+        """Erase all ops made so far."""
+        for op in reversed(self.ops):
+            op.erase()
 
     def broadcast(self, value: SSAValue, shape: tuple[int, ...]) -> SSAValue:
         """Return the value in the given shape, by the rule of lax's elementwise primitives."""
@@ -82,10 +118,19 @@ class Importer:
         )
         return result
 
+    def convert(self, value: SSAValue, element: Attribute) -> SSAValue:
+        """Return the value converted to an element type."""
+        source = cast(TensorType, value.type)
+        if source.element_type == element:
+            return value
+        converted = tensor_type(source.get_shape(), element)
+        (result,) = self.emit(xtensor.ConvertElementTypeOp, [value], [converted])
+        return result
+
     def constant(self, value: np.ndarray) -> SSAValue:
         """Return a scalar constant, bit for bit."""
         data = value.tobytes()
-        key = (value.dtype, data)
+        key = (value.dtype, value.shape, data)
         if (known := self._constants.get(key)) is None:
             result = array_type(value.shape, value.dtype)
             if value.dtype == np.bool_:
@@ -95,36 +140,36 @@ class Importer:
             self._constants[key] = known
         return known
 
+    def zeros(self, result: TensorType) -> SSAValue:
+        """Return a tensor whose bits are all zero."""
+        element = cast(FixedBitwidthType, result.element_type)
+        scalar = tensor_type((), result.element_type)
+        data = BytesAttr(bytes(element.compile_time_size))
+        attribute = DenseIntOrFPElementsAttr(cast(Any, scalar), data)
+        (zero,) = self.emit(xtensor.ConstantOp, [], [scalar], {"value": attribute})
+        return self.broadcast(zero, result.get_shape())
+
     def closed_constant(self, value: Any) -> SSAValue:
         """Return a value that a jaxpr closes over: a kernel argument, or a scalar constant."""
         if (known := self._array_constants.get(id(value))) is not None:
             return known
         return self.constant(np.asarray(value))
 
-    def run(
-        self,
-        jaxpr: Any,
-        args: Sequence[SSAValue],
-        consts: Sequence[SSAValue],
-        used: Sequence[bool] | None = None,
-    ) -> list[SSAValue | None]:
-        """Append the equations of an open jaxpr that its used results need; return those results.
-
-        JAX drops dead equations before it lowers, too: differentiation leaves many behind.
-        """
-        live = live_variables(jaxpr, used)
+    def run(self, jaxpr: Any, args: Values, consts: Values) -> list[SSAValue]:
+        """Append the equations of an open jaxpr; return its results."""
         env: dict[Any, SSAValue] = dict(zip(jaxpr.constvars, consts, strict=True))
         env.update(zip(jaxpr.invars, args, strict=True))
         for eqn in jaxpr.eqns:
-            outputs = [v for v in eqn.outvars if v in live]
-            if outputs:
-                self.location = self.locate(eqn.source_info.traceback)
-                self.equation(eqn, env, outputs)
-        flags = used or [True] * len(jaxpr.outvars)
-        return [
-            self.read(env, atom) if keep else None
-            for atom, keep in zip(jaxpr.outvars, flags, strict=True)
-        ]
+            self.location = self.locate(eqn.source_info.traceback)
+            self.equation(eqn, env)
+        return [self.read(env, atom) for atom in jaxpr.outvars]
+
+    def run_closed(self, callee: Any, args: Values) -> list[SSAValue]:
+        """Append the equations of a jaxpr, closed or not; return its results."""
+        if not isinstance(callee, jex.ClosedJaxpr):
+            return self.run(callee, args, ())
+        consts = [self.closed_constant(value) for value in callee.consts]
+        return self.run(callee.jaxpr, args, consts)
 
     def locate(self, traceback: Any) -> LocationAttr:
         """Return the location of a traceback."""
@@ -138,54 +183,41 @@ class Importer:
             return self.constant(np.asarray(atom.val, dtype=atom.aval.dtype))
         return env[atom]
 
-    def equation(self, eqn: Any, env: dict[Any, SSAValue], outputs: Sequence[Any]) -> None:
-        """Append one equation by its rule, or through JAX; set the variables ``outputs``."""
+    def equation(self, eqn: Any, env: dict[Any, SSAValue]) -> None:
+        """Append one equation by its rule, or through JAX; set its variables."""
         name = eqn.primitive.name
-        values: Sequence[SSAValue | None] | None = None
+        values: Values | None = None
         if (param := INLINED.get(name)) is not None and not has_shardings(eqn.params):
-            values = self.call(eqn, env, eqn.params[param], outputs)
-        elif (rule := RULES.get(name)) is not None and (name in TAKES_KEYS or not has_keys(eqn)):
-            operands = [self.read(env, atom) for atom in eqn.invars]
-            values = rule(self, eqn, operands, [aval_to_type(v.aval) for v in eqn.outvars])
+            operands = [self.read(env, v) for v in eqn.invars]
+            values = self.call(eqn, operands) or self.run_closed(eqn.params[param], operands)
+        else:
+            rules = KEY_RULES if name not in TAKES_KEYS and has_keys(eqn) else RULES
+            if (rule := rules.get(name)) is not None:
+                operands = [self.read(env, atom) for atom in eqn.invars]
+                values = rule(self, eqn, operands, [aval_to_type(v.aval) for v in eqn.outvars])
         if values is None:
-            env.update(zip(outputs, self.primitive(eqn, env, outputs), strict=True))
-            return
-        for v, value in zip(eqn.outvars, values, strict=True):
-            if value is not None:
-                env[v] = value
+            values = self.primitive(eqn, env)
+        env.update(zip(eqn.outvars, values, strict=True))
 
-    def call(
-        self, eqn: Any, env: dict[Any, SSAValue], callee: Any, outputs: Sequence[Any]
-    ) -> list[SSAValue | None]:
-        """Append the equations of the jaxpr that an equation calls."""
-        args = [self.read(env, atom) for atom in eqn.invars]
-        used = [v in outputs for v in eqn.outvars]
-        if not isinstance(callee, jex.ClosedJaxpr):
-            return self.run(callee, args, (), used)
-        consts = [self.closed_constant(value) for value in callee.consts]
-        return self.run(callee.jaxpr, args, consts, used)
+    def call(self, eqn: Any, operands: Values) -> Values | None:
+        """Append a call of a function; None where the callee is to be inlined."""
+        if self.functions is None or eqn.primitive.name != "jit":
+            return None
+        if (function := self.functions.of(eqn, self)) is None:
+            return None
+        results = cast(list[TensorType], list(function.function_type.outputs))
+        callee = SymbolRefAttr(function.sym_name.data)
+        return self.emit(func.CallOp, operands, results, {"callee": callee})
 
-    def primitive(
-        self, eqn: Any, env: dict[Any, SSAValue], outputs: Sequence[Any]
-    ) -> Sequence[SSAValue]:
+    def primitive(self, eqn: Any, env: dict[Any, SSAValue]) -> Values:
         """Append an equation as the StableHLO that JAX lowers it to; literals stay inside."""
         inputs = list(dict.fromkeys(v for v in eqn.invars if not is_literal(v)))
         return self.emit(
             xtensor.PrimitiveOp,
             [env[v] for v in inputs],
-            [aval_to_type(v.aval) for v in outputs],
+            [aval_to_type(v.aval) for v in eqn.outvars],
             {
                 "name": StringAttr(eqn.primitive.name),
-                "stablehlo": StringAttr(stablehlo_of(eqn, inputs, outputs)),
+                "stablehlo": StringAttr(stablehlo_of(eqn, inputs, eqn.outvars)),
             },
         )
-
-
-def live_variables(jaxpr: Any, used: Sequence[bool] | None) -> set[Any]:
-    """Return the variables that the used results of a jaxpr depend on."""
-    flags = used or [True] * len(jaxpr.outvars)
-    live = {v for v, keep in zip(jaxpr.outvars, flags, strict=True) if keep and not is_literal(v)}
-    for eqn in reversed(jaxpr.eqns):
-        if not live.isdisjoint(eqn.outvars):
-            live.update(v for v in eqn.invars if not is_literal(v))
-    return live

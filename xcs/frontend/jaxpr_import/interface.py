@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.extend.core as jex
@@ -12,12 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import xtensor
+from xcs.frontend.jaxpr_import.functions import Functions
 from xcs.frontend.jaxpr_import.importer import Importer
-from xcs.frontend.jaxpr_import.registry import INLINED
+from xcs.frontend.jaxpr_import.jaxprs import external_effects, jaxprs_in, without_dead_code
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,
@@ -49,8 +51,7 @@ def _collect_constants(jaxpr: jex.ClosedJaxpr, found: dict[int, Any]) -> None:
 
 def _collect_called_constants(jaxpr: Any, found: dict[int, Any]) -> None:
     for eqn in jaxpr.eqns:
-        if (param := INLINED.get(eqn.primitive.name)) is not None:
-            callee = eqn.params[param]
+        for callee in jaxprs_in(eqn.params):
             if isinstance(callee, jex.ClosedJaxpr):
                 _collect_constants(callee, found)
             else:
@@ -87,20 +88,32 @@ def inline_jaxpr(
         UnsupportedEffect: if an equation has a side effect.
         UnsupportedType: if a value is of a type that the tensor dialect does not have.
     """
-    if jaxpr.effects:
-        raise UnsupportedEffect(_describe_effects("the function", jaxpr.effects))
+    return _import_into(builder, jaxpr, _checked(jaxpr), args, consts, None)
+
+
+def _checked(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
+    """The jaxpr without dead code, if it has no effects."""
+    if effects := external_effects(jaxpr):
+        raise UnsupportedEffect(_describe_effects("the function", effects))
     if (callback := _find_callback(jaxpr.jaxpr)) is not None:
         raise UnsupportedEffect(f"{callback} calls back into Python")
-    arrays = array_constants(jaxpr)
-    known = {id(value): ssa for value, ssa in zip(arrays, consts, strict=True)}
-    importer = Importer(known)
+    return without_dead_code(jaxpr)
+
+
+def _import_into(
+    builder: Builder,
+    jaxpr: jex.ClosedJaxpr,
+    live: jex.ClosedJaxpr,
+    args: Sequence[SSAValue],
+    consts: Sequence[SSAValue],
+    functions: Functions | None,
+) -> list[SSAValue]:
+    known = {id(v): ssa for v, ssa in zip(array_constants(jaxpr), consts, strict=True)}
+    importer = Importer(known, functions)
     try:
-        closed = [importer.closed_constant(value) for value in jaxpr.consts]
-        results = cast(list[SSAValue], importer.run(jaxpr.jaxpr, args, closed))
+        results = importer.run_closed(live, args)
     except UnsupportedJaxpr:
-        # Leave no uses of the caller's values behind.
-        for op in reversed(importer.ops):
-            op.erase()
+        importer.discard()  # leaves no uses of the caller's values
         raise
     builder.insert(importer.ops)
     return results
@@ -115,11 +128,9 @@ def _find_callback(jaxpr: Any) -> str | None:
     for eqn in jaxpr.eqns:
         if eqn.primitive.name in _CALLBACKS:
             return eqn.primitive.name
-        for value in eqn.params.values():
-            for part in value if isinstance(value, list | tuple) else (value,):
-                inner = getattr(part, "jaxpr", part)
-                if hasattr(inner, "eqns") and (found := _find_callback(inner)) is not None:
-                    return found
+        for callee in jaxprs_in(eqn.params):
+            if (found := _find_callback(getattr(callee, "jaxpr", callee))) is not None:
+                return found
     return None
 
 
@@ -134,25 +145,38 @@ def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]
 
 
 def import_function(jaxpr: jex.ClosedJaxpr, name: str) -> tuple[func.FuncOp, list[Any]]:
-    """Return a private function of xtensor ops, and the arrays for its leading arguments.
+    """Return a private function of xtensor ops alone, and the arrays for its leading arguments.
 
-    The function takes the jaxpr's array constants, then its inputs.
+    The function takes the jaxpr's array constants, then its inputs. Calls are inlined.
 
     Raises:
         UnsupportedEffect: if an equation has a side effect.
         UnsupportedType: if a value is of a type that the tensor dialect does not have.
     """
+    return _import_function(jaxpr, _checked(jaxpr), name, None)
+
+
+def import_module(jaxpr: jex.ClosedJaxpr, name: str) -> tuple[ModuleOp, list[Any]]:
+    """Return a module whose first function is that of `import_function`, but for its calls.
+
+    What the jaxpr calls is a function of the module.
+    """
+    live = _checked(jaxpr)
+    functions = Functions(name)
+    function, constants = _import_function(jaxpr, live, name, functions)
+    return ModuleOp([function, *functions.ops]), constants
+
+
+def _import_function(
+    jaxpr: jex.ClosedJaxpr, live: jex.ClosedJaxpr, name: str, functions: Functions | None
+) -> tuple[func.FuncOp, list[Any]]:
     constants = array_constants(jaxpr)
     avals = [*(jax.typeof(value) for value in constants), *jaxpr.in_avals]
     inputs = [aval_to_type(aval) for aval in avals]
     block = Block(arg_types=inputs)
-    arguments = block.args
-    results = inline_jaxpr(
-        jaxpr,
-        Builder(InsertPoint.at_end(block)),
-        arguments[len(constants) :],
-        arguments[: len(constants)],
-    )
+    arguments, known = block.args[len(constants) :], block.args[: len(constants)]
+    builder = Builder(InsertPoint.at_end(block))
+    results = _import_into(builder, jaxpr, live, arguments, known, functions)
     block.add_op(func.ReturnOp(*results))
     outputs = [result.type for result in results]
     function = func.FuncOp(name, (inputs, outputs), Region(block), visibility="private")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
@@ -30,6 +31,9 @@ RULES: dict[str, Rule] = {}
 TAKES_KEYS: set[str] = set()
 """Primitives whose rules take and give random keys, which are words in the IR."""
 
+KEY_RULES: dict[str, Rule] = {}
+"""The rules, where there are random keys, of primitives whose other rules do not take them."""
+
 
 def rule(*names: str, takes_keys: bool = False) -> Callable[[Rule], Rule]:
     """Register the import rule of the primitives of these names."""
@@ -46,13 +50,14 @@ def rule(*names: str, takes_keys: bool = False) -> Callable[[Rule], Rule]:
 
 INLINED = {
     "call": "call_jaxpr",
-    "checkpoint": "jaxpr",
     "closed_call": "call_jaxpr",
     "core_call": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr",
     "custom_vjp_call": "call_jaxpr",
+    "custom_vmap_call": "call",
     "jit": "jaxpr",
-    "remat2": "jaxpr",
+    "linear_call": "callee",
+    "remat_opt": "fwd_jaxpr",
 }
 """Primitives that call a jaxpr, and the param that holds it."""
 
@@ -74,8 +79,8 @@ def dims_rule(name: str, op: type[Operation], *params: str) -> None:
         properties: dict[str, Attribute] = {}
         for param in params:
             value = eqn.params[param]
-            if isinstance(value, int):
-                properties[param] = int_attr(value)
+            if isinstance(value, Integral):  # an int, or one of numpy's
+                properties[param] = int_attr(int(value))
             else:
                 properties[param] = dims_attr(tuple(int(dim) for dim in value))
         return importer.emit(op, operands, results, properties)

@@ -10,8 +10,8 @@ import jax
 import jax.extend.core as jex
 import numpy as np
 
+from xcs.frontend.jaxpr_import.settings import enough_bits, lowering_settings
 from xcs.frontend.jaxpr_import.types import (
-    WIDE_DTYPES,
     is_key,
     is_literal,
     key_impl,
@@ -45,10 +45,7 @@ class EquationKey:
                 for v in eqn.invars
             ),
             tuple(v in outputs for v in eqn.outvars),
-            jax.default_backend(),
-            jax.config.jax_enable_x64,  # pyright: ignore[reportAttributeAccessIssue]
-            jax.config.jax_default_matmul_precision,  # pyright: ignore[reportAttributeAccessIssue]
-            jax.config.jax_threefry_partitionable,  # pyright: ignore[reportAttributeAccessIssue]
+            lowering_settings(),
         )
         self._hash = hash(self.key)
 
@@ -91,14 +88,11 @@ def _lower_equation(eqn: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> 
         ]
         return [jax.random.key_data(value) if is_key(value) else value for value in body(*args)]
 
-    avals: list[Any] = [v.aval for v in (*inputs, *outputs)]
-    wide = any(aval.dtype in WIDE_DTYPES for aval in avals)
     operands = [
         key_words(v.aval.shape, v.aval.dtype)
         if is_key(v.aval)
         else jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype)
         for v in inputs
     ]
-    # The jaxpr may have been made in 64-bit mode, which may be off by now.
-    with jax.enable_x64(wide or jax.config.jax_enable_x64):  # pyright: ignore[reportAttributeAccessIssue]
+    with enough_bits(v.aval for v in (*inputs, *outputs)):
         return jax.jit(equation, keep_unused=True).lower(*operands).as_text()

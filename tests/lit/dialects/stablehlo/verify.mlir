@@ -27,7 +27,7 @@ func.func @not_a_tensor(%x: i32) {
 // -----
 
 func.func @compare(%x: tensor<4xf32>, %y: tensor<4xi32>) {
-  // CHECK: operands differ in their element types
+  // CHECK: tensors differ in their element types: tensor<4xf32>, tensor<4xi32>
   %0 = stablehlo.compare EQ, %x, %y : (tensor<4xf32>, tensor<4xi32>) -> tensor<4xi1>
   func.return
 }

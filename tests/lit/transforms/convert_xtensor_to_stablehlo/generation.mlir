@@ -13,7 +13,7 @@ func.func private @generation() -> tensor<2xf32> {
   func.return %r : tensor<2xf32>
 }
 // CHECK-LABEL: func.func private @generation() -> tensor<2xf32> {
-// CHECK-NEXT:    %a = stablehlo.constant dense<0xff800000> : tensor<f32>
+// CHECK-NEXT:    %a = stablehlo.constant dense<0xFF800000> : tensor<f32>
 // CHECK-NEXT:    %b = stablehlo.constant dense<[-0.000000e+00, 1.500000e+00]> : tensor<2xf32>
 // CHECK-NEXT:    %c = stablehlo.broadcast_in_dim %a, dims = [] : (tensor<f32>) -> tensor<2xf32>
 // CHECK-NEXT:    %d = stablehlo.add %b, %c : tensor<2xf32>

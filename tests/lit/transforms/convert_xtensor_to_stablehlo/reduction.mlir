@@ -30,7 +30,7 @@ func.func private @max_f32(%x: tensor<4x6xf32>) -> tensor<4xf32> {
   func.return %r : tensor<4xf32>
 }
 // CHECK-LABEL: func.func private @max_f32(%x: tensor<4x6xf32>) -> tensor<4xf32> {
-// CHECK-NEXT:    %0 = stablehlo.constant dense<0xff800000> : tensor<f32>
+// CHECK-NEXT:    %0 = stablehlo.constant dense<0xFF800000> : tensor<f32>
 // CHECK-NEXT:    %r = stablehlo.reduce(%x init: %0) applies stablehlo.maximum across dimensions = [1] : (tensor<4x6xf32>, tensor<f32>) -> tensor<4xf32>
 // CHECK-NEXT:    func.return %r : tensor<4xf32>
 // CHECK-NEXT:  }
@@ -108,7 +108,7 @@ func.func private @argmax(%x: tensor<4x6xf32>) -> tensor<4xi32> {
 }
 // CHECK-LABEL: func.func private @argmax(%x: tensor<4x6xf32>) -> tensor<4xi32> {
 // CHECK-NEXT:    %0 = stablehlo.iota dim = 1 : tensor<4x6xi32>
-// CHECK-NEXT:    %1 = stablehlo.constant dense<0xff800000> : tensor<f32>
+// CHECK-NEXT:    %1 = stablehlo.constant dense<0xFF800000> : tensor<f32>
 // CHECK-NEXT:    %2 = stablehlo.constant dense<0> : tensor<i32>
 // CHECK-NEXT:    %3, %r = stablehlo.reduce(%x init: %1), (%0 init: %2) across dimensions = [1] : (tensor<4x6xf32>, tensor<4x6xi32>, tensor<f32>, tensor<i32>) -> (tensor<4xf32>, tensor<4xi32>)
 // CHECK-NEXT:     reducer(%4: tensor<f32>, %5: tensor<f32>) (%6: tensor<i32>, %7: tensor<i32>)  {
@@ -124,4 +124,26 @@ func.func private @argmax(%x: tensor<4x6xf32>) -> tensor<4xi32> {
 // CHECK-NEXT:      stablehlo.return %15, %16 : tensor<f32>, tensor<i32>
 // CHECK-NEXT:    }
 // CHECK-NEXT:    func.return %r : tensor<4xi32>
+// CHECK-NEXT:  }
+
+// A reduction by a function starts from what is given.
+func.func private @by_a_function(%x: tensor<4x6xf32>, %i: tensor<4x6xi32>, %f: tensor<f32>, %n: tensor<i32>) -> (tensor<4xf32>, tensor<4xi32>) {
+  %r, %s = xtensor.reduce(%x, %i) from(%f, %n) over [1] : (tensor<4x6xf32>, tensor<4x6xi32>, tensor<f32>, tensor<i32>) -> (tensor<4xf32>, tensor<4xi32>) {
+  ^bb0(%a: tensor<f32>, %m: tensor<i32>, %b: tensor<f32>, %k: tensor<i32>):
+    %p = xtensor.square %b : tensor<f32>
+    %q = xtensor.add %a, %p : tensor<f32>
+    %t = xtensor.max %m, %k : tensor<i32>
+    xtensor.yield %q, %t : tensor<f32>, tensor<i32>
+  }
+  func.return %r, %s : tensor<4xf32>, tensor<4xi32>
+}
+// CHECK-LABEL: func.func private @by_a_function(%x: tensor<4x6xf32>, %i: tensor<4x6xi32>, %f: tensor<f32>, %n: tensor<i32>) -> (tensor<4xf32>, tensor<4xi32>) {
+// CHECK-NEXT:    %r, %s = stablehlo.reduce(%x init: %f), (%i init: %n) across dimensions = [1] : (tensor<4x6xf32>, tensor<4x6xi32>, tensor<f32>, tensor<i32>) -> (tensor<4xf32>, tensor<4xi32>)
+// CHECK-NEXT:     reducer(%0: tensor<f32>, %1: tensor<f32>) (%2: tensor<i32>, %3: tensor<i32>)  {
+// CHECK-NEXT:      %p = chlo.square %1 : tensor<f32> -> tensor<f32>
+// CHECK-NEXT:      %q = stablehlo.add %0, %p : tensor<f32>
+// CHECK-NEXT:      %t = stablehlo.maximum %2, %3 : tensor<i32>
+// CHECK-NEXT:      stablehlo.return %q, %t : tensor<f32>, tensor<i32>
+// CHECK-NEXT:    }
+// CHECK-NEXT:    func.return %r, %s : tensor<4xf32>, tensor<4xi32>
 // CHECK-NEXT:  }

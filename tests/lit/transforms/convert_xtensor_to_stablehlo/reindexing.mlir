@@ -24,39 +24,6 @@ func.func private @direct(%x: tensor<4x6xf32>, %f: tensor<f32>) -> tensor<2x20xf
 // CHECK-NEXT:    func.return %r : tensor<2x20xf32>
 // CHECK-NEXT:  }
 
-// Slices at places known when the program runs.
-func.func private @dynamic(%x: tensor<4x6xf32>, %i: tensor<i32>) -> tensor<4x6xf32> {
-  %a = xtensor.dynamic_slice %x at (%i, %i) sizes [1, 2] : (tensor<4x6xf32>, tensor<i32>, tensor<i32>) -> tensor<1x2xf32>
-  %r = xtensor.dynamic_update_slice %x, %a at (%i, %i) : (tensor<4x6xf32>, tensor<1x2xf32>, tensor<i32>, tensor<i32>) -> tensor<4x6xf32>
-  func.return %r : tensor<4x6xf32>
-}
-// CHECK-LABEL: func.func private @dynamic(%x: tensor<4x6xf32>, %i: tensor<i32>) -> tensor<4x6xf32> {
-// CHECK-NEXT:    %a = stablehlo.dynamic_slice %x, %i, %i, sizes = [1, 2] : (tensor<4x6xf32>, tensor<i32>, tensor<i32>) -> tensor<1x2xf32>
-// CHECK-NEXT:    %r = stablehlo.dynamic_update_slice %x, %a, %i, %i : (tensor<4x6xf32>, tensor<1x2xf32>, tensor<i32>, tensor<i32>) -> tensor<4x6xf32>
-// CHECK-NEXT:    func.return %r : tensor<4x6xf32>
-// CHECK-NEXT:  }
-
-// The last dimension of the indices holds index vectors.
-func.func private @gather(%x: tensor<4x6xf32>, %i: tensor<3x1xi32>) -> tensor<3x6xf32> {
-  %r = xtensor.gather %x at %i sizes [1, 6] offset [1] collapsed [0] index [0] batching [] x [] : (tensor<4x6xf32>, tensor<3x1xi32>) -> tensor<3x6xf32>
-  func.return %r : tensor<3x6xf32>
-}
-// CHECK-LABEL: func.func private @gather(%x: tensor<4x6xf32>, %i: tensor<3x1xi32>) -> tensor<3x6xf32> {
-// CHECK-NEXT:    %r = "stablehlo.gather"(%x, %i) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1, 6>, indices_are_sorted = false}> : (tensor<4x6xf32>, tensor<3x1xi32>) -> tensor<3x6xf32>
-// CHECK-NEXT:    func.return %r : tensor<3x6xf32>
-// CHECK-NEXT:  }
-
-// Nothing is read for an empty result.
-func.func private @gather_nothing(%x: tensor<4x6xf32>, %i: tensor<0x1xi32>) -> tensor<0x6xf32> {
-  %r = xtensor.gather %x at %i sizes [1, 6] offset [1] collapsed [0] index [0] batching [] x [] : (tensor<4x6xf32>, tensor<0x1xi32>) -> tensor<0x6xf32>
-  func.return %r : tensor<0x6xf32>
-}
-// CHECK-LABEL: func.func private @gather_nothing(%x: tensor<4x6xf32>, %i: tensor<0x1xi32>) -> tensor<0x6xf32> {
-// CHECK-NEXT:    %0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
-// CHECK-NEXT:    %r = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<0x6xf32>
-// CHECK-NEXT:    func.return %r : tensor<0x6xf32>
-// CHECK-NEXT:  }
-
 // Stacking concatenates along a dimension of size 1.
 func.func private @stack(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2x2xf32> {
   %r = xtensor.stack %x, %y axis 1 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2x2xf32>

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import jax
 from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute
 
 from xcs.dialects import xtensor
-from xcs.dialects.xtensor import tensor_type
 from xcs.frontend.jaxpr_import.registry import (
     RULES,
     Types,
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 _ELEMENTWISE: dict[str, type[xtensor.UnaryOp | xtensor.BinaryOp]] = {
     op.name.removeprefix("xtensor."): op
     for op in xtensor.OPERATIONS
-    if issubclass(op, xtensor.UnaryOp | xtensor.BinaryOp)
-    and not op.get_irdl_definition().properties
+    if issubclass(op, xtensor.FunctionOp)
+    or (
+        issubclass(op, xtensor.UnaryOp | xtensor.BinaryOp)
+        and not op.get_irdl_definition().properties
+    )
 } | {"add_any": xtensor.AddOp}
 
 
@@ -34,17 +38,30 @@ def _import_elementwise(
     importer: Importer, eqn: Any, operands: Values, results: Types
 ) -> Values | None:
     op = _ELEMENTWISE[eqn.primitive.name]
-    if eqn.params and any(value is not None for value in eqn.params.values()):
-        return None
+    properties: Mapping[str, Attribute] = {}
     shape = eqn.outvars[0].aval.shape
     if len(operands) == 2:
         operands = [
             value if v.aval.shape == shape else importer.broadcast(value, shape)
             for v, value in zip(eqn.invars, operands, strict=True)
         ]
+    if params := eqn.params:
+        if params.get("out_dtype") is not None:
+            operands = [importer.convert(value, results[0].element_type) for value in operands]
+        if (accuracy := params.get("accuracy")) is not None:
+            properties = _accuracy(accuracy)
     if not takes(op, cast(TensorType, operands[0].type).element_type):
         return None
-    return importer.emit(op, operands, results)
+    return importer.emit(op, operands, results, properties)
+
+
+def _accuracy(accuracy: Any) -> Mapping[str, Attribute]:
+    if accuracy is jax.lax.AccuracyMode.DEFAULT:
+        return {}
+    if accuracy is jax.lax.AccuracyMode.HIGHEST:
+        return {"accuracy": xtensor.AccuracyAttr.of()}
+    limits = xtensor.AccuracyAttr.of(accuracy.atol, accuracy.rtol, accuracy.ulps)
+    return {"accuracy": limits}
 
 
 for _name in _ELEMENTWISE:
@@ -59,10 +76,7 @@ def _conj(importer: Importer, eqn: Any, operands: Values, results: Types) -> Val
 @rule("pow")
 def _pow(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
     base, exponent = operands
-    element = results[0].element_type
-    if cast(TensorType, exponent.type).element_type != element:
-        converted = tensor_type(cast(TensorType, exponent.type).get_shape(), element)
-        (exponent,) = importer.emit(xtensor.ConvertElementTypeOp, [exponent], [converted])
+    exponent = importer.convert(exponent, results[0].element_type)
     shape = results[0].get_shape()
     return importer.emit(
         xtensor.PowOp,
@@ -125,6 +139,7 @@ def _select_n(importer: Importer, eqn: Any, operands: Values, results: Types) ->
 
 @rule("clamp")
 def _clamp(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
-    if not takes(xtensor.MaxOp, results[0].element_type):
-        return None
-    return importer.emit(xtensor.ClampOp, operands, results)
+    # StableHLO takes scalar bounds too, but XLA fuses differently then, and the last bit is other.
+    shape = results[0].get_shape()
+    bounds = [importer.broadcast(operands[i], shape) for i in (0, 2)]
+    return importer.emit(xtensor.ClampOp, [bounds[0], operands[1], bounds[1]], results)

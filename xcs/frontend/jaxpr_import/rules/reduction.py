@@ -13,8 +13,10 @@ from xcs.frontend.jaxpr_import.registry import (
     Types,
     Values,
     is_sharded,
+    rule,
     takes,
 )
+from xcs.frontend.jaxpr_import.rules.combiner import combiner
 
 if TYPE_CHECKING:
     from xcs.frontend.jaxpr_import.importer import Importer
@@ -39,3 +41,13 @@ def _import_reduction(
 
 for _name in _REDUCTIONS:
     RULES[_name] = _import_reduction
+
+
+@rule("reduce")
+def _reduce(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
+    params = eqn.params
+    if is_sharded(params.get("out_sharding")):
+        return None
+    body = combiner(importer, params["jaxpr"])
+    axes = dims_attr(tuple(params["dimensions"]))
+    return importer.emit(xtensor.ReduceOp, operands, results, {"axes": axes}, [body])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, cast
 
-import jax
-from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute, SSAValue
 
 from xcs.dialects import xtensor
-from xcs.dialects.xtensor import dims_attr
+from xcs.dialects.xtensor import dims_attr, tensor_type
 from xcs.frontend.jaxpr_import.registry import (
     Types,
     Values,
@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 
 @rule("reshape")
 def _reshape(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
-    if eqn.params["dimensions"] is not None or is_sharded(eqn.params["sharding"]):
+    if is_sharded(eqn.params["sharding"]):
         return None
+    if prod(eqn.invars[0].aval.shape) != prod(eqn.outvars[0].aval.shape):
+        return None  # JAX finds out when it lowers it
+    if (order := eqn.params["dimensions"]) is not None:
+        operands = _transposed(importer, operands[0], tuple(order))
     if operands[0].type == results[0]:
         return operands
     return importer.emit(xtensor.ReshapeOp, operands, results)
+
+
+def _transposed(importer: Importer, operand: SSAValue, order: tuple[int, ...]) -> Values:
+    """Reshaping may read the dimensions in another order than that of the operand."""
+    source = cast(TensorType, operand.type)
+    result = tensor_type(tuple(source.get_shape()[i] for i in order), source.element_type)
+    return importer.emit(
+        xtensor.TransposeOp, [operand], [result], {"permutation": dims_attr(order)}
+    )
 
 
 @rule("broadcast_in_dim")
@@ -53,8 +66,6 @@ dims_rule("stack", xtensor.StackOp, "axis")
 dims_rule("unstack", xtensor.UnstackOp, "axis")
 dims_rule("split", xtensor.SplitOp, "sizes", "axis")
 dims_rule("tile", xtensor.TileOp, "reps")
-dims_rule("dynamic_slice", xtensor.DynamicSliceOp, "slice_sizes")
-dims_rule("dynamic_update_slice", xtensor.DynamicUpdateSliceOp)
 
 
 @rule("slice")
@@ -80,27 +91,3 @@ def _pad(importer: Importer, eqn: Any, operands: Values, results: Types) -> Valu
         for i, name in enumerate(("low", "high", "interior"))
     }
     return importer.emit(xtensor.PadOp, operands, results, properties)
-
-
-@rule("gather")
-def _gather(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
-    params = eqn.params
-    # StableHLO clamps indices, which is what CLIP asks for, and what PROMISE_IN_BOUNDS allows.
-    modes = jax.lax.GatherScatterMode.CLIP, jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS
-    if params["mode"] not in modes or 0 in results[0].get_shape():
-        return None
-    numbers = params["dimension_numbers"]
-    properties: dict[str, Attribute] = {
-        name: dims_attr(tuple(getattr(numbers, name)))
-        for name in (
-            "offset_dims",
-            "collapsed_slice_dims",
-            "start_index_map",
-            "operand_batching_dims",
-            "start_indices_batching_dims",
-        )
-    }
-    properties["slice_sizes"] = dims_attr(tuple(params["slice_sizes"]))
-    if params["indices_are_sorted"]:
-        properties["indices_are_sorted"] = UnitAttr()
-    return importer.emit(xtensor.GatherOp, operands, results, properties)

@@ -1,0 +1,31 @@
+"""Tensor types by their text.
+
+A program spells a few types very many times, and reading one takes xDSL longer than creating an op.
+"""
+
+import re
+
+from xdsl.ir import Attribute
+from xdsl.parser import Parser
+
+_TENSOR = re.compile(r"tensor<[\w?]*(?:<\w+>)?>")
+"""A type that means the same in all programs: without names of dialects and aliases."""
+
+_LIMIT = 4096
+_KNOWN: dict[str, Attribute] = {}
+
+
+def parse_type(parser: Parser) -> Attribute:
+    """Parse a type, as the parser's own method does."""
+    match = _TENSOR.match(parser.lexer.input.content, parser._current_token.span.start)
+    if match is None:
+        return parser.parse_type()
+    known = _KNOWN.get(match[0])
+    if known is not None:
+        parser._resume_from(match.end())
+        return known
+    type = parser.parse_type()
+    if len(_KNOWN) >= _LIMIT:
+        _KNOWN.clear()
+    _KNOWN[match[0]] = type
+    return type

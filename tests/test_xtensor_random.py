@@ -1,0 +1,208 @@
+"""Random numbers and keys in the tensor dialect: what jax.jit gives, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from xtensor_support import assert_imported_exactly, imported, op_names, run_imported
+
+from xcs.frontend.jaxpr_import import primitive_fallback_count
+
+GENERATORS = ["threefry2x32", "threefry4x32", "philox2x32", "philox4x32", "rbg", "unsafe_rbg"]
+KEYS = {name: jax.random.key(3, impl=name) for name in GENERATORS}
+KEY = KEYS["threefry2x32"]
+SHAPES = jnp.array([0.5, 2.0, 7.0])
+
+# --- Generators -----------------------------------------------------------------------------------
+
+
+def everything(key: Any) -> Any:
+    """What all generators have to do."""
+    bits = jax.random.bits
+    split = jax.random.split(key, (3, 2))
+    return (
+        bits(key),
+        bits(key, (3,)),
+        bits(key, (3, 5), jnp.uint8),
+        bits(key, (7,), jnp.uint16),
+        split,
+        jax.random.fold_in(key, 7),
+        jax.random.clone(key),
+        jax.vmap(lambda k: jax.random.normal(jax.random.fold_in(k, 2), (3,)))(split[0]),
+    )
+
+
+@pytest.mark.parametrize("generator", GENERATORS)
+def test_generators(generator: str) -> None:
+    assert_imported_exactly(everything, KEYS[generator])
+
+
+@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+def test_keys_of_seeds(generator: str) -> None:
+    def seeded(seed: Any, seeds: Any) -> Any:
+        def key(seed: Any) -> Any:
+            return jax.random.key(seed, impl=generator)
+
+        return key(seed), jax.vmap(key)(seeds)
+
+    assert_imported_exactly(seeded, jnp.int32(-7), jnp.arange(3, dtype=jnp.uint32))
+
+
+@pytest.mark.parametrize("generator", ["threefry2x32", "rbg"])
+def test_gamma_samples(generator: str) -> None:
+    def gammas(key: Any, shapes: Any) -> Any:
+        return jax.random.gamma(key, shapes), jax.random.loggamma(key, shapes)
+
+    assert_imported_exactly(gammas, KEYS[generator], SHAPES)
+    module = imported(gammas, KEYS[generator], SHAPES)
+    assert op_names(module).count("xtensor.random_gamma") == 2
+
+
+def test_wide_numbers() -> None:
+    with jax.enable_x64(True):
+        assert_imported_exactly(
+            lambda k: (
+                jax.random.bits(k, (3,), jnp.uint64),
+                jax.random.normal(k, (3,)),
+                jax.random.randint(k, (3,), 0, 2**40),
+            ),
+            KEY,
+        )
+
+
+def test_raw_keys() -> None:
+    raw = jax.random.PRNGKey(1)
+    assert_imported_exactly(
+        lambda k: (jax.random.normal(k, (3,)), jax.random.split(k), jax.random.fold_in(k, 2)), raw
+    )
+
+
+SAMPLERS: dict[str, Callable[[Any], Any]] = {
+    "ball": lambda k: jax.random.ball(k, 3),
+    "bernoulli": lambda k: jax.random.bernoulli(k, 0.3, (4,)),
+    "beta": lambda k: jax.random.beta(k, 2.0, SHAPES),
+    "binomial": lambda k: jax.random.binomial(k, 9, 0.3, (4,)),
+    "categorical": lambda k: jax.random.categorical(k, SHAPES, shape=(4,)),
+    "cauchy": lambda k: jax.random.cauchy(k, (4,)),
+    "chisquare": lambda k: jax.random.chisquare(k, SHAPES),
+    "choice": lambda k: jax.random.choice(k, SHAPES, (2,), replace=False),
+    "dirichlet": lambda k: jax.random.dirichlet(k, SHAPES),
+    "double_sided_maxwell": lambda k: jax.random.double_sided_maxwell(k, 0.5, 2.0, (4,)),
+    "exponential": lambda k: jax.random.exponential(k, (4,)),
+    "f": lambda k: jax.random.f(k, 2.0, SHAPES),
+    "generalized_normal": lambda k: jax.random.generalized_normal(k, 2.0, (4,)),
+    "geometric": lambda k: jax.random.geometric(k, 0.3, (4,)),
+    "gumbel": lambda k: jax.random.gumbel(k, (4,)),
+    "laplace": lambda k: jax.random.laplace(k, (4,)),
+    "logistic": lambda k: jax.random.logistic(k, (4,)),
+    "lognormal": lambda k: jax.random.lognormal(k, 0.5, (4,)),
+    "maxwell": lambda k: jax.random.maxwell(k, (4,)),
+    "multinomial": lambda k: jax.random.multinomial(k, 5, SHAPES / 9.5),
+    "multivariate_normal": lambda k: jax.random.multivariate_normal(k, SHAPES, jnp.eye(3)),
+    "normal, complex": lambda k: jax.random.normal(k, (4,), jnp.complex64),
+    "normal, narrow": lambda k: jax.random.normal(k, (4,), jnp.bfloat16),
+    "orthogonal": lambda k: jax.random.orthogonal(k, 3),
+    "pareto": lambda k: jax.random.pareto(k, SHAPES),
+    "permutation": lambda k: jax.random.permutation(k, 9),
+    "poisson": lambda k: jax.random.poisson(k, SHAPES * 9),
+    "rademacher": lambda k: jax.random.rademacher(k, (4,)),
+    "randint": lambda k: jax.random.randint(k, (4,), -3, 9),
+    "rayleigh": lambda k: jax.random.rayleigh(k, SHAPES),
+    "t": lambda k: jax.random.t(k, SHAPES),
+    "triangular": lambda k: jax.random.triangular(k, 0.0, 0.3, 1.0, (4,)),
+    "truncated_normal": lambda k: jax.random.truncated_normal(k, -1.0, 2.0, (4,)),
+    "uniform": lambda k: jax.random.uniform(k, (4,), minval=-1.0),
+    "wald": lambda k: jax.random.wald(k, SHAPES),
+    "weibull_min": lambda k: jax.random.weibull_min(k, 2.0, 3.0, (4,)),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_samplers(name: str) -> None:
+    assert_imported_exactly(SAMPLERS[name], KEY)
+
+
+def test_gradients_of_samples() -> None:
+    assert_imported_exactly(jax.grad(lambda a: jax.random.gamma(KEY, a).sum()), SHAPES)
+
+
+# --- Keys are moved as words ----------------------------------------------------------------------
+
+
+def moved(keys: Any) -> Any:
+    """All that moves arrays, on an array of four keys."""
+    square = keys.reshape(2, 2)
+    return (
+        square.T,
+        square.ravel(),
+        jnp.concatenate([keys, keys[1:]]),
+        keys[jnp.array([2, 1])],
+        keys[2],
+        keys.at[1].set(keys[0]),
+        jnp.where(jnp.arange(4) > 1, keys, keys[::-1]),
+        lax.select_n(jnp.arange(4) % 3, keys, keys[::-1], jnp.roll(keys, 1)),
+        jnp.broadcast_to(keys[0], (3, 2)),
+        jnp.stack([keys, keys], 1),
+        jnp.tile(keys, 2),
+        jnp.split(square, 2, 1),
+        lax.dynamic_index_in_dim(keys, keys.size // 2, keepdims=False),
+        lax.dynamic_update_slice(keys, keys[:1], (2,)),
+        keys[None, :, None].squeeze(),
+        jnp.empty_like(keys),
+        keys == keys[::-1],
+        keys != keys[0],
+    )
+
+
+@pytest.mark.parametrize("generator", ["threefry2x32", "philox2x32", "rbg"])
+def test_keys_are_moved(generator: str) -> None:
+    assert_imported_exactly(moved, jax.random.split(KEYS[generator], 4))
+
+
+def test_words_of_keys() -> None:
+    assert_imported_exactly(
+        lambda k: jax.random.wrap_key_data(jax.random.key_data(k) + 1), jax.random.split(KEY, 4)
+    )
+
+
+# --- The primitives below -------------------------------------------------------------------------
+
+STATE = jnp.arange(4, dtype=jnp.uint32)
+
+
+@pytest.mark.parametrize("algorithm", list(lax.RandomAlgorithm))
+@pytest.mark.parametrize("dtype", [jnp.uint8, jnp.uint16, jnp.uint32])
+def test_random_bits_of_the_compiler(algorithm: Any, dtype: Any) -> None:
+    assert_imported_exactly(
+        lambda s: lax.rng_bit_generator(s, (3, 2), dtype, algorithm=algorithm), STATE
+    )
+
+
+def test_a_wide_state() -> None:
+    with jax.enable_x64(True):
+        state = jnp.arange(2, dtype=jnp.uint64)
+        assert_imported_exactly(lambda s: lax.rng_bit_generator(s, (3,), jnp.uint64), state)
+
+
+def test_numbers_of_the_compilers_own_generator() -> None:
+    def fn(low: Any, high: Any) -> Any:
+        return lax.rng_uniform(low, high, (1000,))
+
+    low, high = jnp.float32(2.0), jnp.float32(3.0)
+    assert primitive_fallback_count(imported(fn, low, high)) == {}
+    numbers = np.asarray(run_imported(fn, low, high)[0])
+    assert numbers.shape == (1000,)
+    assert ((numbers >= 2) & (numbers < 3)).all()
+    assert len(set(numbers.tolist())) > 100
+
+
+@pytest.mark.parametrize("partitionable", [True, False])
+def test_both_ways_to_count(partitionable: bool) -> None:
+    with jax.threefry_partitionable(partitionable):
+        assert_imported_exactly(lambda k: jax.random.normal(k, (3, 5)), KEY)

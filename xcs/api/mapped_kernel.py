@@ -1,0 +1,109 @@
+"""The kernel of a function that is mapped over axes of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import jax
+from jax.core import ShapedArray
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from xcs.api.axes import Axis
+from xcs.api.pipeline import module_text
+from xcs.frontend.jaxpr_import import (
+    hoist_constants,
+    import_module,
+    primitive_fallback_count,
+    with_constant_inputs,
+)
+from xcs.kernels import Kernel
+from xcs.transforms.vmap import Vmap
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How a function is mapped: the size of the batch, and an axis for each array, or None."""
+
+    size: int
+    in_axes: Sequence[Axis]
+    out_axes: Sequence[Axis]
+
+    def arguments(self, avals: Sequence[ShapedArray]) -> list[ShapedArray]:
+        """The abstract values of the mapped function's arguments."""
+        return [self._batched(aval, axis) for aval, axis in zip(avals, self.in_axes, strict=True)]
+
+    def results(self, avals: Sequence[ShapedArray]) -> list[ShapedArray]:
+        """The abstract values of the mapped function's results."""
+        return [self._batched(aval, axis) for aval, axis in zip(avals, self.out_axes, strict=True)]
+
+    def _batched(self, aval: ShapedArray, axis: Axis) -> ShapedArray:
+        if axis is None:
+            return aval
+        return aval.update(shape=(*aval.shape[:axis], self.size, *aval.shape[axis:]))
+
+    def by_jax(self, jaxpr: ClosedJaxpr, *values: Any) -> list[Any]:
+        """What `jax.vmap` makes of the function, applied to arrays."""
+        function = jax.vmap(
+            jaxpr_as_fun(jaxpr), tuple(self.in_axes), list(self.out_axes), axis_size=self.size
+        )
+        return function(*values)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MappedKernel(Kernel):
+    """A kernel whose text is the batched form of `element`.
+
+    `module` is that form in ops: its first function, and those that it calls.
+    """
+
+    element: ClosedJaxpr | None = None
+    mapping: Mapping | None = None
+    module: ModuleOp | None = None
+
+    @cached_property
+    def source(self) -> Callable[..., list[jax.Array]]:
+        """What JAX transforms: the function for one element under `jax.vmap`."""
+        assert self.element is not None
+        assert self.mapping is not None
+        return jax.jit(partial(self.mapping.by_jax, self.element))
+
+
+def mapped_kernel(jaxpr: ClosedJaxpr, name: str, mapping: Mapping) -> tuple[Kernel, list[Any]]:
+    """A kernel of a traced function, mapped, and the arrays to pass before its arguments.
+
+    Raises:
+        UnsupportedJaxpr: if the trace has effects or types that the tensor dialect does not have.
+        BatchingError: if the function has a primitive that the pass cannot batch; `NeedsOutAxis` if
+            a result differs between the elements and has no out axis.
+    """
+    opened, constants = hoist_constants(jaxpr)
+    module, nested_constants = import_module(opened, name)
+    constants = [*nested_constants, *constants]
+    whole = Mapping(
+        mapping.size, (*(None for _ in constants), *mapping.in_axes), tuple(mapping.out_axes)
+    )
+    Vmap(name, mapping.size, _option(whole.in_axes), _option(whole.out_axes)).apply(
+        Context(), module
+    )
+    element = with_constant_inputs(opened)
+    kernel = MappedKernel(
+        name,
+        module_text(module),
+        tuple(whole.arguments(element.in_avals)),
+        tuple(whole.results(element.out_avals)),
+        primitives=primitive_fallback_count(module),
+        element=element,
+        mapping=whole,
+        module=module,
+    )
+    return kernel, constants
+
+
+def _option(axes: Sequence[Axis]) -> tuple[int | str, ...]:
+    """The axes as the pass takes them."""
+    return tuple("none" if axis is None else axis for axis in axes)

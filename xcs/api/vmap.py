@@ -1,0 +1,346 @@
+"""`xcs.vmap`: a function of arrays, mapped over axes of its arguments by the pass `vmap`.
+
+The function is captured for one element of the batch, as `xcs.jit` captures it, and the pass makes
+its batched form from the ops. What the tensor dialect has no ops for is mapped by `jax.vmap`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import types
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+import jax
+from jax.extend.core import ClosedJaxpr
+from xdsl.dialects.builtin import FileLineColLoc
+from xdsl.ir import Attribute
+
+from xcs.api.array_program import RUN_ERRORS
+from xcs.api.axes import (
+    Arguments,
+    AxesError,
+    Axis,
+    argument_axes,
+    check_axes,
+    flatten_axes,
+    from_front,
+)
+from xcs.api.mapped_kernel import Mapping, mapped_kernel
+from xcs.dialects import orch
+from xcs.frontend.arguments import Flat, constant, flatten
+from xcs.frontend.capture import NotArrays, capture, leaves_of, trace_arrays
+from xcs.frontend.guards import Guards, assume
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr
+from xcs.frontend.source import is_library
+from xcs.kernels import bind
+from xcs.runtime import XCSError
+from xcs.transforms.batching import BatchingError, NeedsOutAxis
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_log = logging.getLogger("xcs")
+
+MAX_REFUSED = 1024
+"""Kinds of arguments that are remembered as JAX's to map."""
+
+
+class CannotMap(XCSError, NotImplementedError):
+    """The function calls operators, which work on one element at a time."""
+
+
+def vmap(
+    fun: Callable[P, R],
+    in_axes: int | Sequence[Any] | None = 0,
+    out_axes: Any = 0,
+    axis_name: Hashable | None = None,
+    axis_size: int | None = None,
+) -> Callable[P, R]:
+    """Map a function over axes of its arguments, as `jax.vmap` does, compiled.
+
+    Args:
+        fun: a function of arrays, and of containers of them.
+        in_axes: for each positional argument, the axis of its arrays to map over, or None for
+            arguments that all elements share; in containers, for single arrays. Arguments by
+            keyword are mapped over axis 0.
+        out_axes: where the results have the mapped axis; None for a result that all elements share.
+        axis_name: a name of the axis for collectives such as `jax.lax.psum`. With it, the function
+            is mapped by `jax.vmap`.
+        axis_size: how many elements there are; needed where no argument is mapped.
+
+    Returns:
+        A function that takes and gives arrays with one more axis. It nests in `jax.jit`,
+        `jax.grad`, `jax.vmap`, `xcs.jit` and itself.
+
+    Raises:
+        TypeError: if `fun` cannot be called, or the axes are not integers, None, or containers of
+            these. A call raises `ValueError` where the axes do not fit the arguments or results,
+            and `xcs.XCSError` where the function calls operators, such as models and tools.
+    """
+    if not callable(fun):
+        raise TypeError(f"xcs.vmap expects a callable, but was given {fun!r}")
+    function = VmapFunction(
+        fun, check_axes("in_axes", in_axes), check_axes("out_axes", out_axes), axis_name, axis_size
+    )
+
+    # `xcs.jit` captures this function as any other, so its code is plain.
+    def mapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+    functools.update_wrapper(mapped, fun, updated=())
+    del mapped.__wrapped__  # type: ignore[attr-defined] - its source is not that of this function
+    mapped.__xcs_vmap__ = function  # type: ignore[attr-defined]
+    return mapped
+
+
+vmap.__xcs_transformation__ = True  # type: ignore[attr-defined] - for capture, which calls it
+
+
+@dataclass
+class MappedProgram:
+    """A compiled mapped function: `call` is a `jax.jit` function, stale when its guards fail."""
+
+    call: Callable[..., Any]
+    guards: Guards = field(default_factory=Guards)
+    primitives: Counter[str] = field(default_factory=Counter)
+
+
+class VmapFunction:
+    """What stands behind a mapped function: how it is mapped, and its program."""
+
+    __xcs_vmap__ = True
+    """For classification: this is array code."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        in_axes: Any,
+        out_axes: Any,
+        axis_name: Hashable | None,
+        axis_size: int | None,
+    ) -> None:
+        self.name: str = getattr(function, "__name__", type(function).__name__)
+        self.function = function
+        self.in_axes, self.out_axes = in_axes, out_axes
+        self.axis_name, self.axis_size = axis_name, axis_size
+        self.program: MappedProgram | None = None
+        self._jax = functools.cache(self._make_jax)
+        self._refused: set[Hashable] = set()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Map the function over the arguments: by the pass, or by JAX where that cannot."""
+        if self.axis_name is not None or _jit_is_off():
+            return self._jax()(*args, **kwargs)
+        if self._refused and _key(args, kwargs) in self._refused:
+            return self._jax()(*args, **kwargs)
+        program = self.program
+        if program is None or not program.guards.hold():
+            program = self._compile()
+        try:
+            result = program.call(*args, **kwargs)
+        except (AxesError, CannotMap, *RUN_ERRORS):
+            raise
+        except Exception as error:
+            # What cannot be captured, and what fails: JAX maps it, or says how it fails.
+            _log.debug("%s is mapped by jax.vmap: %s: %s", self.name, type(error).__name__, error)
+            result = self._jax()(*args, **kwargs)
+            if len(self._refused) >= MAX_REFUSED:
+                self._refused.clear()
+            self._refused.add(_key(args, kwargs))
+            return result
+        self.program = program
+        assume(program.guards)
+        return result
+
+    def _make_jax(self) -> Callable[..., Any]:
+        return jax.vmap(
+            self.function,
+            self.in_axes,
+            self.out_axes,
+            axis_name=self.axis_name,
+            axis_size=self.axis_size,
+        )
+
+    def _compile(self) -> MappedProgram:
+        """A program; nothing is traced before its first call for arguments of a kind."""
+
+        def staged(*args: Any, **kwargs: Any) -> Any:
+            return self._stage(program, args, kwargs)
+
+        staged.__name__ = staged.__qualname__ = self.name
+        program = MappedProgram(jax.jit(staged))
+        return program
+
+    def _stage(self, program: MappedProgram, args: Any, kwargs: Any) -> Any:
+        """Trace the mapped function for arguments of one kind, which are tracers."""
+        axes = argument_axes(self.in_axes, args, kwargs)
+        given = Arguments(args, kwargs, _parameters(self.function))
+        axes, size = given.mapped_size(axes, self.axis_size)
+        if size == 0:  # there is no element to trace the function for
+            return self._jax()(*args, **kwargs)
+        leaves, tree = jax.tree_util.tree_flatten((args, kwargs))
+        elements = [_element(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True)]
+        call = Call.of(self.function, *tree.unflatten(elements))
+        jaxpr, structure = self._trace(program, call)
+        # Capture takes containers apart in an order of its own.
+        places = {id(element): place for place, element in enumerate(elements)}
+        order = [places[id(leaf.example)] for leaf in leaves_of(call.arguments)]
+        mapping = Mapping(size, [axes[place] for place in order], self._out_axes(jaxpr, structure))
+        operands = [leaves[place] for place in order]
+        return structure.unflatten(self._results(program, jaxpr, mapping, operands))
+
+    def _trace(self, program: MappedProgram, call: Call) -> tuple[ClosedJaxpr, Any]:
+        """The function of one element, and the structure of its result."""
+        try:
+            jaxpr, structure, assumed = trace_arrays(call.function, call.arguments)
+        except NotArrays:
+            if (found := _operator_call(call)) is not None:
+                raise CannotMap(_explain(self.name, *found)) from None
+            raise
+        program.guards.update(assumed, call.made)
+        return jaxpr, structure
+
+    def _out_axes(self, jaxpr: ClosedJaxpr, structure: Any) -> list[Axis]:
+        """An axis for each result, counted from the front."""
+        axes = flatten_axes("out_axes", self.out_axes, structure.unflatten(jaxpr.out_avals))
+        return [
+            from_front(f"result {number}", axis, len(aval.shape) + 1)
+            for number, (axis, aval) in enumerate(zip(axes, jaxpr.out_avals, strict=True))
+        ]
+
+    def _results(
+        self, program: MappedProgram, jaxpr: ClosedJaxpr, mapping: Mapping, operands: list[Any]
+    ) -> list[Any]:
+        """The results, mapped by the pass if it has rules for all of the function."""
+        try:
+            kernel, constants = mapped_kernel(jaxpr, self.name, mapping)
+        except NeedsOutAxis as error:
+            raise AxesError(f"xcs.vmap: {error}") from None
+        except (UnsupportedJaxpr, BatchingError) as error:
+            _log.info("%s is mapped by jax.vmap: %s", self.name, error)
+            return mapping.by_jax(jaxpr, *operands)
+        program.primitives.update(kernel.primitives)
+        return bind(kernel, *constants, *operands)
+
+
+def _jit_is_off() -> bool:
+    return jax.config.jax_disable_jit  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _element(leaf: Any, axis: Axis) -> Any:
+    """One element of a mapped array, which only says what elements look like."""
+    return leaf if axis is None else jax.lax.index_in_dim(leaf, 0, axis, keepdims=False)
+
+
+@dataclass
+class Call:
+    """A call to capture; `made` are the containers among its arguments, which nobody else has."""
+
+    function: Any  # a FunctionType, which type checkers would take for a method
+    arguments: dict[str, Any]
+    made: list[Any]
+
+    @classmethod
+    def of(cls, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        """A call of anything that can be called, its arguments taken apart."""
+        if jitted := getattr(function, "__xcs_jit__", None):
+            function = jitted.python_function
+        elif (method := _call_method(type(function))) is not None:
+            function = types.MethodType(method, function)
+        if not _is_plain(function):
+            function, args = _apply, (function, *args)
+        assert isinstance(function, types.FunctionType)
+        call = cls(function, {}, [])
+        signature = inspect.signature(function, follow_wrapped=False)
+        bound = signature.bind(*args, **kwargs)
+        given = set(bound.arguments)
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            kind = signature.parameters[name].kind
+            if name not in given or (function is _apply and name == "function"):
+                call.arguments[name] = _constant_of(kind, value)
+            elif kind is inspect.Parameter.VAR_POSITIONAL:
+                call.arguments[name] = [call._flat(part) for part in value]
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                call.arguments[name] = {key: call._flat(part) for key, part in value.items()}
+            else:
+                call.arguments[name] = call._flat(value)
+        return call
+
+    def _flat(self, value: Any) -> Flat:
+        return flatten(value, "argument", made=self.made)
+
+
+def _call_method(kind: type) -> types.FunctionType | None:
+    """The method by which objects of a class are called, if it is written in Python."""
+    found = next(
+        (vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None
+    )
+    return found if isinstance(found, types.FunctionType) else None
+
+
+def _is_plain(function: Any) -> bool:
+    """Whether it is a user's function as written, and no decorator's, JAX's or ours."""
+    return (
+        isinstance(function, types.FunctionType)
+        and not hasattr(function, "__wrapped__")
+        and not hasattr(function, "__xcs_vmap__")
+        and not is_library(function.__code__.co_filename)
+    )
+
+
+def _parameters(function: Any) -> list[str]:
+    """The names of the parameters that take positional arguments, as far as they are known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _constant_of(kind: Any, value: Any) -> Any:
+    """An argument that the caller left out, or that is no data."""
+    if kind is inspect.Parameter.VAR_POSITIONAL:
+        return []
+    return {} if kind is inspect.Parameter.VAR_KEYWORD else constant(value)
+
+
+def _apply(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """What is captured in place of a callable that is not a Python function."""
+    return function(*args, **kwargs)
+
+
+def _operator_call(call: Call) -> tuple[str, Attribute] | None:
+    """The first call of an operator that the function makes, and its place in the source."""
+    try:
+        module = capture(call.function, call.arguments).module
+    except Exception:  # it cannot be captured: jax.vmap says what it comes to
+        return None
+    for op in module.walk():
+        if isinstance(op, orch.CallOp) and (callee := op.operator()) is not None:
+            if callee.kind.data in ("model", "tool"):
+                return callee.sym_name.data, op.location
+    return None
+
+
+def _explain(name: str, operator: str, location: Attribute) -> str:
+    place = ""
+    if isinstance(location, FileLineColLoc):
+        place = f"{location.filename.data}:{location.line.data}: "
+    return (
+        f"{place}{name} calls the operator '{operator}', which takes one element at a time, and no "
+        f"arrays of them. Map over a list in a function under xcs.jit, as in [{name}(x) for x in "
+        "xs]: such calls run at once."
+    )
+
+
+def _key(args: Any, kwargs: Any) -> Hashable:
+    """What tells calls apart for which the function is traced anew."""
+    leaves, tree = jax.tree_util.tree_flatten((args, kwargs))
+    return tree, tuple(
+        (type(v), getattr(v, "shape", None), getattr(v, "dtype", None)) for v in leaves
+    )

@@ -1,0 +1,42 @@
+"""What the importer asks of a jaxpr before it walks over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax.extend.core as jex
+
+# Private, as there is no public way to bring a jaxpr into the form that `jax.jit` lowers.
+from jax._src.core import InternalMutableArrayEffect
+from jax._src.interpreters.partial_eval import dce_jaxpr
+from jax._src.state.discharge import discharge_state
+
+
+def jaxprs_in(params: Mapping[str, Any]) -> Iterator[Any]:
+    """The jaxprs, closed or not, that an equation's params hold."""
+    for value in params.values():
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, jex.ClosedJaxpr | jex.Jaxpr):
+                yield part
+
+
+def external_effects(jaxpr: jex.ClosedJaxpr) -> list[Any]:
+    """The effects of a jaxpr that can be seen from outside: not those on references of its own."""
+    return [e for e in jaxpr.effects if not isinstance(e, InternalMutableArrayEffect)]
+
+
+def without_dead_code(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
+    """Return the jaxpr as JAX lowers it: without equations that no result needs.
+
+    This goes into calls, branches and scans: differentiation leaves dead code behind everywhere.
+    References that the jaxpr makes for itself become values.
+    """
+    live, _ = dce_jaxpr(jaxpr.jaxpr, True, instantiate=True)
+    closed = jex.ClosedJaxpr(live, jaxpr.consts)
+    return without_references(closed) if closed.effects else closed
+
+
+def without_references(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
+    """Return a pure jaxpr: references become values, and those that are inputs results as well."""
+    return discharge_state(jaxpr)
