@@ -222,7 +222,10 @@ class Reduction(OpClass):
 
 @dataclass(frozen=True)
 class Reindexing(OpClass):
-    """Each element of the result is an element of an operand: data moves, nothing is computed."""
+    """Data moves: each element of the result is one of an operand's.
+
+    Where a scatter puts several into one place, they are combined.
+    """
 
 
 @dataclass(frozen=True)

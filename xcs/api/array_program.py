@@ -11,13 +11,14 @@ from typing import Any
 
 import jax
 from jax.core import Tracer
-from jax.extend.core import Jaxpr, jaxpr_as_fun, subjaxprs
+from jax.extend.core import jaxpr_as_fun
 
+from xcs.api.collection import without_collection
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.capture import leaves_of, trace_arrays
 from xcs.frontend.guards import Guards
-from xcs.frontend.jaxpr_import import UnsupportedJaxpr
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import bind, without_unused_inputs
 
 _log = logging.getLogger("xcs")
@@ -61,6 +62,7 @@ def array_program(
     """
     name = function.__name__
 
+    @without_collection()
     def staged(*args: Any, **kwargs: Any) -> Any:
         if jit_is_disabled():
             raise Eager
@@ -76,8 +78,8 @@ def array_program(
             jaxpr, used = without_unused_inputs(jaxpr)
             operands = [operand for operand, kept in zip(operands, used, strict=True) if kept]
         try:
-            if placed := _PLACING & _primitives(jaxpr.jaxpr):
-                raise UnsupportedJaxpr(f"{', '.join(placed)} names devices")
+            if placed := _PLACING & primitives_in(jaxpr):
+                raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
             kernel, constants = kernel_of_jaxpr(jaxpr, name)
         except UnsupportedJaxpr as error:
             # Devices, and effects and types that the tensor dialect does not have, are left to JAX.
@@ -96,14 +98,6 @@ def array_program(
 
 _PLACING = frozenset({"device_put", "mesh_cast", "reshard", "shard_map", "sharding_constraint"})
 """Primitives from which `jax.jit` learns the devices of a function: it has to see them."""
-
-
-def _primitives(jaxpr: Jaxpr) -> frozenset[str]:
-    """The primitives in a jaxpr and in those inside of it."""
-    found = {equation.primitive.name for equation in jaxpr.eqns}
-    for inner in subjaxprs(jaxpr):
-        found |= _primitives(inner)
-    return frozenset(found)
 
 
 def jit_is_disabled() -> bool:

@@ -26,6 +26,7 @@ from xcs.api.array_program import (
     has_tracer,
     jit_is_disabled,
 )
+from xcs.api.collection import without_collection
 from xcs.api.config import Config
 from xcs.api.front import Front
 from xcs.api.parameters import Chosen, choose, jax_options
@@ -368,6 +369,7 @@ class JitFunction:
         else:
             self._promoted |= {parameter}
 
+    @without_collection()
     def compile_for(self, arguments: Mapping[str, Any]) -> Program | Fallback:
         """Capture and compile for flattened arguments. Raises `Promote`."""
         try:

@@ -129,6 +129,9 @@ def constant(value: Any) -> Flat:
     return Flat(Identity(value), [], lambda _: value)
 
 
+_PLAIN = frozenset((*_NUMBERS, str, bytes, type(None)))
+"""Classes whose values are data, and hold nothing else."""
+
 _Form = Literal["array", "numpy", "number", "text", "static", "data"]
 
 
@@ -228,7 +231,10 @@ def _has_parts(value: Any) -> bool:
         if form in ("number", "text"):
             return False
         if isinstance(part, list | tuple):
-            return any(visit(child, depth + 1) for child in part)
+            # The classes tell: a long list of numbers or texts is not looked through.
+            return not _PLAIN.issuperset(map(type, part)) and any(
+                visit(child, depth + 1) for child in part
+            )
         if type(part) is dict:
             return any(visit(child, depth + 1) for child in part.values())
         if not _is_pytree(part):

@@ -15,6 +15,7 @@ from xcs.frontend.jaxpr_import.interface import (
     primitive_fallback_count,
     with_constant_inputs,
 )
+from xcs.frontend.jaxpr_import.jaxprs import primitives_in
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,
@@ -34,6 +35,7 @@ __all__ = [
     "import_module",
     "inline_jaxpr",
     "primitive_fallback_count",
+    "primitives_in",
     "type_to_aval",
     "with_constant_inputs",
 ]

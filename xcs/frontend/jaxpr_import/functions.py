@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xdsl.dialects import func
 from xdsl.ir import Block, Region
 
+from xcs.frontend.jaxpr_import.jaxprs import closes_over_values
 from xcs.frontend.jaxpr_import.types import UnsupportedJaxpr, aval_to_type
 
 if TYPE_CHECKING:
@@ -24,18 +25,19 @@ class Functions:
 
     def __init__(self, name: str) -> None:
         self.ops: list[func.FuncOp] = []
-        self._made: dict[int, func.FuncOp] = {}
+        self._made: dict[int, func.FuncOp | None] = {}
         self._names = Counter({"main": 1, name: 1})
 
     def of(self, eqn: Any, importer: Importer) -> func.FuncOp | None:
         """The function that an equation calls; None if what it calls is to be inlined."""
         callee = eqn.params["jaxpr"]
-        if callee.consts:
-            return None
-        if (function := self._made.get(id(callee))) is None:
-            function = self._made[id(callee)] = self._make(callee, eqn.params["name"], importer)
-            self.ops.append(function)
-        return function
+        if (key := id(callee)) not in self._made:
+            function = None
+            if not closes_over_values(callee):  # these are arguments of the whole module
+                function = self._make(callee, eqn.params["name"], importer)
+                self.ops.append(function)
+            self._made[key] = function
+        return self._made[key]
 
     def _make(self, callee: Any, name: str, importer: Importer) -> func.FuncOp:
         inputs = [aval_to_type(aval) for aval in callee.in_avals]

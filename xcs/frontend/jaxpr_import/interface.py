@@ -19,7 +19,12 @@ from xdsl.rewriter import InsertPoint
 from xcs.dialects import xtensor
 from xcs.frontend.jaxpr_import.functions import Functions
 from xcs.frontend.jaxpr_import.importer import Importer
-from xcs.frontend.jaxpr_import.jaxprs import external_effects, jaxprs_in, without_dead_code
+from xcs.frontend.jaxpr_import.jaxprs import (
+    each_jaxpr,
+    external_effects,
+    primitives_in,
+    without_dead_code,
+)
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,
@@ -38,24 +43,11 @@ def array_constants(jaxpr: jex.ClosedJaxpr) -> list[Any]:
     They are the leading operands of the imported code: a large array never becomes IR.
     """
     found: dict[int, Any] = {}
-    _collect_constants(jaxpr, found)
+    for part in each_jaxpr(jaxpr):
+        for value in getattr(part, "consts", ()):
+            if np.shape(value) or jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
+                found.setdefault(id(value), value)
     return list(found.values())
-
-
-def _collect_constants(jaxpr: jex.ClosedJaxpr, found: dict[int, Any]) -> None:
-    for value in jaxpr.consts:
-        if np.shape(value) or jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
-            found.setdefault(id(value), value)
-    _collect_called_constants(jaxpr.jaxpr, found)
-
-
-def _collect_called_constants(jaxpr: Any, found: dict[int, Any]) -> None:
-    for eqn in jaxpr.eqns:
-        for callee in jaxprs_in(eqn.params):
-            if isinstance(callee, jex.ClosedJaxpr):
-                _collect_constants(callee, found)
-            else:
-                _collect_called_constants(callee, found)
 
 
 def with_constant_inputs(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
@@ -95,8 +87,8 @@ def _checked(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
     """The jaxpr without dead code, if it has no effects."""
     if effects := external_effects(jaxpr):
         raise UnsupportedEffect(_describe_effects("the function", effects))
-    if (callback := _find_callback(jaxpr.jaxpr)) is not None:
-        raise UnsupportedEffect(f"{callback} calls back into Python")
+    if callbacks := _CALLBACKS & primitives_in(jaxpr):
+        raise UnsupportedEffect(f"{min(callbacks)} calls back into Python")
     return without_dead_code(jaxpr)
 
 
@@ -121,17 +113,6 @@ def _import_into(
 
 _CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback"})
 """Primitives whose lowering holds a Python function, which no text can keep alive."""
-
-
-def _find_callback(jaxpr: Any) -> str | None:
-    """The name of the first callback primitive in a jaxpr or in those that it contains."""
-    for eqn in jaxpr.eqns:
-        if eqn.primitive.name in _CALLBACKS:
-            return eqn.primitive.name
-        for callee in jaxprs_in(eqn.params):
-            if (found := _find_callback(getattr(callee, "jaxpr", callee))) is not None:
-                return found
-    return None
 
 
 def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]:

@@ -232,7 +232,9 @@ _SPARSE_MODULES = {"todense": "api"}
     "todense",
 )
 def _sparse(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
-    importing = composite(xtensor.NamedCompositeOp, _sparse_implementation(eqn.primitive.name), _own_name)
+    importing = composite(
+        xtensor.NamedCompositeOp, _sparse_implementation(eqn.primitive.name), _own_name
+    )
     return importing(importer, eqn, operands, results)
 
 

@@ -186,3 +186,20 @@ def _run_state(importer: Importer, eqn: Any, operands: Values, results: Types) -
         return None
     pure = without_references(jex.ClosedJaxpr(eqn.params["jaxpr"], ()))
     return importer.run_closed(pure, operands)
+
+
+_COLLECTIVES: dict[str, type[xtensor.ReductionOp]] = {
+    "pmax": xtensor.ReduceMaxOp,
+    "pmin": xtensor.ReduceMinOp,
+    "psum": xtensor.ReduceSumOp,
+}
+
+
+@rule(*_COLLECTIVES)
+def _collective(importer: Importer, eqn: Any, operands: Values, results: Types) -> Values | None:
+    # Over dimensions of the operand itself it is a reduction; over those of a mesh it is JAX's.
+    axes = eqn.params["axes"]
+    if not all(isinstance(axis, int) for axis in axes):
+        return None
+    properties = {"axes": dims_attr(tuple(axes))}
+    return importer.emit(_COLLECTIVES[eqn.primitive.name], operands, results, properties)
