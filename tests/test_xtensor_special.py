@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -55,7 +55,7 @@ SPECIAL: dict[str, Callable[[Any, Any], Any]] = {
     )(a, x),
     "erf_inv": lambda a, x: (special.erfinv(x / 20), special.ndtri(x / 20)),
     "gamma": lambda a, x: (special.gamma(a), special.gammaln(a), special.digamma(a)),
-    "gamma samples": lax.random_gamma_grad,
+    "gamma samples": cast(Any, lax.random_gamma_grad),
     "polygamma": lambda a, x: (lax.polygamma(lax.floor(a) + 2, x), special.polygamma(1, x)),
     "spence": lambda a, x: special.spence(x),
     "zeta": lambda a, x: special.zeta(a + 2, x),
@@ -104,6 +104,8 @@ NAMES: dict[str, str] = {
     "float": f"{ORDERED} {ARITHMETIC} {REAL} {INEXACT}",
     "long to compile": "add sub mul div neg sign eq max exp sin tanh sqrt logistic",
 }
+
+
 def of(dtype: Any, seed: int) -> jax.Array:
     random = np.random.default_rng(seed)
     if jnp.issubdtype(dtype, jnp.complexfloating):
@@ -168,7 +170,10 @@ def test_64_bit_dtypes() -> None:
 
 Z = jnp.array([1 + 2j, 1 - 2j, jnp.nan + 0j, -1j, 3.0], jnp.complex64)
 UNIT = jnp.linspace(0.1, 0.9, 7)
-ACCURATE = "cbrt cos exp exp2 expm1 log log1p logistic rsqrt sin sqrt tan tanh".split()
+ACCURATE = (
+    *("cbrt", "cos", "exp", "exp2", "expm1", "log", "log1p"),
+    *("logistic", "rsqrt", "sin", "sqrt", "tan", "tanh"),
+)
 
 
 @pytest.mark.parametrize(

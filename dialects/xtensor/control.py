@@ -252,8 +252,9 @@ class ScanOp(LaxOp, lax="scan"):
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
     custom_directives = (Scanned,)
     assembly_format = (
-        "`length` `=` $length (`reverse` $reverse^)? (`unroll` `=` $unroll^)? attr-dict-with-keyword "
-        "custom<Scanned>($inits, type($inits), $scanned, type($scanned), type($outputs), $body)"
+        "`length` `=` $length (`reverse` $reverse^)? (`unroll` `=` $unroll^)? "
+        "attr-dict-with-keyword custom<Scanned>($inits, type($inits), $scanned, type($scanned), "
+        "type($outputs), $body)"
     )
 
     def __init__(

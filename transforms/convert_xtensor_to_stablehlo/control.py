@@ -110,9 +110,5 @@ RULES: dict[type[Operation], Rule] = {
     xtensor.CondOp: lower_cond,
     xtensor.WhileOp: lower_while,
     xtensor.YieldOp: lower_yield,
-    **{
-        op: lower_composite
-        for op in xtensor.OPERATIONS
-        if issubclass(op, xtensor.CompositeOp)
-    },
+    **{op: lower_composite for op in xtensor.OPERATIONS if issubclass(op, xtensor.CompositeOp)},
 }

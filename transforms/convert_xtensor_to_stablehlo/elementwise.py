@@ -128,11 +128,11 @@ def _extreme(target: type[Operation], direction: ComparisonDirection) -> Rule:
         if not isinstance(type_of(lhs).element_type, ComplexType):
             return (emit.same(target, lhs, rhs),)
         part = _part(lhs)
-        reals = [emit.one(elementwise.RealOp, (value,), part) for value in (lhs, rhs)]
-        is_equal = emit.compare(ComparisonDirection.EQ, *reals)
-        by_real = emit.compare(direction, *reals)
-        imags = [emit.one(elementwise.ImagOp, (value,), part) for value in (lhs, rhs)]
-        by_imag = emit.compare(direction, *imags)
+        first, second = (emit.one(elementwise.RealOp, (value,), part) for value in (lhs, rhs))
+        is_equal = emit.compare(ComparisonDirection.EQ, first, second)
+        by_real = emit.compare(direction, first, second)
+        first, second = (emit.one(elementwise.ImagOp, (value,), part) for value in (lhs, rhs))
+        by_imag = emit.compare(direction, first, second)
         return (emit.select(emit.select(is_equal, by_imag, by_real), lhs, rhs),)
 
     return lower

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     IntegerType,
     Signedness,
+    TensorType,
     i64,
 )
 from xdsl.ir import Operation, SSAValue
@@ -84,7 +85,7 @@ def lower_rng_uniform(
 ) -> Values:
     """XLA's generator with a state of its own."""
     sizes = type_of(op.result).get_shape()
-    shape = DenseIntOrFPElementsAttr.from_list(tensor_type((len(sizes),), i64), sizes)
+    shape = DenseIntOrFPElementsAttr.from_list(TensorType(i64, [len(sizes)]), sizes)
     operand = emit.one(generation.ConstantOp, (), shape.type, {"value": shape})
     properties = {"rng_distribution": RngDistributionAttr(RngDistribution.UNIFORM)}
     return emit.many(generation.RngOp, (low, high, operand), op.result_types, properties)
