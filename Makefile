@@ -11,7 +11,7 @@ demo: $(VENV)/.installed-examples
 	$(BIN)/python -m examples.semantic_qa
 
 test: $(VENV)/.installed-test $(VENV)/.installed-examples
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff check
