@@ -391,7 +391,9 @@ CASES = [
 
 def name_of(case):
     fn = case[0]
-    return f"{getattr(fn, '__module__', '')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
+    name = getattr(fn, "__qualname__", None)  # a mock's is another mock
+    name = name if isinstance(name, str) else type(fn).__name__
+    return f"{getattr(fn, '__module__', '')}.{name}"
 
 
 @pytest.mark.parametrize(("fn", "kind", "effects"), CASES, ids=map(name_of, CASES))

@@ -149,6 +149,12 @@ func.func @elementwise(%x: tensor<4x6xf32>, %i: tensor<4x6xi32>, %c: tensor<4xco
   %k6 = xtensor.lt %u, %u : tensor<ui8>
   // CHECK-NEXT: %{{.*}} = xtensor.max %b, %b : tensor<4x6xi1>
   %k7 = xtensor.max %b, %b : tensor<4x6xi1>
+  // CHECK-NEXT: %{{.*}} = xtensor.max %c, %c : tensor<4xcomplex<f32>>
+  %k8 = xtensor.max %c, %c : tensor<4xcomplex<f32>>
+  // CHECK-NEXT: %{{.*}} = xtensor.lt_to %x, %x : tensor<4x6xf32>
+  %k9 = xtensor.lt_to %x, %x : tensor<4x6xf32>
+  // CHECK-NEXT: %{{.*}} = xtensor.mulhi %i, %i : tensor<4x6xi32>
+  %k10 = xtensor.mulhi %i, %i : tensor<4x6xi32>
 
   // Properties.
   // CHECK-NEXT: %{{.*}} = xtensor.round %x to_nearest_even : tensor<4x6xf32>
@@ -159,6 +165,20 @@ func.func @elementwise(%x: tensor<4x6xf32>, %i: tensor<4x6xi32>, %c: tensor<4xco
   %p3 = xtensor.integer_pow %x, -3 : tensor<4x6xf32>
   // CHECK-NEXT: %{{.*}} = xtensor.reduce_precision %x exponent_bits = 5 mantissa_bits = 10 : tensor<4x6xf32>
   %p4 = xtensor.reduce_precision %x exponent_bits = 5 mantissa_bits = 10 : tensor<4x6xf32>
+  // CHECK-NEXT: %{{.*}} = xtensor.exp %x accuracy <highest> : tensor<4x6xf32>
+  %p5 = xtensor.exp %x accuracy <highest> : tensor<4x6xf32>
+  // CHECK-NEXT: %{{.*}} = xtensor.tanh %x accuracy <atol = 0.5> : tensor<4x6xf32>
+  %p6 = xtensor.tanh %x accuracy <atol = 0.5> : tensor<4x6xf32>
+  // CHECK-NEXT: %{{.*}} = xtensor.sin %x accuracy <rtol = 1.0e-05, ulps = 3> : tensor<4x6xf32>
+  %p7 = xtensor.sin %x accuracy <rtol = 1.0e-05, ulps = 3> : tensor<4x6xf32>
+
+  // Defined by a region.
+  // CHECK-NEXT: %{{.*}} = xtensor.igamma (%d = %x : tensor<4x6xf32>, %e = %x : tensor<4x6xf32>) -> tensor<4x6xf32> {
+  // CHECK-NEXT:   xtensor.yield %e : tensor<4x6xf32>
+  // CHECK-NEXT: }
+  %q1 = xtensor.igamma (%d = %x : tensor<4x6xf32>, %e = %x : tensor<4x6xf32>) -> tensor<4x6xf32> {
+    xtensor.yield %e : tensor<4x6xf32>
+  }
 
   // Types that differ.
   // CHECK-NEXT: %{{.*}} = xtensor.convert_element_type %x : tensor<4x6xf32> -> tensor<4x6xi1>

@@ -1,6 +1,6 @@
 // RUN: xcs-opt %s | xcs-opt | filecheck %s
 
-// Constants keep every bit of every element.
+// Constants keep every bit of every element; random numbers.
 
 func.func @generation() {
   // CHECK-LABEL: func.func @generation
@@ -29,5 +29,29 @@ func.func @generation() {
   %10 = xtensor.constant dense<(0x7FC00000, 2.0)> : tensor<2xcomplex<f32>>
   // CHECK-NEXT: %{{.*}} = xtensor.constant dense<> : tensor<0xf32>
   %11 = xtensor.constant dense<> : tensor<0xf32>
+  func.return
+}
+
+// Random numbers. Keys are words.
+func.func @random(%k: tensor<2xui32>, %s: tensor<4xui32>, %f: tensor<f32>) {
+  // CHECK-LABEL: func.func @random
+  // CHECK-NEXT: %0, %1 = xtensor.iota_2x32_shape : tensor<3x4xui32>
+  %0, %1 = xtensor.iota_2x32_shape : tensor<3x4xui32>
+  // CHECK-NEXT: %2, %3 = xtensor.rng_bit_generator %s philox : tensor<4xui32> -> tensor<3xui8>
+  %2, %3 = xtensor.rng_bit_generator %s philox : tensor<4xui32> -> tensor<3xui8>
+  // CHECK-NEXT: %4 = xtensor.rng_uniform %f, %f : tensor<f32> -> tensor<3xf32>
+  %4 = xtensor.rng_uniform %f, %f : tensor<f32> -> tensor<3xf32>
+  // CHECK-NEXT: %5 = xtensor.random_bits {impl = "threefry2x32"} (%w = %k : tensor<2xui32>) -> tensor<2xui32> {
+  %5 = xtensor.random_bits {impl = "threefry2x32"} (%w = %k : tensor<2xui32>) -> tensor<2xui32> {
+  // CHECK-NEXT: xtensor.yield %w : tensor<2xui32>
+    xtensor.yield %w : tensor<2xui32>
+  // CHECK-NEXT: }
+  }
+  // CHECK-NEXT: %6 = xtensor.random_gamma {impl = "rbg", log_space} (%w = %s : tensor<4xui32>, %a = %f : tensor<f32>) -> tensor<f32> {
+  %6 = xtensor.random_gamma {impl = "rbg", log_space} (%w = %s : tensor<4xui32>, %a = %f : tensor<f32>) -> tensor<f32> {
+  // CHECK-NEXT: xtensor.yield %a : tensor<f32>
+    xtensor.yield %a : tensor<f32>
+  // CHECK-NEXT: }
+  }
   func.return
 }

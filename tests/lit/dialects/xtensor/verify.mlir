@@ -306,6 +306,134 @@ func.func @barrier_types(%x: tensor<4xf32>) {
 
 // -----
 
+func.func @while_condition(%x: tensor<4xf32>) {
+  // CHECK: the condition must yield (tensor<i1>), got (tensor<4xf32>)
+  %0 = xtensor.while (%a = %x : tensor<4xf32>) while {
+    xtensor.yield %a : tensor<4xf32>
+  } do {
+    xtensor.yield %a : tensor<4xf32>
+  }
+  func.return
+}
+
+// -----
+
+func.func @while_body(%x: tensor<4xf32>, %p: tensor<i1>) {
+  // CHECK: the body must yield (tensor<4xf32>), got (tensor<i1>)
+  %0 = xtensor.while (%a = %x : tensor<4xf32>) while {
+    xtensor.yield %p : tensor<i1>
+  } do {
+    xtensor.yield %p : tensor<i1>
+  }
+  func.return
+}
+
+// -----
+
+func.func @cond_without_branches(%i: tensor<i32>) {
+  // CHECK: expected at least one branch
+  xtensor.cond %i
+  func.return
+}
+
+// -----
+
+func.func @cond_branches(%i: tensor<i32>, %x: tensor<4xf32>) {
+  // CHECK: branch 1 must yield (tensor<4xf32>), got (tensor<i32>)
+  %0 = xtensor.cond %i -> tensor<4xf32> {
+    xtensor.yield %x : tensor<4xf32>
+  } {
+    xtensor.yield %i : tensor<i32>
+  }
+  func.return
+}
+
+// -----
+
+func.func @scan_scalars(%x: tensor<f32>) {
+  // CHECK: expected a tensor with a dimension to scan over, got tensor<f32>
+  xtensor.scan length = 3 over (%a = %x : tensor<f32>) {
+    xtensor.yield
+  }
+  func.return
+}
+
+// -----
+
+func.func @scan_length(%x: tensor<4xf32>) {
+  // CHECK: expected 3 elements to scan over, got tensor<4xf32>
+  xtensor.scan length = 3 over (%a = %x : tensor<4xf32>) {
+    xtensor.yield
+  }
+  func.return
+}
+
+// -----
+
+func.func @scan_carry(%x: tensor<4xf32>, %c: tensor<i32>) {
+  // CHECK: the body must yield (tensor<i32>), got (tensor<f32>)
+  %0 = xtensor.scan length = 4 carry (%b = %c : tensor<i32>) over (%a = %x : tensor<4xf32>) -> tensor<i32> {
+    xtensor.yield %a : tensor<f32>
+  }
+  func.return
+}
+
+// -----
+
+func.func @scan_stack(%x: tensor<4xf32>) {
+  // CHECK: expected result types (tensor<4xf32>), got (tensor<5xf32>)
+  %0 = xtensor.scan length = 4 over (%a = %x : tensor<4xf32>) -> tensor<5xf32> {
+    xtensor.yield %a : tensor<f32>
+  }
+  func.return
+}
+
+// -----
+
+func.func @region_end(%i: tensor<i32>) {
+  // CHECK: branch 0 must end in xtensor.yield
+  "xtensor.cond"(%i) ({
+    %0 = xtensor.neg %i : tensor<i32>
+  }) : (tensor<i32>) -> ()
+  func.return
+}
+
+// -----
+
+func.func @definition_types(%x: tensor<4xf32>) {
+  // CHECK: the definition must yield (tensor<f32>), got (tensor<4xf32>)
+  %0 = xtensor.bessel_i0e (%a = %x : tensor<4xf32>) -> tensor<f32> {
+    xtensor.yield %a : tensor<4xf32>
+  }
+  func.return
+}
+
+// -----
+
+func.func @state_size(%s: tensor<3xui32>) {
+  // CHECK: expected a state of 128 bits, got tensor<3xui32>
+  %0, %1 = xtensor.rng_bit_generator %s default : tensor<3xui32> -> tensor<3xui8>
+  func.return
+}
+
+// -----
+
+func.func @uniform_bounds(%x: tensor<3xf32>) {
+  // CHECK: expected scalars as bounds of tensor<3xf32>, got tensor<3xf32>
+  %0 = xtensor.rng_uniform %x, %x : tensor<3xf32> -> tensor<3xf32>
+  func.return
+}
+
+// -----
+
+func.func @accuracy_names(%x: tensor<3xf32>) {
+  // CHECK: expected atol, rtol or ulps
+  %0 = xtensor.exp %x accuracy <tol = 1.0> : tensor<3xf32>
+  func.return
+}
+
+// -----
+
 func.func @primitive_without_text(%x: tensor<4xf32>) {
   // CHECK: expected the text of a StableHLO module with a function @main
   %0 = xtensor.primitive "fft"(%x) stablehlo = "" : (tensor<4xf32>) -> tensor<4xf32>
