@@ -77,6 +77,7 @@ def test_json_says_what_was_measured_where():
     assert found["benchmarks"]["name"] == [
         {
             "name": "a thing to do",
+            "unit": "seconds",
             "samples": {SUBJECT: [2.0], "rival": [1.0]},
             "against": {"rival": {"ratio": 2.0, "best_ratio": 2.0, "goal": 1.5, "met": False}},
         }

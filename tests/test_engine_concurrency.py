@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -364,6 +365,14 @@ def test_a_rate_limit_delays_calls_without_holding_a_worker() -> None:
 
 
 # --- Interrupts and what is left behind ---
+
+
+@pytest.fixture(autouse=True)
+def default_interrupt_handler() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt: a process that runs tests for another may ignore it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 def interrupt_main_thread() -> None:

@@ -39,6 +39,10 @@ class FormPrinter(PartsPrinter):
         super().__init__()
 
     def print_op(self, op: Operation) -> None:
+        if op.regions and any(map(_is_long, op.regions)):
+            # Its text has many lines, which no template has: not worth a look at all that is in it.
+            super().print_op(op)
+            return
         values = (*op.results, *op.operands)
         known = self._ssa_values
         names = tuple([known.get(value) or self._new_name(value) for value in values])
@@ -56,6 +60,13 @@ class FormPrinter(PartsPrinter):
         name = self.print_ssa_value(value)
         self.parts.pop()
         return name
+
+
+def _is_long(region: Region) -> bool:
+    """Whether a region is of more than two ops, one that computes and the terminator."""
+    block = region.first_block
+    first = None if block is None else block.first_op
+    return block is not None and first is not None and first.next_op not in (None, block.last_op)
 
 
 def module_text(module: ModuleOp) -> str:

@@ -38,6 +38,8 @@ def loop(
         args = iter(block.args[: len(passed)])
         local = [_copy(inner, constant) if constant else next(args) for constant in constants]
         inner.many(control.ReturnOp, make(inner, local, block.args[len(passed) :]), ())
+        copies = {value.owner for value in local if _constant(value) and not value.uses}
+        inner.ops = [op for op in inner.ops if op not in copies]
         return inner.into_region(block)
 
     def carry_on(inner: Emitter, local: Values, carried: Values) -> Values:

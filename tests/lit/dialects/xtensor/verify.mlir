@@ -392,9 +392,9 @@ func.func @scan_stack(%x: tensor<4xf32>) {
 
 func.func @region_end(%i: tensor<i32>) {
   // CHECK: branch 0 must end in xtensor.yield
-  "xtensor.cond"(%i) ({
-    %0 = xtensor.neg %i : tensor<i32>
-  }) : (tensor<i32>) -> ()
+  xtensor.cond %i {
+    stablehlo.return
+  }
   func.return
 }
 

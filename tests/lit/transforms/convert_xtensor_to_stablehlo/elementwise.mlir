@@ -236,3 +236,48 @@ func.func private @conj(%c: tensor<complex<f32>>) -> tensor<complex<f32>> {
 // CHECK-NEXT:    %r = stablehlo.complex %2, %1 : tensor<complex<f32>>
 // CHECK-NEXT:    func.return %r : tensor<complex<f32>>
 // CHECK-NEXT:  }
+
+// An accuracy that is asked for.
+func.func private @accuracy(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %a = xtensor.exp %x accuracy <highest> : tensor<4xf32>
+  %b = xtensor.exp2 %a accuracy <rtol = 0.5, ulps = 3> : tensor<4xf32>
+  func.return %b : tensor<4xf32>
+}
+// CHECK-LABEL: func.func private @accuracy(%x: tensor<4xf32>) -> tensor<4xf32> {
+// CHECK-NEXT:    %a = stablehlo.exponential %x {result_accuracy = #stablehlo.result_accuracy<mode = #stablehlo.result_accuracy_mode<HIGHEST>>} : tensor<4xf32>
+// CHECK-NEXT:    %0 = stablehlo.constant dense<0.693147182> : tensor<f32>
+// CHECK-NEXT:    %1 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<4xf32>
+// CHECK-NEXT:    %2 = stablehlo.multiply %1, %a : tensor<4xf32>
+// CHECK-NEXT:    %b = stablehlo.exponential %2 {result_accuracy = #stablehlo.result_accuracy<rtol = 5.000000e-01, ulps = 3, mode = #stablehlo.result_accuracy_mode<TOLERANCE>>} : tensor<4xf32>
+// CHECK-NEXT:    func.return %b : tensor<4xf32>
+// CHECK-NEXT:  }
+
+// Complex numbers are ordered as pairs.
+func.func private @complex_max(%x: tensor<2xcomplex<f32>>, %y: tensor<2xcomplex<f32>>) -> tensor<2xcomplex<f32>> {
+  %a = xtensor.max %x, %y : tensor<2xcomplex<f32>>
+  func.return %a : tensor<2xcomplex<f32>>
+}
+// CHECK-LABEL: func.func private @complex_max(%x: tensor<2xcomplex<f32>>, %y: tensor<2xcomplex<f32>>) -> tensor<2xcomplex<f32>> {
+// CHECK-NEXT:    %0 = stablehlo.real %x : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+// CHECK-NEXT:    %1 = stablehlo.real %y : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+// CHECK-NEXT:    %2 = stablehlo.compare EQ, %0, %1, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+// CHECK-NEXT:    %3 = stablehlo.compare GT, %0, %1, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+// CHECK-NEXT:    %4 = stablehlo.imag %x : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+// CHECK-NEXT:    %5 = stablehlo.imag %y : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+// CHECK-NEXT:    %6 = stablehlo.compare GT, %4, %5, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+// CHECK-NEXT:    %7 = stablehlo.select %2, %6, %3 : tensor<2xi1>, tensor<2xi1>
+// CHECK-NEXT:    %a = stablehlo.select %7, %x, %y : tensor<2xi1>, tensor<2xcomplex<f32>>
+// CHECK-NEXT:    func.return %a : tensor<2xcomplex<f32>>
+// CHECK-NEXT:  }
+
+// The total order of floats, in which a NaN is equal to itself.
+func.func private @total_order(%x: tensor<4xf32>, %i: tensor<4xi32>) -> (tensor<4xi1>, tensor<4xi1>) {
+  %a = xtensor.lt_to %x, %x : tensor<4xf32>
+  %b = xtensor.le_to %i, %i : tensor<4xi32>
+  func.return %a, %b : tensor<4xi1>, tensor<4xi1>
+}
+// CHECK-LABEL: func.func private @total_order(%x: tensor<4xf32>, %i: tensor<4xi32>) -> (tensor<4xi1>, tensor<4xi1>) {
+// CHECK-NEXT:    %a = stablehlo.compare LT, %x, %x, TOTALORDER : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xi1>
+// CHECK-NEXT:    %b = stablehlo.compare LE, %i, %i, SIGNED : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1>
+// CHECK-NEXT:    func.return %a, %b : tensor<4xi1>, tensor<4xi1>
+// CHECK-NEXT:  }
