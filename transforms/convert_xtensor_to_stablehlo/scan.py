@@ -145,7 +145,7 @@ def _loop(
         return inner.compare(ComparisonDirection.LT, carried[0], inner.scalar(i32, trips))
 
     def body(inner: Emitter, local: Values, carried: Values) -> Values:
-        captured_values, arrays = local[: len(invariant)], local[len(invariant) :]
+        arrays, captured_values = local[: len(scanned)], local[len(scanned) :]
         counter, values, results = carried[0], carried[1:ends], carried[ends:]
         place = counter
         if schedule.reverse:
@@ -167,7 +167,7 @@ def _loop(
         return (following, *values, *results)
 
     start = emit.scalar(i32, 0)
-    results = loop(emit, (*invariant, *scanned), (start, *carry, *empty), condition, body)
+    results = loop(emit, (*scanned, *invariant), (start, *carry, *empty), condition, body)
     stacked = results[ends:]
     if chunk != 1:
         stacked = [

@@ -17,7 +17,7 @@ from jax.core import Tracer
 
 from xcs.frontend.array_code import SEES_ITS_FRAME, array_code_guards, is_array_data
 from xcs.frontend.classification import IMMUTABLE_CLASSES
-from xcs.frontend.classify import Classification, classify
+from xcs.frontend.classify import Classification, classify, classify_given_to_jax
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
 from xcs.frontend.expressions import (
     MUTATING_METHODS,
@@ -466,7 +466,8 @@ class Calls(Expressions):
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
         for value in (*positional, *keywords.values()):
-            if isinstance(value, types.FunctionType) and classify(value).effects == "ordered":
+            is_function = isinstance(value, types.FunctionType)
+            if is_function and classify_given_to_jax(value).effects == "ordered":
                 raise Unsupported(f"JAX is given a function with effects: {value.__name__}", node)
             if "operator" in getattr(classify(value), "reaches", ()) if callable(value) else False:
                 raise Unsupported("JAX is given a function that calls operators", node)

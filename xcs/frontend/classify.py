@@ -36,7 +36,7 @@ from xcs.frontend.interpretation.lookup import (
 from xcs.frontend.interpretation.summary import Guard, Summary, guard_holds
 from xcs.frontend.source import is_library
 
-__all__ = ["Classification", "classify", "register_detector"]
+__all__ = ["Classification", "classify", "classify_given_to_jax", "register_detector"]
 
 _MAX_ENTRIES: Final = 8192
 _NO_RECEIVER: Final = (types.ModuleType, type, type(None))
@@ -52,6 +52,29 @@ def classify(fn: Any, *, strict: bool = False) -> Classification:
     if found is None:
         found = _cache.put(fn, *_classify(fn))
     return found.strict() if strict else found
+
+
+def classify_given_to_jax(fn: Any) -> Classification:
+    """Classify a function that JAX calls, with arrays and with containers of its own making.
+
+    Methods of arrays have no effects, whatever their names; and what the function does to such a
+    container nobody else sees.
+    """
+    found = classify(fn)
+    if found.effects != ORDERED or (target := _target(fn)) is None:
+        return found
+    names = target.function.__code__.co_varnames[: _parameter_count(target.function)]
+    arrays = {name: Shape(immutable=True) for name in names if name not in target.bound}
+    try:
+        summary = Analysis().summarise(target.function, {**arrays, **target.context})
+    except (TooLarge, RecursionError):
+        return found
+    return _from_summary(fn, target, summary)
+
+
+def _parameter_count(function: types.FunctionType) -> int:
+    code = function.__code__
+    return code.co_argcount + code.co_kwonlyargcount
 
 
 def register_detector(detector: Detector, *, priority: int = 0) -> Detector:

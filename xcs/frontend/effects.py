@@ -6,11 +6,12 @@ those; so a call is either recognised by a detector, or followed, or unknown, an
 ordered. The result is a ``Summary`` in terms of the function's parameters, which each caller
 applies to its own values.
 
-Three assumptions keep ordinary code analysable; each is what a reader of the code would assume:
+Four assumptions keep ordinary code analysable; each is what a reader of the code would assume:
 
 * arithmetic, comparison, indexing and formatting of objects of unknown class have no side effects;
 * a method of a builtin's name (``strip``, ``items``, ``append``) on an object of unknown class does
   what the builtin does;
+* ``x.at[i].set(v)`` on such an object gives a new array, as in JAX;
 * annotations of parameters with builtin classes are true.
 """
 

@@ -695,6 +695,8 @@ class Expressions:
         if is_tracer(base) or id(base) in self.owned or isinstance(base, _PLAIN_VALUES):
             return self.native(node, frame, getattr, base, name)
         if isinstance(getattr(type(base), name, None), property):
+            if type(base).__module__.partition(".")[0] == "jax":  # a sparse array, say
+                return self.native(node, frame, getattr, base, name)
             # The getter is user code: it runs when the program does.
             return self.emitter.host(
                 f"value.{name}",

@@ -76,11 +76,13 @@ _READING_METHODS: Final = frozenset(
     if name not in CHANGING_METHODS and not name.startswith("__")
 ) | {
     "__contains__", "__eq__", "__getitem__", "__hash__", "__iter__", "__len__", "__repr__",
-    "__str__", "_asdict", "_replace", "all", "any", "argmax", "argmin", "astype", "clip", "cumsum",
-    "date", "dot", "elements", "flatten", "group", "groupdict", "groups", "isoformat", "item",
-    "max", "mean", "min", "model_dump", "model_dump_json", "most_common", "prod", "ravel",
-    "reshape", "round", "span", "squeeze", "std", "strftime", "sum", "take", "time", "timestamp",
-    "tolist", "total", "total_seconds", "transpose", "var", "weekday",
+    "__str__", "_asdict", "_replace", "all", "any", "argmax", "argmin", "argpartition", "argsort",
+    "astype", "clip", "conj", "conjugate", "cumprod", "cumsum", "date", "diagonal", "dot",
+    "elements", "flatten", "group", "groupdict", "groups", "isoformat", "item", "max", "mean",
+    "min", "model_dump", "model_dump_json", "most_common", "nonzero", "prod", "ptp", "ravel",
+    "repeat", "reshape", "round", "searchsorted", "span", "squeeze", "std", "strftime", "sum",
+    "swapaxes", "take", "time", "timestamp", "tolist", "total", "total_seconds", "transpose", "var",
+    "weekday",
 }  # fmt: skip
 
 # Those of them whose result is a new object that holds, at most, what the receiver holds.
@@ -305,6 +307,11 @@ class Calls(Attributes):
         given = join(values)
         if name in VERBS and values:
             return self.operator_call(f"{callee_text(node)} calls a model", node, arguments)
+        if _is_functional_update(node):
+            for argument in values:
+                self.call_back(argument, UNKNOWN, node)
+            self.summary.reaches.add("tensor")
+            return IMMUTABLE
         if name in CHANGING_METHODS:
             accumulates = name in ACCUMULATING_METHODS
             how = "is accumulated into" if accumulates else f"is changed by {name}()"
@@ -673,6 +680,23 @@ def receiver_class(receiver: Value) -> type | None:
     """The class that ``super()`` starts from, where the receiver is itself a class."""
     found = [ref.obj for ref in receiver.refs if isinstance(ref.obj, type)]
     return found[0] if len(found) == 1 else None
+
+
+_FUNCTIONAL_UPDATES: Final = frozenset(
+    {"add", "apply", "divide", "get", "max", "min", "mul", "multiply", "power", "set", "subtract"}
+)
+
+
+def _is_functional_update(node: ast.AST) -> bool:
+    """Whether a call reads ``x.at[i].add(y)``, with which JAX makes a new array."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _FUNCTIONAL_UPDATES
+        and isinstance(node.func.value, ast.Subscript)
+        and isinstance(node.func.value.value, ast.Attribute)
+        and node.func.value.value.attr == "at"
+    )
 
 
 def callee_text(node: ast.AST) -> str:
