@@ -32,7 +32,7 @@ def uses_global(x: jax.Array) -> jax.Array:
     return scale(x) + jnp.sum(x)
 
 
-def uses_syntax(x: jax.Array, depth: int = 3) -> dict[str, jax.Array]:
+def uses_syntax(x: jax.Array, depth: int = 3) -> dict[str, jax.Array | int]:
     total, step = jnp.zeros_like(x), 0
     while step < depth:
         try:
