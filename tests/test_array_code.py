@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+import textwrap
 import time
 import types
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -97,6 +101,25 @@ def test_array_code_is_recognised(function: Any) -> None:
 )
 def test_what_is_more_than_array_code_is_not(function: Any) -> None:
     assert array_code_guards(function) is None
+
+
+def test_a_submodule_that_jax_has_not_loaded_yet_is_array_code(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent("""
+            import sys, jax, xcs
+
+            @xcs.jit
+            def f(x):
+                return jax.scipy.special.polygamma(1, x)
+
+            assert "jax.scipy.special" not in sys.modules
+            f(jax.numpy.ones(3))
+            print(xcs.get_jit_stats(f)["execution_strategy"])
+        """)
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    assert done.stdout == "fused\n"
 
 
 def test_all_of_pythons_syntax_works_on_arrays() -> None:

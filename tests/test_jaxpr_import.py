@@ -207,7 +207,8 @@ def test_identities_leave_no_op() -> None:
 
 
 def test_arrays_closed_over_become_leading_arguments() -> None:
-    jaxpr = jax.make_jaxpr(lambda x: jax.jit(lambda y: y * TABLE)(x) + TABLE[:1])(X)
+    table, first = jnp.asarray(TABLE), jnp.asarray(TABLE[:1])
+    jaxpr = jax.make_jaxpr(lambda x: jax.jit(lambda y: y * table)(x) + first)(X)
     function, constants = import_function(jaxpr, "f")
     assert sorted(c.shape for c in constants) == [(1,), (6,)]
     assert [str(t) for t in function.function_type.inputs] == [
@@ -215,6 +216,15 @@ def test_arrays_closed_over_become_leading_arguments() -> None:
         "tensor<4x6xf32>",
     ]
     assert all(a is b for a, b in zip(constants, array_constants(jaxpr), strict=True))
+
+
+def test_small_numpy_arrays_are_literals_as_in_jax() -> None:
+    large = np.ones((4096, 4, 6), np.float32)
+    jaxpr = jax.make_jaxpr(lambda x: jax.jit(lambda y: y * TABLE)(x) + large)(X)
+    function, constants = import_function(jaxpr, "f")
+    assert [c.shape for c in constants] == [large.shape]
+    (literal,) = [op for op in function.walk() if isinstance(op, xtensor.ConstantOp)]
+    assert literal.value.get_values() == tuple(TABLE)
 
 
 twice_p = Primitive("twice_as_much")

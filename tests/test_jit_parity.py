@@ -91,6 +91,14 @@ def test_x64_may_change_during_the_process():
                 assert_same(ours(x, 3), theirs(x, 3))
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype float64")
+def test_arrays_of_64_bits_keep_them_while_x64_is_off():
+    with jax.enable_x64(True):
+        x = jnp.linspace(0, 1, 6)
+    assert_parity(lambda x: jnp.sin(x) * 2, x)
+    assert_parity(lambda x: [x, x[0]], x)
+
+
 def test_large_integers_as_under_x64():
     with jax.enable_x64(True):
         assert_parity(lambda x, n: x + n, jnp.arange(2), 2**40)

@@ -277,11 +277,11 @@ def static_key(value: Any, parameter: str) -> Hashable:
     return Identity(value) if type(value).__eq__ is object.__eq__ else value
 
 
-def array_spec(value: Any) -> jax.ShapeDtypeStruct:
+def array_spec(value: Any) -> Any:
     """Shape, dtype and weak type of an array, as JAX would trace it."""
     if isinstance(value, jax.Array):
-        weak = getattr(value, "weak_type", False)  # key arrays have none
-        return jax.ShapeDtypeStruct(value.shape, value.dtype, weak_type=weak)
+        # The type itself: a ShapeDtypeStruct of 64 bits is one of 32 while x64 is off.
+        return jax.typeof(value)
     return jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype))
 
 

@@ -45,6 +45,9 @@ from xcs.frontend.source import source_file
 SUPER: Final = "super()"
 """The ``Bound.name`` that marks the value of ``super()``."""
 
+_LOADED_LAZILY: Final = frozenset({"jax", "scipy"})
+"""Packages that import a submodule when it is first named, of which nothing else can be seen."""
+
 
 class Attributes(Heap):
     """Name and attribute look-up."""
@@ -230,6 +233,8 @@ class Attributes(Heap):
         obj = space.get(name, MISSING)
         if obj is MISSING:
             obj = sys.modules.get(f"{module.__name__}.{name}", MISSING)
+        if obj is MISSING and module.__name__.partition(".")[0] in _LOADED_LAZILY:
+            obj = getattr(module, name, MISSING)
         if obj is MISSING:
             return UNKNOWN
         self.guard(space, name, obj)

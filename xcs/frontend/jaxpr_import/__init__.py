@@ -7,7 +7,6 @@ Random keys are arrays of 32-bit words in the IR, as they are in memory.
 
 from xcs.frontend.jaxpr_import import rules  # noqa: F401 - importing them registers them
 from xcs.frontend.jaxpr_import.interface import (
-    array_constants,
     hoist_constants,
     import_function,
     import_module,
@@ -15,7 +14,7 @@ from xcs.frontend.jaxpr_import.interface import (
     primitive_fallback_count,
     with_constant_inputs,
 )
-from xcs.frontend.jaxpr_import.jaxprs import primitives_in
+from xcs.frontend.jaxpr_import.jaxprs import array_constants, primitives_in
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xdsl.dialects import func
 from xdsl.ir import Block, Region
 
-from xcs.frontend.jaxpr_import.jaxprs import closes_over_values
+from xcs.frontend.jaxpr_import.jaxprs import array_constants
 from xcs.frontend.jaxpr_import.types import UnsupportedJaxpr, aval_to_type
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Functions:
         callee = eqn.params["jaxpr"]
         if (key := id(callee)) not in self._made:
             function = None
-            if not closes_over_values(callee):  # these are arguments of the whole module
+            if not array_constants(callee):  # these are arguments of the whole module
                 function = self._make(callee, eqn.params["name"], importer)
                 self.ops.append(function)
             self._made[key] = function

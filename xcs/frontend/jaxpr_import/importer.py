@@ -128,7 +128,7 @@ class Importer:
         return result
 
     def constant(self, value: np.ndarray) -> SSAValue:
-        """Return a scalar constant, bit for bit."""
+        """Return a constant, bit for bit."""
         data = value.tobytes()
         key = (value.dtype, value.shape, data)
         if (known := self._constants.get(key)) is None:
@@ -150,7 +150,7 @@ class Importer:
         return self.broadcast(zero, result.get_shape())
 
     def closed_constant(self, value: Any) -> SSAValue:
-        """Return a value that a jaxpr closes over: a kernel argument, or a scalar constant."""
+        """Return a value that a jaxpr closes over: a kernel argument, or a literal."""
         if (known := self._array_constants.get(id(value))) is not None:
             return known
         return self.constant(np.asarray(value))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.extend.core as jex
-import jax.numpy as jnp
-import numpy as np
 from xdsl.builder import Builder
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -20,8 +19,9 @@ from xcs.dialects import xtensor
 from xcs.frontend.jaxpr_import.functions import Functions
 from xcs.frontend.jaxpr_import.importer import Importer
 from xcs.frontend.jaxpr_import.jaxprs import (
-    each_jaxpr,
+    array_constants,
     external_effects,
+    is_constant_literal,
     primitives_in,
     without_dead_code,
 )
@@ -35,19 +35,6 @@ from xcs.frontend.jaxpr_import.types import (
 def _describe_effects(what: str, effects: Any) -> str:
     names = ", ".join(sorted(str(effect) for effect in effects))
     return f"{what} has side effects ({names}), and a kernel may not have any"
-
-
-def array_constants(jaxpr: jex.ClosedJaxpr) -> list[Any]:
-    """Return the arrays that a jaxpr, or one that it calls, closes over, without scalars.
-
-    They are the leading operands of the imported code: a large array never becomes IR.
-    """
-    found: dict[int, Any] = {}
-    for part in each_jaxpr(jaxpr):
-        for value in getattr(part, "consts", ()):
-            if np.shape(value) or jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
-                found.setdefault(id(value), value)
-    return list(found.values())
 
 
 def with_constant_inputs(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
@@ -116,13 +103,21 @@ _CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback"})
 
 
 def hoist_constants(jaxpr: jex.ClosedJaxpr) -> tuple[jex.ClosedJaxpr, list[Any]]:
-    """Return the jaxpr with what it closes over as leading inputs, and the values for these.
+    """Return the jaxpr with the arrays it closes over as leading inputs, and the values for these.
 
     The values may be tracers of an outer transformation, which sees them as operands then.
     """
-    body = jaxpr.jaxpr
-    opened = body.replace(constvars=[], invars=[*body.constvars, *body.invars])
-    return jex.ClosedJaxpr(opened, []), list(jaxpr.consts)
+    body, consts = jaxpr.jaxpr, jaxpr.consts
+    is_literal = [is_constant_literal(value) for value in consts]
+    literals, literal_values = _where(is_literal, body.constvars), _where(is_literal, consts)
+    is_data = [not literal for literal in is_literal]
+    data, values = _where(is_data, body.constvars), _where(is_data, consts)
+    opened = body.replace(constvars=literals, invars=[*data, *body.invars])
+    return jex.ClosedJaxpr(opened, literal_values), values
+
+
+def _where(chosen: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+    return list(itertools.compress(values, chosen))
 
 
 def import_function(jaxpr: jex.ClosedJaxpr, name: str) -> tuple[func.FuncOp, list[Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import jax
 import jax.extend.core as jex
+import numpy as np
 
 # Private, as there is no public way to bring a jaxpr into the form that `jax.jit` lowers.
 from jax._src.core import InternalMutableArrayEffect
@@ -13,6 +15,9 @@ from jax._src.interpreters.partial_eval import dce_jaxpr
 from jax._src.state.discharge import discharge_state
 
 _JAXPRS = (jex.ClosedJaxpr, jex.Jaxpr)
+
+MOST_LITERAL_BYTES = 2**14
+"""Size up to which an array literal becomes IR."""
 
 
 def jaxprs_in(params: Mapping[str, Any]) -> list[Any]:
@@ -43,9 +48,32 @@ def primitives_in(jaxpr: Any) -> frozenset[str]:
     return frozenset(eqn.primitive.name for part in each_jaxpr(jaxpr) for eqn in part.eqns)
 
 
-def closes_over_values(jaxpr: Any) -> bool:
-    """Whether a jaxpr, or one inside of it, has constants."""
-    return any(getattr(part, "consts", ()) for part in each_jaxpr(jaxpr))
+def array_constants(jaxpr: jex.ClosedJaxpr) -> list[Any]:
+    """Return the arrays that a jaxpr, or one that it calls, closes over, without literals.
+
+    They are the leading operands of the imported code: a large array never becomes IR.
+    """
+    found: dict[int, Any] = {}
+    for part in each_jaxpr(jaxpr):
+        for value in getattr(part, "consts", ()):
+            if not is_constant_literal(value):
+                found.setdefault(id(value), value)
+    return list(found.values())
+
+
+def is_constant_literal(value: Any) -> bool:
+    """Whether a value that a jaxpr closes over becomes IR: a scalar, or a small NumPy array.
+
+    A NumPy array is part of the code, as in ``x[np.array([1, 0])]`` or a table inside of JAX, and
+    XLA is to fold it as it does for JAX. JAX's arrays are data, of which the next call may have
+    others: what they are must not be part of what is compiled.
+    """
+    is_key = jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)
+    if is_key or isinstance(value, jax.core.Tracer):
+        return False
+    if not np.shape(value):
+        return True
+    return not isinstance(value, jax.Array) and value.nbytes <= MOST_LITERAL_BYTES
 
 
 def external_effects(jaxpr: jex.ClosedJaxpr) -> list[Any]:
