@@ -83,11 +83,14 @@ def hold(contest: Contest) -> Result:
         sample()
     samples: dict[str, list[float]] = {name: [] for name in contest.contenders}
     order = list(samples)
+    gc.collect()
+    gc.freeze()  # what is there by now need not be looked at in each round
     for _ in range(contest.rounds):
         gc.collect()
         for name in order:
             samples[name].append(contest.contenders[name]())
         order.reverse()
+    gc.unfreeze()
     return Result(contest, samples)
 
 

@@ -32,6 +32,6 @@ def _contest(model: Model, quick: bool) -> Contest:
             SUBJECT: contender(xcs.jit(model.function)),
             "jax.jit": contender(jax.jit(model.function)),
         },
-        rounds=3 if quick else 101,
+        rounds=3 if quick else 1001,
         goals={"jax.jit": GOAL},
     )

@@ -7,6 +7,7 @@ from benchmarks import (
     first_call,
     kernel_time,
     many_calls,
+    memory,
     operator_call,
     uneven_dag,
     warm_call,
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "uneven-dag": uneven_dag.contests,
     "first-call": first_call.contests,
     "cold-compile": cold_compile.contests,
+    "memory": memory.contests,
     "kernel-time": kernel_time.contests,
 }
 """Each takes whether to be quick, with sizes that show that it works and no more."""

@@ -7,12 +7,14 @@ from typing import Any
 
 import jax
 import jax.extend.core as jex
+import jax.numpy as jnp
 import numpy as np
 
 # Private, as there is no public way to bring a jaxpr into the form that `jax.jit` lowers.
 from jax._src.core import InternalMutableArrayEffect
 from jax._src.interpreters.partial_eval import dce_jaxpr
 from jax._src.state.discharge import discharge_state
+from jax.core import Tracer
 
 _JAXPRS = (jex.ClosedJaxpr, jex.Jaxpr)
 
@@ -68,8 +70,8 @@ def is_constant_literal(value: Any) -> bool:
     XLA is to fold it as it does for JAX. JAX's arrays are data, of which the next call may have
     others: what they are must not be part of what is compiled.
     """
-    is_key = jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)
-    if is_key or isinstance(value, jax.core.Tracer):
+    is_key = jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
+    if is_key or isinstance(value, Tracer):
         return False
     if not np.shape(value):
         return True
