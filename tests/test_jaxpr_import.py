@@ -21,6 +21,7 @@ from xdsl.irdl import IRDLOperation
 from xdsl.parser import Parser
 from xdsl.rewriter import InsertPoint
 
+from tests.xtensor_support import assert_same_bits, imported, op_names
 from xcs.dialects import xtensor
 from xcs.dialects.stablehlo.print import kernel_text
 from xcs.frontend.jaxpr_import import (
@@ -49,51 +50,6 @@ COMPLEX = X + 1j * Y
 SPECIAL = jnp.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, 3.5, -2.5, 2.5], jnp.float32)
 TABLE = np.arange(6, dtype=np.float32)
 KEY = jax.random.key(0)
-
-
-def imported(fn: Callable[..., Any], *args: Any) -> ModuleOp:
-    """Return a verified module that holds the imported function."""
-    function, _ = import_function(jax.make_jaxpr(fn)(*args), "f")
-    module = ModuleOp([function])
-    module.verify()
-    return module
-
-
-def op_names(module: ModuleOp) -> list[str]:
-    return [op.name for op in module.walk() if op.name.startswith("xtensor.")]
-
-
-def run_imported(fn: Callable[..., Any], *args: Any) -> list[Any]:
-    """Import the function of arrays, lower it to StableHLO text, and run that."""
-    jaxpr = jax.make_jaxpr(fn)(*args)
-    function, constants = import_function(jaxpr, "f")
-    module = ModuleOp([function])
-    module.verify()
-    ConvertXTensorToStableHLO().apply(Context(), module)
-    module.verify()
-    opened = with_constant_inputs(jaxpr)
-    kernel = Kernel(
-        "f", kernel_text(function), tuple(opened.in_avals), tuple(opened.out_avals), opened
-    )
-    return executable(kernel)(*constants, *args)
-
-
-def words(value: Any) -> np.ndarray:
-    is_key = jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
-    return np.asarray(jax.random.key_data(value) if is_key else value)
-
-
-def assert_same_bits(fn: Callable[..., Any], *args: Any) -> None:
-    """Require what jax.jit gives, bit for bit."""
-    results = run_imported(fn, *args)
-    expected = jax.tree.leaves(jax.jit(fn)(*args))
-    assert len(results) == len(expected)
-    for result, value in zip(map(words, results), map(words, expected), strict=True):
-        assert (result.dtype, result.shape) == (value.dtype, value.shape)
-        differs = np.frombuffer(result.tobytes(), np.uint8) != np.frombuffer(
-            value.tobytes(), np.uint8
-        )
-        assert not differs.any(), f"{result} != {value}"
 
 
 # --- The dialect ----------------------------------------------------------------------------------
