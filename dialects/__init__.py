@@ -32,6 +32,11 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
 
         return Sdy
 
+    def get_sparse_tensor() -> Dialect:
+        from xcs.dialects.sparse_tensor import SparseTensor
+
+        return SparseTensor
+
     def get_stablehlo() -> Dialect:
         from xcs.dialects.stablehlo import StableHLO
 
@@ -47,6 +52,7 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
         "orch": get_orch,
         "quant": get_quant,
         "sdy": get_sdy,
+        "sparse_tensor": get_sparse_tensor,
         "stablehlo": get_stablehlo,
         "xtensor": get_xtensor,
     }

@@ -8,8 +8,9 @@ read. Constant ops use these two functions instead.
 from __future__ import annotations
 
 import builtins
-from math import copysign, isfinite, prod
-from typing import Any, TypeAlias, cast
+from math import copysign, inf, isfinite, prod
+from struct import error as StructError
+from typing import Any, TypeAlias, TypeGuard, cast
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -37,11 +38,12 @@ from xdsl.dialects.builtin import (
     IntegerType,
     Signedness,
     TensorType,
+    VectorType,
     f64,
     i1,
 )
 from xdsl.ir import Attribute
-from xdsl.parser import Parser
+from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 
 from xcs.dialects.tensor_types import parse_type
@@ -74,7 +76,7 @@ def dense_text(value: DenseIntOrFPElementsAttr) -> str:
     if data == data[:size] * count:
         return _element_texts(data[:size], element)[0]
     if count > HEX_ABOVE:
-        return f'"0x{data.hex().upper()}"'
+        return f'"0x{_stored(data, element).hex().upper()}"'
     texts = _element_texts(data, element)
     for extent in reversed(value.get_shape()[1:]):
         texts = [f"[{', '.join(texts[i : i + extent])}]" for i in range(0, len(texts), extent)]
@@ -145,6 +147,14 @@ def _float_text(value: float, type: AnyFloat, data: bytes) -> str:
     return f"0x{int.from_bytes(data, 'little'):X}"
 
 
+def pack_float(value: float, type: AnyFloat) -> bytes:
+    """The bytes of a number; those of an infinity where it is too large for the type."""
+    try:
+        return type.pack([value])
+    except OverflowError:
+        return type.pack([copysign(inf, value)])
+
+
 def _decimal(value: float, precision: int) -> tuple[str, int]:
     """Digits and exponent of `digits * 10 ** exponent`, at most `precision` digits.
 
@@ -186,10 +196,15 @@ def _default_text(digits: str, exponent: int, precision: int) -> str:
     return f"0.{'0' * (-leading - 1)}{digits}"
 
 
-def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
+def parse_dense(parser: AttrParser) -> DenseIntOrFPElementsAttr:
     """Parse ``dense<...> : type``."""
-    start = parser.pos
     parser.parse_keyword("dense", " of a constant")
+    return parse_dense_body(parser)
+
+
+def parse_dense_body(parser: AttrParser) -> DenseIntOrFPElementsAttr:
+    """Parse ``<...> : type``, which comes after the word ``dense``."""
+    start = parser.pos
     parser.parse_punctuation("<")
     raw: str | None = None
     literals: list[Literal] = []
@@ -203,10 +218,12 @@ def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
         parser.parse_punctuation(">")
     parser.parse_punctuation(":")
     tensor = parse_type(parser)
-    if not isinstance(tensor, TensorType):
-        parser.raise_error("expected a tensor type", start, parser.pos)
+    if not isinstance(tensor, TensorType | VectorType) or not isinstance(
+        tensor.element_type, IntegerType | IndexType | AnyFloat | ComplexType
+    ):
+        parser.raise_error("expected a tensor or vector of numbers", start, parser.pos)
     if raw is not None:
-        data = _raw_bytes(parser, raw, start)
+        data = _loaded(_raw_bytes(parser, raw, start), tensor.element_type)
     else:
         data = b"".join(
             _element_bytes(parser, literal, tensor.element_type, start) for literal in literals
@@ -226,7 +243,13 @@ def parse_dense(parser: Parser) -> DenseIntOrFPElementsAttr:
     return DenseIntOrFPElementsAttr(tensor, BytesAttr(data))
 
 
-def _parse_nested(parser: Parser, literals: list[Literal]) -> tuple[int, ...]:
+def parse_scalar(parser: AttrParser, element: Attribute) -> bytes:
+    """Parse a number or a boolean; return its bytes as an element of this type."""
+    start = parser.pos
+    return _element_bytes(parser, _parse_number(parser), element, start)
+
+
+def _parse_nested(parser: AttrParser, literals: list[Literal]) -> tuple[int, ...]:
     """Parse an element or nested lists of elements; append the elements, return the shape."""
     shapes: list[tuple[int, ...]] = []
 
@@ -242,7 +265,7 @@ def _parse_nested(parser: Parser, literals: list[Literal]) -> tuple[int, ...]:
     return ()
 
 
-def _parse_element(parser: Parser) -> Literal:
+def _parse_element(parser: AttrParser) -> Literal:
     if parser.parse_optional_punctuation("(") is None:
         return _parse_number(parser)
     real = _parse_number(parser)
@@ -252,37 +275,65 @@ def _parse_element(parser: Parser) -> Literal:
     return real, imaginary
 
 
-def _parse_number(parser: Parser) -> str:
+def _parse_number(parser: AttrParser) -> str:
     """Parse a boolean or a number; return its text, which says whether it is hexadecimal."""
     if (boolean := parser.parse_optional_boolean()) is not None:
-        return str(int(boolean))
+        return "true" if boolean else "false"
     start = parser.pos
     parser.parse_number()
     return parser.lexer.input.content[start : parser.pos].split()[0]
 
 
-def _raw_bytes(parser: Parser, text: str, start: int) -> bytes:
+def _raw_bytes(parser: AttrParser, text: str, start: int) -> bytes:
     try:
-        return bytes.fromhex(text.removeprefix("0x"))
+        if not text.startswith("0x"):
+            raise ValueError(text)
+        return bytes.fromhex(text[2:])
     except ValueError:
         parser.raise_error("expected hexadecimal digits", start, parser.pos)
 
 
-def _element_bytes(parser: Parser, literal: Literal, element: Attribute, start: int) -> bytes:
+def _has_byte_parts(element: Attribute) -> TypeGuard[IntegerType]:
+    """Whether an integer takes a part of a byte; MLIR and xDSL fill the rest differently."""
+    return isinstance(element, IntegerType) and element.width.data < 8
+
+
+def _stored(data: bytes, element: Attribute) -> bytes:
+    """The bytes as MLIR has them, with zeros before an integer of less than 8 bits."""
+    if not _has_byte_parts(element):
+        return data
+    mask = (1 << element.width.data) - 1
+    return bytes([byte & mask for byte in data])
+
+
+def _loaded(data: bytes, element: Attribute) -> bytes:
+    """The bytes as xDSL has them, with the sign before an integer of less than 8 bits."""
+    if not _has_byte_parts(element) or element.signedness.data is Signedness.UNSIGNED:
+        return data
+    limit = 1 << element.width.data
+    return bytes([256 - limit | byte if byte & limit >> 1 else byte for byte in data])
+
+
+def _element_bytes(parser: AttrParser, literal: Literal, element: Attribute, start: int) -> bytes:
     """Return the bytes of one element, in the order in which memory holds them."""
     if isinstance(element, ComplexType):
-        parts = literal if isinstance(literal, tuple) else (literal, "0")
-        return b"".join(_element_bytes(parser, part, element.element_type, start) for part in parts)
+        if not isinstance(literal, tuple):
+            parser.raise_error(f"{literal} is not a value of type {element}", start, parser.pos)
+        return b"".join(
+            _element_bytes(parser, part, element.element_type, start) for part in literal
+        )
     if isinstance(literal, tuple):
         parser.raise_error(f"a complex literal for elements of type {element}", start, parser.pos)
     try:
         return _scalar_bytes(literal, element)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, StructError):
         parser.raise_error(f"{literal} is not a value of type {element}", start, parser.pos)
 
 
 def _scalar_bytes(literal: str, element: Attribute) -> bytes:
     """Return the bytes of an integer or a float; raise ValueError where the type has no such."""
+    if element == i1 and literal in ("true", "false"):
+        literal = str(int(literal == "true"))
     if isinstance(element, IntegerType):
         value = element.get_normalized_value(int(literal, 0))
         if value is None:
@@ -294,4 +345,6 @@ def _scalar_bytes(literal: str, element: Attribute) -> bytes:
         raise ValueError(literal)
     if literal.lower().startswith("0x"):
         return int(literal, 16).to_bytes(element.compile_time_size, "little")
-    return element.pack([float(literal)])
+    if literal.lstrip("-").isdecimal():
+        raise ValueError(literal)  # MLIR takes 1.0 for a float, but not 1
+    return pack_float(float(literal), element)

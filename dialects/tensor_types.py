@@ -6,7 +6,7 @@ A program spells a few types very many times, and reading one takes xDSL longer 
 import re
 
 from xdsl.ir import Attribute
-from xdsl.parser import Parser
+from xdsl.parser import AttrParser
 
 _TENSOR = re.compile(r"tensor<[\w?]*(?:<\w+>)?>")
 """A type that means the same in all programs: without names of dialects and aliases."""
@@ -15,7 +15,7 @@ _LIMIT = 4096
 _KNOWN: dict[str, Attribute] = {}
 
 
-def parse_type(parser: Parser) -> Attribute:
+def parse_type(parser: AttrParser) -> Attribute:
     """Parse a type, as the parser's own method does."""
     match = _TENSOR.match(parser.lexer.input.content, parser._current_token.span.start)
     if match is None:

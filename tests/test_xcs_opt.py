@@ -75,6 +75,18 @@ BAD_INPUTS = {
         "func.func @f() {\n  %0 = arith.constant 1 : i32\n}\n",
         "input.mlir:2:3: error: Operation does not verify: Operation arith.constant terminates",
     ),
+    "parameters that a type does not have": (
+        "func.func @f(%a : !orch.list) {\n  func.return\n}\n",
+        "input.mlir:1:29: error: these are not the parameters of orch.list\n",
+    ),
+    "a string without an end": (
+        'func.func @f"' + "a" * 200 + "\n",
+        "input.mlir:1:13: error: End of file reached before closing string literal.\n",
+    ),
+    "a number that is too large": (
+        "func.func @f() {\n  %0 = stablehlo.constant dense<300> : tensor<2xi8>\n}\n",
+        "input.mlir:2:32: error: 300 is not a value of type i8\n",
+    ),
     "an empty file": ("", "input.mlir:1:1: error: "),
     "text that ends early": ("func.func @f() {\n", "input.mlir:2:1: error: "),
     "a byte that is not UTF-8": (
@@ -118,6 +130,11 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_directory_as_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{tmp_path}: error: Is a directory\n"
+
+
+def test_name_that_no_file_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["a\0b.mlir"]) == 1
+    assert capsys.readouterr().err == "xcs-opt: error: 'a\\x00b.mlir': embedded null byte\n"
 
 
 def test_output_that_cannot_be_written(

@@ -5,17 +5,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 from itertools import accumulate
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
-from xdsl.ir import Operation
-from xdsl.parser import Parser, Span
+from xdsl.ir import Attribute, Operation
+from xdsl.parser import Span
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from xcs.dialects.literal_parser import LiteralParser
 from xcs.tools.diagnostics import AnySpan, LocatedParseError
 
 
-class SourceParser(Parser):
+class SourceParser(LiteralParser):
     """Parses a module so that later messages can point into its text.
 
     An operation without a ``loc(...)`` of its own gets its place in the text as its location, as in
@@ -80,6 +82,18 @@ class SourceParser(Parser):
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(start)
         return op
+
+    def _parse_dialect_type_or_attribute_body(
+        self, attr_name: str, *place: Any, **options: Any
+    ) -> Attribute:
+        start = self._current_token.span.start
+        try:
+            return super()._parse_dialect_type_or_attribute_body(attr_name, *place, **options)
+        except ValueError as error:
+            if isinstance(error, ParseError | VerifyException):
+                raise
+            # xDSL does not count the parameters before it makes an attribute of them.
+            self.raise_error(f"these are not the parameters of {attr_name}", start, self.pos)
 
     def _get_op_by_name(self, name: str) -> type[Operation]:
         try:

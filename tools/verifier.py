@@ -10,6 +10,7 @@ from xdsl.ir import Operation, Region, SSAValue
 from xdsl.irdl.dominance import DominanceInfo
 from xdsl.utils.exceptions import VerifyException
 
+from xcs.dialects.sdy import verify_annotations
 from xcs.tools.diagnostics import (
     AnySpan,
     LocatedVerifyException,
@@ -31,6 +32,10 @@ def verify(module: ModuleOp, spans: Mapping[Operation, AnySpan]) -> None:
         op, cause = next(_faults(module), (module, error))
         raise _located(op, cause, spans) from cause
     for op in module.walk():
+        try:
+            verify_annotations(op)
+        except VerifyException as error:
+            raise _located(op, error, spans) from error
         if isinstance(op, func.FuncOp):
             for user, message in _undominated_uses(op.body, set()):
                 raise _located(user, VerifyException(message), spans)
@@ -83,6 +88,13 @@ def _located(
         message = "Operation does not verify: its regions are nested too deeply"
     else:
         message = f"the verifier of {op.name} failed: {type(error).__name__}: {error}"
+    return located(op, message, spans)
+
+
+def located(
+    op: Operation, message: str, spans: Mapping[Operation, AnySpan]
+) -> LocatedVerifyException:
+    """The message about an op, as one that points at it."""
     if (span := spans.get(op)) is not None:
         return LocatedVerifyException(span.get_location(), message, underline(span))
     return LocatedVerifyException(location_of(op), message, summarize(op))

@@ -38,10 +38,11 @@ from xdsl.utils.lexer import Input
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 import xcs
+from xcs.dialects.stablehlo.print import OpDiagnostic
 from xcs.tools.diagnostics import AnySpan, InputError, LocatedVerifyException, render, render_span
 from xcs.tools.reproducer import write_reproducer
 from xcs.tools.source_parser import SourceParser
-from xcs.tools.verifier import verify
+from xcs.tools.verifier import located, verify
 
 _PYTHON_FUNCTION = re.compile(r"(?P<path>.+\.py):(?P<name>[^\W\d][\w.]*)")
 
@@ -103,7 +104,10 @@ class XcsOptMain(xDSLOptMain):
             raise InputError(render(path, f"name the function to capture, as in {path}:main"))
         if self.args.capture_args:
             raise InputError(f"xcs-opt: error: --arg needs an input app.py:function, not {path}")
-        stream, extension = super().get_input_stream()
+        try:
+            stream, extension = super().get_input_stream()
+        except ValueError as error:
+            raise InputError(render("xcs-opt", f"{path!r}: {error}")) from error
         return stream, extension if extension in self.available_frontends else "mlir"
 
     def parse_chunk(
@@ -212,6 +216,8 @@ class XcsOptMain(xDSLOptMain):
             return super().output_resulting_program(prog)
         except (DiagnosticException, ValueError) as error:
             what = f"target '{self.args.target}'"
+            if isinstance(error, OpDiagnostic):
+                raise located(error.op, f"{what}: {error}", self._spans) from error
             raise InputError(render(self.get_input_name(), f"{what}: {error}")) from error
         except Exception as error:
             self._crash(f"target '{self.args.target}'", error)

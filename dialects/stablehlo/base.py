@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     ComplexType,
     DenseArrayBase,
+    DenseIntElementsAttr,
     DenseIntOrFPElementsAttr,
     Float32Type,
     Float64Type,
@@ -43,6 +44,7 @@ from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
 from xcs.dialects.quant import UniformQuantizedType
+from xcs.dialects.sparse_tensor import EncodingAttr
 
 from .attributes import FutureType, TokenType, TypeExtensionsAttr
 
@@ -218,17 +220,58 @@ SHAPE = TensorOf(Element.INTEGER | Element.INDEX, rank=1, static=True)
 """A list of sizes or places that is computed, one for each dimension."""
 
 TOKEN = BaseAttr(TokenType)
-VALUE: AttrConstraint = QUANTIZABLE_TENSOR | TOKEN | BaseAttr(TupleType) | BaseAttr(MemRefType)
+
+
+@dataclass(frozen=True)
+class TupleOf(AttrConstraint[TupleType]):
+    """A tuple of what a value can be, which may be tuples again."""
+
+    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
+        if not isinstance(attr, TupleType):
+            raise VerifyException(f"expected a tuple, got {attr}")
+        for type in attr.types:
+            VALUE.verify(type, constraint_context)
+
+    def get_bases(self) -> set[type[Attribute]] | None:
+        return {TupleType}
+
+    def mapping_type_vars(
+        self, type_var_mapping: Mapping[TypeVar, AttrConstraint | IntConstraint]
+    ) -> AttrConstraint[TupleType]:
+        return self
+
+
+TUPLE = TupleOf()
+VALUE: AttrConstraint = QUANTIZABLE_TENSOR | TOKEN | TUPLE | BaseAttr(MemRefType)
 """What can flow through control flow."""
 ANY_VALUE: AttrConstraint = (
     TensorOf(_QUANTIZABLE, unranked=True)
     | TOKEN
-    | BaseAttr(TupleType)
+    | TUPLE
     | BaseAttr(MemRefType)
     | BaseAttr(FutureType)
 )
 """What can flow into and out of code that is not StableHLO."""
 
+
+@dataclass(frozen=True)
+class Integers(AttrConstraint[DenseIntElementsAttr]):
+    """A tensor of 64-bit numbers that the program says."""
+
+    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
+        if not isinstance(attr, DenseIntOrFPElementsAttr) or attr.get_element_type() != i64:
+            raise VerifyException(f"expected 64-bit integers, got {attr}")
+
+    def get_bases(self) -> set[type[Attribute]] | None:
+        return {DenseIntOrFPElementsAttr}
+
+    def mapping_type_vars(
+        self, type_var_mapping: Mapping[TypeVar, AttrConstraint | IntConstraint]
+    ) -> AttrConstraint[DenseIntElementsAttr]:
+        return self
+
+
+INTEGERS = Integers()
 DIMS = base(I64Array)
 DIM = IntegerAttr.constr(type=EqAttrConstraint(i64))
 
@@ -251,7 +294,10 @@ def bounds_of(type: AnyTensor) -> tuple[int | None, ...]:
 
 
 def check_bounds(type: AnyTensor) -> None:
-    """The tensor's bounds are of sizes that are not known."""
+    """The tensor's bounds are of sizes that are not known, and its encoding is of its rank."""
+    if isinstance(type.encoding, EncodingAttr):
+        rank = type.encoding.rank
+        check(rank == type.get_num_dims(), f"{type} has an encoding for {rank} dimensions")
     if not isinstance(type.encoding, TypeExtensionsAttr):
         return
     bounds, shape = type.encoding.values, type.get_shape()
@@ -268,7 +314,11 @@ def sizes_compatible(a: int, b: int) -> bool:
 def shapes_compatible(*types: Attribute) -> bool:
     """Whether the tensors can have one shape, taking an unknown size (`?`) for any."""
     shapes = [type.get_shape() for type in types if isinstance(type, TensorType)]
-    return all(shape_fits(shape, shapes[0]) for shape in shapes[1:])
+    if all(shape == shapes[0] for shape in shapes[1:]):
+        return True
+    if len({len(shape) for shape in shapes}) > 1:
+        return False
+    return all(len(set(sizes) - {DYNAMIC_INDEX}) <= 1 for sizes in zip(*shapes, strict=True))
 
 
 def shape_fits(shape: Sequence[int], expected: Sequence[int]) -> bool:

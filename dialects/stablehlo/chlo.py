@@ -159,6 +159,7 @@ class UnaryOp(ChloOp, ABC):
 
     def verify_(self) -> None:
         check_same_type(self)
+        _check_same_rank(self)
 
 
 class FloatUnaryOp(UnaryOp, ABC):
@@ -179,6 +180,14 @@ class TestOp(UnaryOp, ABC):
             shapes_compatible(self.operand.type, self.result.type),
             f"{self.result.type} does not have the shape of {self.operand.type}",
         )
+        _check_same_rank(self)
+
+
+def _check_same_rank(op: IRDLOperation) -> None:
+    """Either no number of dimensions is known, or all are, which the checks of shapes see to."""
+    types = (*op.operand_types, *op.result_types)
+    unranked = [isinstance(type, UnrankedTensorType) for type in types]
+    check(all(unranked) or not any(unranked), "tensors with and without a rank do not mix")
 
 
 class BinaryOp(ChloOp, ABC):
@@ -347,15 +356,15 @@ class BroadcastBinaryOp(ChloOp, ABC):
         small, large = shapes
         places = range(len(large) - len(small), len(large))
         given = self.broadcast_dimensions
-        if given is not None and given.get_values() != tuple(places):
-            return  # a passing on of dimensions that no shape follows from until it is lowered
+        if given is not None:
+            places = given.get_values()
+            if len(places) != len(small) or not set(places) <= set(range(len(large))):
+                return  # nothing follows from dimensions that are not there
         expected = list(large)
         for size, place in zip(small, places, strict=True):
             other = expected[place]
-            check(
-                1 in (size, other) or sizes_compatible(size, other),
-                f"sizes {size} and {other} do not broadcast",
-            )
+            if 1 not in (size, other) and not sizes_compatible(size, other):
+                return  # nothing follows from sizes that do not broadcast
             if 1 in (size, other):
                 expected[place] = size if other == 1 else other
             elif other == DYNAMIC_INDEX:
@@ -428,9 +437,6 @@ class BroadcastOrOp(BroadcastBinaryOp, op="broadcast_or"):
 
 class BroadcastPolygammaOp(BroadcastBinaryOp, op="broadcast_polygamma"):
     """The derivative of order lhs of the digamma function, at rhs, with broadcasting."""
-
-    lhs = operand_def(FLOAT)
-    rhs = operand_def(FLOAT)
 
 
 class BroadcastPowerOp(BroadcastBinaryOp, op="broadcast_power"):
@@ -508,7 +514,8 @@ class BroadcastSelectOp(ChloOp, op="broadcast_select"):
         expected = []
         for sizes in zip(*padded, strict=True):
             others = {size for size in sizes if size not in (1, DYNAMIC_INDEX)}
-            check(len(others) <= 1, f"sizes {list(sizes)} do not broadcast")
+            if len(others) > 1:
+                return  # nothing follows from sizes that do not broadcast
             unknown = DYNAMIC_INDEX if DYNAMIC_INDEX in sizes else 1
             expected.append(others.pop() if others else unknown)
         check_shape("result", self.result, expected)
@@ -566,9 +573,11 @@ class ConstantLikeOp(ChloOp, op="constant_like", has_region=True):
 
     def verify_(self) -> None:
         value = self.value
-        element = value.type if isinstance(value, IntegerAttr | FloatAttr) else None
         check(
-            element is None or element == element_of(self.result),
+            value.name == "complex.number"
+            or (
+                isinstance(value, IntegerAttr | FloatAttr) and value.type == element_of(self.result)
+            ),
             f"a value {value} is not an element of {self.result.type}",
         )
         check(
@@ -729,7 +738,9 @@ class ScanOp(ChloOp, op="scan", has_region=True):
             is_output = i < len(self.outputs)
             check_type(f"returned value {i}", value, _slice_of(result, dimension, is_output))
             check(
-                not is_output or sizes_compatible(shape_of(result)[dimension], size),
+                not is_output
+                or not isinstance(result.type, TensorType)
+                or sizes_compatible(shape_of(result)[dimension], size),
                 f"output {i} is not of length {size}",
             )
 

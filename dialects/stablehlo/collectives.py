@@ -41,6 +41,7 @@ from xdsl.traits import (
 from .attributes import AxisRefAttr, ChannelHandleAttr, ReplicaGroupMeshAxesAttr
 from .base import (
     DIM,
+    INTEGERS,
     TENSOR,
     check,
     check_dim,
@@ -288,7 +289,7 @@ class CollectivePermuteOp(IRDLOperation):
 
     name = "stablehlo.collective_permute"
     operand = operand_def(TENSOR)
-    source_target_pairs = prop_def(DenseIntElementsAttr)
+    source_target_pairs = prop_def(INTEGERS)
     channel_handle = opt_prop_def(ChannelHandleAttr)
     result = result_def(TENSOR)
 
@@ -315,7 +316,7 @@ class CrossReplicaSumOp(IRDLOperation):
 
     name = "stablehlo.cross-replica-sum"
     operand = operand_def(TENSOR)
-    replica_groups = prop_def(DenseIntElementsAttr)
+    replica_groups = prop_def(INTEGERS)
     result = result_def(TENSOR)
 
     traits = traits_def(Pure())

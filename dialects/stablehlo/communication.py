@@ -3,7 +3,6 @@
 from xdsl.dialects.builtin import (
     ArrayAttr,
     BoolAttr,
-    DenseIntElementsAttr,
     IntegerAttr,
     StringAttr,
     TensorType,
@@ -41,7 +40,7 @@ from .attributes import (
     FutureType,
     TokenType,
 )
-from .base import QUANTIZABLE_TENSOR, STATIC_TENSOR, TENSOR, TOKEN, check, check_type
+from .base import INTEGERS, QUANTIZABLE_TENSOR, STATIC_TENSOR, TENSOR, TOKEN, check, check_type
 from .collectives import (
     AllGatherOp,
     AllReduceOp,
@@ -161,7 +160,7 @@ class SendOp(IRDLOperation):
     token = operand_def(TOKEN)
     channel_handle = prop_def(ChannelHandleAttr)
     is_host_transfer = opt_prop_def(BoolAttr, default_value=FALSE)
-    source_target_pairs = opt_prop_def(DenseIntElementsAttr)
+    source_target_pairs = opt_prop_def(INTEGERS)
     result = result_def(TOKEN)
 
     traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
@@ -178,7 +177,7 @@ class RecvOp(IRDLOperation):
     token = operand_def(TOKEN)
     channel_handle = prop_def(ChannelHandleAttr)
     is_host_transfer = opt_prop_def(BoolAttr, default_value=FALSE)
-    source_target_pairs = opt_prop_def(DenseIntElementsAttr)
+    source_target_pairs = opt_prop_def(INTEGERS)
     results_ = var_result_def(STATIC_TENSOR | TOKEN)
 
     traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())

@@ -8,7 +8,6 @@ from xdsl.dialects.builtin import (
     I1,
     ArrayAttr,
     DenseArrayBase,
-    DenseIntElementsAttr,
 )
 from xdsl.irdl import (
     IRDLOperation,
@@ -38,6 +37,7 @@ from .attributes import ConvDimensionNumbersAttr, PrecisionAttr, ints
 from .base import (
     DIM,
     DIMS,
+    INTEGERS,
     QUANTIZABLE_TENSOR,
     TENSOR,
     Element,
@@ -83,7 +83,7 @@ class ConvolutionOp(IRDLOperation):
     lhs = operand_def(TENSOR)
     rhs = operand_def(QUANTIZABLE_TENSOR)
     window_strides = opt_prop_def(DIMS)
-    padding = opt_prop_def(DenseIntElementsAttr)
+    padding = opt_prop_def(INTEGERS)
     lhs_dilation = opt_prop_def(DIMS)
     rhs_dilation = opt_prop_def(DIMS)
     window_reversal = opt_prop_def(BOOLS)

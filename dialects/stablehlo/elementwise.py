@@ -3,9 +3,10 @@
 from abc import ABC
 from typing import ClassVar, cast
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, I32, ComplexType, IntegerAttr, IntegerType, i32
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ComplexType, IntegerAttr, IntegerType, i32
 from xdsl.ir import Attribute
 from xdsl.irdl import (
+    EqAttrConstraint,
     IRDLOperation,
     ParsePropInAttrDict,
     operand_def,
@@ -631,7 +632,7 @@ class ReducePrecisionOp(IRDLOperation):
 
     name = "stablehlo.reduce_precision"
 
-    I32_ATTR: ClassVar = IntegerAttr[I32].constr()  # type: ignore[arg-type]
+    I32_ATTR: ClassVar = IntegerAttr.constr(type=EqAttrConstraint(i32))
 
     operand = operand_def(QUANTIZABLE_FLOAT_TENSOR)
     exponent_bits = prop_def(I32_ATTR)

@@ -12,13 +12,21 @@ from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.utils import print_func_op_like
+from xdsl.ir import Operation
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.target import Target
 
 from .printing import FormPrinter, module_text
 
-__all__ = ["KERNEL_DIALECTS", "TEXT", "StableHLOTarget", "kernel_text", "module_text"]
+__all__ = [
+    "KERNEL_DIALECTS",
+    "TEXT",
+    "OpDiagnostic",
+    "StableHLOTarget",
+    "kernel_text",
+    "module_text",
+]
 
 TEXT = "stablehlo.text"
 """On a function without a body: the StableHLO module whose `@main` is that body.
@@ -29,6 +37,14 @@ put in place when the kernel is printed.
 
 KERNEL_DIALECTS = frozenset({"stablehlo", "chlo", "func"})
 """What a kernel is made of."""
+
+
+class OpDiagnostic(DiagnosticException):
+    """Something is wrong with one op."""
+
+    def __init__(self, op: Operation, message: str) -> None:
+        super().__init__(message)
+        self.op = op
 
 
 def kernel_text(kernel: func.FuncOp) -> str:
@@ -42,6 +58,8 @@ def kernel_text(kernel: func.FuncOp) -> str:
         name = callee.sym_name.data
         text = callee.attributes.get(TEXT)
         if isinstance(text, StringAttr):
+            if _MODULE.fullmatch(text.data) is None:
+                raise OpDiagnostic(callee, f"the {TEXT} of @{name} is not a module")
             output.write(_link(text.data, name, taken))
         else:
             _print_function(callee, "private", name, output)
@@ -92,6 +110,9 @@ _DEFINED = re.compile(r"^\s*func\.func (?:public |private )?@([\w$.-]+)", re.MUL
 _REFERENCE = re.compile(r'"(?:[^"\\]|\\.)*"|custom_call @[\w$.-]+|@(?P<name>[\w$.-]+)')
 
 
+_MODULE = re.compile(r".*?module.*?\{\n(?P<body>.*)\}\s*", re.DOTALL)
+
+
 def _link(text: str, name: str, taken: set[str]) -> str:
     """The functions of a module's text, its `@main` as a private `@name`, the rest as `@name.*`."""
     renamed = {"main": name}
@@ -103,8 +124,11 @@ def _link(text: str, name: str, taken: set[str]) -> str:
         new = renamed.get(match["name"])
         return match[0] if new is None else f"@{new}"
 
-    body = text[text.index("{\n", text.index("module")) + 2 : text.rindex("}")]
-    return _REFERENCE.sub(rename, body).replace("func.func public @", "func.func private @")
+    module = _MODULE.fullmatch(text)
+    assert module is not None, "the caller has checked"
+    return _REFERENCE.sub(rename, module["body"]).replace(
+        "func.func public @", "func.func private @"
+    )
 
 
 def _fresh(name: str, taken: set[str]) -> str:
@@ -119,18 +143,40 @@ def _fresh(name: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True)
 class StableHLOTarget(Target):
-    """Prints each kernel of the module as a StableHLO module of its own."""
+    """Prints the module as upstream prints it.
+
+    Of a module that holds native code, too, it prints each kernel, as a module of its own.
+    """
 
     name = "stablehlo"
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+        native = [op for op in module.ops if _is_native(op)]
+        for op in module.ops:
+            if op not in native and (foreign := _foreign_op(op)) is not None:
+                raise OpDiagnostic(foreign, f"{foreign.name} {_NOT_UPSTREAM}")
+        if not native and not any(TEXT in op.attributes for op in module.ops):
+            output.write(module_text(module))
+            return
         kernels = list(_kernels(module))
         if not kernels:
-            raise DiagnosticException(
-                "no function is made of StableHLO ops alone; run the pass "
-                "convert-xtensor-to-stablehlo first"
-            )
+            first = native[0] if native else module
+            raise OpDiagnostic(first, f"there is no kernel beside {first.name}")
         output.write("// -----\n".join(map(kernel_text, kernels)))
+
+
+_UPSTREAM = frozenset({"builtin", "chlo", "func", "sdy", "stablehlo"})
+_NOT_UPSTREAM = "is no op of StableHLO; run the pass convert-xtensor-to-stablehlo first"
+
+
+def _is_native(op: Operation) -> bool:
+    """Whether this is native code, or something that native code refers to."""
+    return any(inner.dialect_name() == "orch" for inner in op.walk())
+
+
+def _foreign_op(op: Operation) -> Operation | None:
+    """The first op in here that upstream would not read."""
+    return next((inner for inner in op.walk() if inner.dialect_name() not in _UPSTREAM), None)
 
 
 def _kernels(module: ModuleOp) -> Iterator[func.FuncOp]:

@@ -17,6 +17,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import IRDLOperation, OptPropertyDef, VariadicDef
 
+from xcs.dialects.sparse_tensor import EncodingAttr
+
 from . import chlo
 from .base import element_of
 from .control import ReturnOp, WhileOp
@@ -74,7 +76,7 @@ def module_text(module: ModuleOp) -> str:
     printer = UpstreamPrinter()
     printer.print_op(module)
     printer.parts.append("\n")
-    return "".join(printer.parts)
+    return "".join((*printer.alias_definitions(), *printer.parts))
 
 
 class _Names(NamedTuple):
@@ -178,8 +180,22 @@ class _UpstreamText(PartsPrinter):
     default_dialect: str = ""
     """The dialect whose name is left out of the names of ops."""
 
+    aliases: dict[EncodingAttr, str]
+    """The names of the attributes that are written once, before the module."""
+
     _defaults: dict[str, Attribute] = {}
     """What the properties of the op that is printed are where they are not given."""
+
+    def print_attribute(self, attribute: Attribute) -> None:
+        if isinstance(attribute, EncodingAttr):
+            name = f"#sparse{len(self.aliases) or ''}"
+            self.parts.append(self.aliases.setdefault(attribute, name))
+        else:
+            super().print_attribute(attribute)
+
+    def alias_definitions(self) -> list[str]:
+        """The lines that say what the aliases stand for."""
+        return [f"{name} = {attribute}\n" for attribute, name in self.aliases.items()]
 
     def _print_results(self, op: Operation) -> None:
         groups = _groups(op)
@@ -245,6 +261,10 @@ def _groups(op: Operation) -> Sequence[tuple[SSAValue, int]]:
 class _UpstreamTemplatePrinter(TemplatePrinter, _UpstreamText):
     """Prints an op as upstream does, as a format string for the names of values."""
 
+    def __init__(self, aliases: dict[EncodingAttr, str]) -> None:
+        self.aliases = aliases
+        super().__init__()
+
     def _print_group(self, value: SSAValue) -> None:
         self.print_ssa_value(value)
 
@@ -254,7 +274,8 @@ class UpstreamPrinter(_UpstreamText):
 
     def __init__(self) -> None:
         self._templates: dict[Hashable, str | None] = {}
-        self._template_printer = _UpstreamTemplatePrinter()
+        self.aliases = {}
+        self._template_printer = _UpstreamTemplatePrinter(self.aliases)
         super().__init__()
 
     def print_op(self, op: Operation) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
     ComplexType,
-    DenseIntElementsAttr,
     IntegerType,
     TensorType,
     f32,
@@ -32,6 +31,7 @@ from xcs.dialects.quant import UniformQuantizedType
 
 from .base import (
     DIMS,
+    INTEGERS,
     TENSOR,
     Element,
     check,
@@ -303,7 +303,7 @@ class ReduceWindowOp(IRDLOperation):
     window_strides = opt_prop_def(DIMS)
     base_dilations = opt_prop_def(DIMS)
     window_dilations = opt_prop_def(DIMS)
-    padding = opt_prop_def(DenseIntElementsAttr)
+    padding = opt_prop_def(INTEGERS)
     body = region_def("single_block")
     results_ = var_result_def(TENSOR)
 
@@ -344,7 +344,7 @@ class SelectAndScatterOp(IRDLOperation):
     init_value = operand_def(TENSOR)
     window_dimensions = opt_prop_def(DIMS)
     window_strides = opt_prop_def(DIMS)
-    padding = opt_prop_def(DenseIntElementsAttr)
+    padding = opt_prop_def(INTEGERS)
     select = region_def("single_block")
     scatter = region_def("single_block")
     result = result_def(TENSOR)

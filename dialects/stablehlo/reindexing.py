@@ -292,10 +292,11 @@ class ConcatenateOp(IRDLOperation):
         check_same_element(*self.inputs, self.result)
         dimension, expected = self.dimension.value.data, list(shape_of(self.inputs[0]))
         check_dim("concatenated dimensions", dimension, len(expected))
-        sizes = [shape_of(value)[dimension] for value in self.inputs]
+        sizes: list[int] = []
         for i, value in enumerate(self.inputs):
             expected[dimension] = DYNAMIC_INDEX
             check_shape(f"operand {i}", value, expected)
+            sizes.append(shape_of(value)[dimension])
             expected = [
                 size if known == DYNAMIC_INDEX else known
                 for known, size in zip(expected, shape_of(value), strict=True)

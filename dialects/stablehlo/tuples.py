@@ -2,7 +2,6 @@
 
 from xdsl.dialects.builtin import IntegerAttr, TupleType, i32
 from xdsl.irdl import (
-    BaseAttr,
     EqAttrConstraint,
     IRDLOperation,
     operand_def,
@@ -13,11 +12,9 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 
-from .base import VALUE, check
+from .base import TUPLE, VALUE, check, types_compatible
 from .formats import TupleTypes
 from .forms import hlo_op
-
-TUPLE = BaseAttr(TupleType)
 
 
 @hlo_op
@@ -58,7 +55,8 @@ class GetTupleElementOp(IRDLOperation):
         assert isinstance(self.operand.type, TupleType)
         types, index = self.operand.type.types.data, self.index.value.data
         check(0 <= index < len(types), f"there is no element {index} of {self.operand.type}")
-        check(self.result.type == types[index], f"element {index} is {types[index]}")
+        is_element = types_compatible(self.result.type, types[index])
+        check(is_element, f"element {index} is {types[index]}")
 
 
 OPS = [GetTupleElementOp, TupleOp]

@@ -7,4 +7,4 @@ func.func private @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
   func.return %0 : tensor<4xf32>
 }
 
-// CHECK: no function is made of StableHLO ops alone; run the pass convert-xtensor-to-stablehlo first
+// CHECK: no_kernel.mlir:6:3: error: target 'stablehlo': xtensor.neg is no op of StableHLO; run the pass convert-xtensor-to-stablehlo first
