@@ -163,11 +163,13 @@ def _clamped(emit: Emitter, op: xtensor.ScatterLikeOp, indices: SSAValue) -> SSA
     tensor = type_of(indices)
     element = cast(IntegerType, tensor.element_type)
     shape, window = type_of(op.result).get_shape(), op.window
-    bounds = [
-        min(shape[dim] - window[dim], _largest(element))
-        for dim in op.scatter_dims_to_operand_dims.iter_values()
-    ]
-    upper = _index_vector(emit, bounds, element)
+    bounds = [shape[dim] - window[dim] for dim in op.scatter_dims_to_operand_dims.iter_values()]
+    # Shapes are signed, of 64 bits where they have to be, as are the bounds that JAX makes of them.
+    size = i64 if max(bounds, default=0) > _largest(i32) else i32
+    upper = _index_vector(emit, bounds, size)
+    largest = emit.full_like(min(_largest(size), _largest(element)), upper)
+    upper = emit.same(elementwise.MinimumOp, upper, largest)
+    upper = _converted(emit, upper, element)
     upper = emit.broadcast(upper, tensor, (tensor.get_num_dims() - 1,))
     return emit.same(elementwise.ClampOp, emit.full_like(0, indices), indices, upper)
 

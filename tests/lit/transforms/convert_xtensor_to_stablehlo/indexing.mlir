@@ -79,14 +79,17 @@ func.func private @scatter_add(%x: tensor<4x6xf32>, %i: tensor<3x1xi32>, %u: ten
 }
 // CHECK-LABEL: func.func private @scatter_add(%x: tensor<4x6xf32>, %i: tensor<3x1xi32>, %u: tensor<3x6xf32>) -> tensor<4x6xf32> {
 // CHECK-NEXT:    %0 = stablehlo.constant dense<3> : tensor<1xi32>
-// CHECK-NEXT:    %1 = stablehlo.broadcast_in_dim %0, dims = [1] : (tensor<1xi32>) -> tensor<3x1xi32>
-// CHECK-NEXT:    %2 = stablehlo.constant dense<0> : tensor<i32>
-// CHECK-NEXT:    %3 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
-// CHECK-NEXT:    %4 = stablehlo.clamp %3, %i, %1 : tensor<3x1xi32>
-// CHECK-NEXT:    %r = "stablehlo.scatter"(%x, %4, %u) <{scatter_dimension_numbers = #stablehlo.scatter<update_window_dims = [1], inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, indices_are_sorted = false, unique_indices = false}> ({
-// CHECK-NEXT:    ^bb0(%5: tensor<f32>, %6: tensor<f32>):
-// CHECK-NEXT:      %7 = stablehlo.add %5, %6 : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %7 : tensor<f32>
+// CHECK-NEXT:    %1 = stablehlo.constant dense<2147483647> : tensor<i32>
+// CHECK-NEXT:    %2 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<i32>) -> tensor<1xi32>
+// CHECK-NEXT:    %3 = stablehlo.minimum %0, %2 : tensor<1xi32>
+// CHECK-NEXT:    %4 = stablehlo.broadcast_in_dim %3, dims = [1] : (tensor<1xi32>) -> tensor<3x1xi32>
+// CHECK-NEXT:    %5 = stablehlo.constant dense<0> : tensor<i32>
+// CHECK-NEXT:    %6 = stablehlo.broadcast_in_dim %5, dims = [] : (tensor<i32>) -> tensor<3x1xi32>
+// CHECK-NEXT:    %7 = stablehlo.clamp %6, %i, %4 : tensor<3x1xi32>
+// CHECK-NEXT:    %r = "stablehlo.scatter"(%x, %7, %u) <{scatter_dimension_numbers = #stablehlo.scatter<update_window_dims = [1], inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, indices_are_sorted = false, unique_indices = false}> ({
+// CHECK-NEXT:    ^bb0(%8: tensor<f32>, %9: tensor<f32>):
+// CHECK-NEXT:      %10 = stablehlo.add %8, %9 : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %10 : tensor<f32>
 // CHECK-NEXT:    }) : (tensor<4x6xf32>, tensor<3x1xi32>, tensor<3x6xf32>) -> tensor<4x6xf32>
 // CHECK-NEXT:    func.return %r : tensor<4x6xf32>
 // CHECK-NEXT:  }
