@@ -294,11 +294,36 @@ def test_arguments_by_keyword_are_mapped_over_their_first_axis(left_to_jax: list
     assert left_to_jax == []
 
 
+def weak_in_one_branch(p: jax.Array, x: jax.Array) -> jax.Array:
+    return lax.cond(p, lambda x: x.sum(), lambda x: 0.0, x)
+
+
+@pytest.mark.parametrize(
+    "function", [weak_in_one_branch, lambda p, x: 1.0, lambda p, x: x], ids=["branch", "2", "x"]
+)
+def test_results_are_as_weakly_typed(function: Callable[..., Any]) -> None:
+    flags = jnp.asarray([True, False, True])
+    result, expected = xcs.vmap(function)(flags, V), jax.vmap(function)(flags, V)
+    assert jax.typeof(result) == jax.typeof(expected)
+
+
 def test_empty_batch() -> None:
     assert_equal(xcs.vmap(lambda x: (x.sum(), x + 1))(V[:0]), (jnp.zeros(0), V[:0]))
 
 
+@jax.custom_batching.custom_vmap
+def has_a_rule(x: jax.Array) -> jax.Array:
+    return x + 1
+
+
+@has_a_rule.def_vmap
+def _(axis_size: int, in_batched: Any, x: jax.Array) -> tuple[jax.Array, bool]:
+    return x * axis_size, True
+
+
 LEFT_TO_JAX = {
+    "rule of its own": (lambda x: has_a_rule(jnp.sin(x)) * 2, (V,), {}),
+    "rule of its own in a loop": (lambda x: lax.map(has_a_rule, x), (V,), {}),
     "collective": (lambda x: x / lax.psum(x, "i"), (V,), {"axis_name": "i"}),
     "static number": (lambda x, n: jnp.zeros(n) + x[0], (V, 2), {"in_axes": (0, None)}),
     "function": (lambda f, x: f(x), (jnp.sin, V), {"in_axes": (None, 0)}),
@@ -362,22 +387,6 @@ def test_what_cannot_be_called_is_a_type_error() -> None:
 def test_errors_of_the_function_are_its_own() -> None:
     with pytest.raises(TypeError, match="dot_general requires"):
         xcs.vmap(lambda x: x @ jnp.ones(7))(X)
-
-
-@xcs.op(kind="model")
-def ask(prompt: Any) -> str:
-    return str(prompt)
-
-
-def asks(x: jax.Array) -> str:
-    y = jnp.sin(x)
-    return ask(y)
-
-
-def test_operators_cannot_be_mapped() -> None:
-    line = asks.__code__.co_firstlineno + 2
-    with pytest.raises(xcs.XCSError, match=rf"test_vmap.py:{line}: asks calls the operator 'ask'"):
-        xcs.vmap(asks)(X)
 
 
 # --- Repeated calls -------------------------------------------------------------------------------

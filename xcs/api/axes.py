@@ -40,12 +40,21 @@ def argument_axes(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     Raises:
         AxesError: if the axes are not a prefix of the arguments.
     """
+    check_count(in_axes, args)
+    return [*flatten_axes("in_axes", in_axes, args), *flatten_axes("in_axes", 0, kwargs)]
+
+
+def check_count(in_axes: Any, args: tuple[Any, ...]) -> None:
+    """Check that there is an entry for each positional argument, if there is one for any.
+
+    Raises:
+        AxesError: if there is not.
+    """
     if isinstance(in_axes, tuple) and len(in_axes) != len(args):
         raise AxesError(
             f"xcs.vmap: in_axes has an entry for each of {len(in_axes)} positional arguments, but "
             f"the function was called with {len(args)}"
         )
-    return [*flatten_axes("in_axes", in_axes, args), *flatten_axes("in_axes", 0, kwargs)]
 
 
 def flatten_axes(name: str, axes: Any, values: Any) -> list[Axis]:

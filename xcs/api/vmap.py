@@ -1,7 +1,8 @@
-"""`xcs.vmap`: a function of arrays, mapped over axes of its arguments by the pass `vmap`.
+"""`xcs.vmap`: a function, mapped over axes of its arguments by the pass `vmap`.
 
 The function is captured for one element of the batch, as `xcs.jit` captures it, and the pass makes
 its batched form from the ops. What the tensor dialect has no ops for is mapped by `jax.vmap`.
+Functions that call operators become the programs of `mapped_program`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ import types
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import jax
 from jax.extend.core import ClosedJaxpr
-from xdsl.dialects.builtin import FileLineColLoc
-from xdsl.ir import Attribute
 
-from xcs.api.array_program import RUN_ERRORS
+from xcs.api.array_program import RUN_ERRORS, has_tracer
 from xcs.api.axes import (
     Arguments,
     AxesError,
@@ -30,10 +29,12 @@ from xcs.api.axes import (
     flatten_axes,
     from_front,
 )
-from xcs.api.mapped_kernel import Mapping, mapped_kernel
-from xcs.dialects import orch
-from xcs.frontend.arguments import Flat, constant, flatten
-from xcs.frontend.capture import NotArrays, capture, leaves_of, trace_arrays
+from xcs.api.batches import Batch
+from xcs.api.mapped_kernel import Mapping, line_remarks, mapped_kernel
+from xcs.api.mapped_program import MappedPrograms
+from xcs.frontend.arguments import Flat, constant, flatten, is_array_tree
+from xcs.frontend.capture import NotArrays, leaves_of, trace_arrays
+from xcs.frontend.classify import classify
 from xcs.frontend.guards import Guards, assume
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr
 from xcs.frontend.source import is_library
@@ -41,29 +42,32 @@ from xcs.kernels import bind
 from xcs.runtime import XCSError
 from xcs.transforms.batching import BatchingError, NeedsOutAxis
 
-P = ParamSpec("P")
-R = TypeVar("R")
 _log = logging.getLogger("xcs")
 
-MAX_REFUSED = 1024
-"""Kinds of arguments that are remembered as JAX's to map."""
+MAX_REMEMBERED = 1024
+"""Kinds of arguments of which it is remembered how they are mapped."""
 
 
-class CannotMap(XCSError, NotImplementedError):
-    """The function calls operators, which work on one element at a time."""
+class CallsOperators(XCSError, NotImplementedError):
+    """The function calls operators, so that it cannot be mapped while JAX traces it."""
 
 
 def vmap(
-    fun: Callable[P, R],
+    fun: Callable[..., Any],
     in_axes: int | Sequence[Any] | None = 0,
     out_axes: Any = 0,
     axis_name: Hashable | None = None,
     axis_size: int | None = None,
-) -> Callable[P, R]:
+) -> Callable[..., Any]:
     """Map a function over axes of its arguments, as `jax.vmap` does, compiled.
 
+    A function may call operators, such as models and tools. They are called for all elements at
+    once, as far as they have no ordered effects; a call that is the same for all elements is made
+    once. The elements' values of an argument that is no array come as a list or tuple, and so do
+    those of a result that holds no array.
+
     Args:
-        fun: a function of arrays, and of containers of them.
+        fun: a function of arrays, and of containers of them, which may call operators.
         in_axes: for each positional argument, the axis of its arrays to map over, or None for
             arguments that all elements share; in containers, for single arrays. Arguments by
             keyword are mapped over axis 0.
@@ -74,12 +78,13 @@ def vmap(
 
     Returns:
         A function that takes and gives arrays with one more axis. It nests in `jax.jit`,
-        `jax.grad`, `jax.vmap`, `xcs.jit` and itself.
+        `jax.grad`, `jax.vmap`, `xcs.jit` and itself. Its method `explain` says, by line, what is
+        batched, what becomes a map, and what is done once.
 
     Raises:
         TypeError: if `fun` cannot be called, or the axes are not integers, None, or containers of
             these. A call raises `ValueError` where the axes do not fit the arguments or results,
-            and `xcs.XCSError` where the function calls operators, such as models and tools.
+            and `xcs.XCSError` where the function calls operators while JAX traces it.
     """
     if not callable(fun):
         raise TypeError(f"xcs.vmap expects a callable, but was given {fun!r}")
@@ -88,11 +93,12 @@ def vmap(
     )
 
     # `xcs.jit` captures this function as any other, so its code is plain.
-    def mapped(*args: P.args, **kwargs: P.kwargs) -> R:
+    def mapped(*args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
     functools.update_wrapper(mapped, fun, updated=())
     del mapped.__wrapped__  # type: ignore[attr-defined] - its source is not that of this function
+    mapped.explain = function.explain  # type: ignore[attr-defined]
     mapped.__xcs_vmap__ = function  # type: ignore[attr-defined]
     return mapped
 
@@ -128,11 +134,15 @@ class VmapFunction:
         self.in_axes, self.out_axes = in_axes, out_axes
         self.axis_name, self.axis_size = axis_name, axis_size
         self.program: MappedProgram | None = None
+        self.programs = MappedPrograms(_captured(function), out_axes)
         self._jax = functools.cache(self._make_jax)
         self._refused: set[Hashable] = set()
+        self._mixed: set[Hashable] = set()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Map the function over the arguments: by the pass, or by JAX where that cannot."""
+        if (batch := self._mixed_batch(args, kwargs)) is not None:
+            return self.programs(batch)
         if self.axis_name is not None or _jit_is_off():
             return self._jax()(*args, **kwargs)
         if self._refused and _key(args, kwargs) in self._refused:
@@ -142,19 +152,40 @@ class VmapFunction:
             program = self._compile()
         try:
             result = program.call(*args, **kwargs)
-        except (AxesError, CannotMap, *RUN_ERRORS):
+        except CallsOperators:
+            if has_tracer((args, kwargs)):
+                raise
+            _remember(self._mixed, _key(args, kwargs))
+            return self(*args, **kwargs)
+        except (AxesError, *RUN_ERRORS):
             raise
         except Exception as error:
+            if _is_mapped_over_lists(self.in_axes, args, kwargs):
+                _remember(self._mixed, _key(args, kwargs))
+                return self(*args, **kwargs)
             # What cannot be captured, and what fails: JAX maps it, or says how it fails.
             _log.debug("%s is mapped by jax.vmap: %s: %s", self.name, type(error).__name__, error)
             result = self._jax()(*args, **kwargs)
-            if len(self._refused) >= MAX_REFUSED:
-                self._refused.clear()
-            self._refused.add(_key(args, kwargs))
+            _remember(self._refused, _key(args, kwargs))
             return result
         self.program = program
         assume(program.guards)
         return result
+
+    def _mixed_batch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Batch | None:
+        """The batch, if these are arguments for more than array code."""
+        is_mixed = bool(self._mixed) and _key(args, kwargs) in self._mixed
+        if not is_mixed and not self.calls_operators:
+            return None
+        batch = Batch(args, kwargs, self.in_axes, self.axis_size)
+        if is_mixed or batch.has_lists or not is_array_tree((args, kwargs)):
+            return batch
+        return None
+
+    @functools.cached_property
+    def calls_operators(self) -> bool:
+        """Whether the function may call operators, by its source."""
+        return "operator" in classify(self.function).reaches
 
     def _make_jax(self) -> Callable[..., Any]:
         return jax.vmap(
@@ -175,8 +206,37 @@ class VmapFunction:
         program = MappedProgram(jax.jit(staged))
         return program
 
-    def _stage(self, program: MappedProgram, args: Any, kwargs: Any) -> Any:
-        """Trace the mapped function for arguments of one kind, which are tracers."""
+    def explain(self, *args: Any, **kwargs: Any) -> str:
+        """What becomes of the function for such arguments, line by line; it is not run."""
+        remarks: list[tuple[int, str]] = []
+        if (batch := self._mixed_batch(args, kwargs)) is None:
+            explained = MappedProgram(lambda: None)
+            try:
+                jax.eval_shape(
+                    lambda *values: self._stage(explained, *values, remarks=remarks), args, kwargs
+                )
+            except CallsOperators:
+                batch = Batch(args, kwargs, self.in_axes, self.axis_size)
+            except NotArrays as error:
+                remarks.append((0, f"mapped by jax.vmap: {error}"))
+        if batch is not None:
+            remarks = self.programs.explain(batch)
+        lines = [
+            f"  line {line}: {text}" if line else f"  {text}" for line, text in sorted(remarks)
+        ]
+        return "\n".join([f"{self.name}, mapped:", *dict.fromkeys(lines)])
+
+    def _stage(
+        self,
+        program: MappedProgram,
+        args: Any,
+        kwargs: Any,
+        remarks: list[tuple[int, str]] | None = None,
+    ) -> Any:
+        """Trace the mapped function for arguments of one kind, which are tracers.
+
+        What becomes of the lines of the function is added to `remarks`.
+        """
         axes = argument_axes(self.in_axes, args, kwargs)
         given = Arguments(args, kwargs, _parameters(self.function))
         axes, size = given.mapped_size(axes, self.axis_size)
@@ -191,15 +251,17 @@ class VmapFunction:
         order = [places[id(leaf.example)] for leaf in leaves_of(call.arguments)]
         mapping = Mapping(size, [axes[place] for place in order], self._out_axes(jaxpr, structure))
         operands = [leaves[place] for place in order]
+        if remarks is not None:
+            remarks += line_remarks(jaxpr, self.name, mapping)
         return structure.unflatten(self._results(program, jaxpr, mapping, operands))
 
     def _trace(self, program: MappedProgram, call: Call) -> tuple[ClosedJaxpr, Any]:
         """The function of one element, and the structure of its result."""
         try:
             jaxpr, structure, assumed = trace_arrays(call.function, call.arguments)
-        except NotArrays:
-            if (found := _operator_call(call)) is not None:
-                raise CannotMap(_explain(self.name, *found)) from None
+        except NotArrays as error:
+            if self.calls_operators:
+                raise CallsOperators(_explain(self.name, error)) from None
             raise
         program.guards.update(assumed, call.made)
         return jaxpr, structure
@@ -275,6 +337,20 @@ class Call:
         return flatten(value, "argument", made=self.made)
 
 
+def _captured(function: Any) -> Any:
+    """What is captured for one element: a function that is Python's, and calls `function`."""
+    if jitted := getattr(function, "__xcs_jit__", None):
+        return jitted.python_function
+    if _is_plain(function) and not hasattr(function, "__xcs_operator__"):
+        return function
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", type(function).__name__)
+    return call
+
+
 def _call_method(kind: type) -> types.FunctionType | None:
     """The method by which objects of a class are called, if it is written in Python."""
     found = next(
@@ -314,28 +390,27 @@ def _apply(function: Any, /, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _operator_call(call: Call) -> tuple[str, Attribute] | None:
-    """The first call of an operator that the function makes, and its place in the source."""
-    try:
-        module = capture(call.function, call.arguments).module
-    except Exception:  # it cannot be captured: jax.vmap says what it comes to
-        return None
-    for op in module.walk():
-        if isinstance(op, orch.CallOp) and (callee := op.operator()) is not None:
-            if callee.kind.data in ("model", "tool"):
-                return callee.sym_name.data, op.location
-    return None
-
-
-def _explain(name: str, operator: str, location: Attribute) -> str:
-    place = ""
-    if isinstance(location, FileLineColLoc):
-        place = f"{location.filename.data}:{location.line.data}: "
+def _explain(name: str, error: NotArrays) -> str:
     return (
-        f"{place}{name} calls the operator '{operator}', which takes one element at a time, and no "
-        f"arrays of them. Map over a list in a function under xcs.jit, as in [{name}(x) for x in "
-        "xs]: such calls run at once."
+        f"{name} calls operators, which JAX cannot trace ({error}): map it outside of jax.jit, "
+        "jax.grad and jax.vmap"
     )
+
+
+def _is_mapped_over_lists(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether mapped arguments hold what is no array, so that `jax.vmap` does not take them."""
+    if is_array_tree((args, kwargs)):
+        return False
+    try:
+        return Batch(args, kwargs, in_axes, None).has_lists
+    except AxesError:
+        return False
+
+
+def _remember(kinds: set[Hashable], kind: Hashable) -> None:
+    if len(kinds) >= MAX_REMEMBERED:
+        kinds.clear()
+    kinds.add(kind)
 
 
 def _key(args: Any, kwargs: Any) -> Hashable:
