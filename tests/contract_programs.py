@@ -3426,3 +3426,114 @@ def list_found_in_a_structure(q):
     last = max(rows, key=len)
     last.append("by max")
     return rows, table
+
+
+# --- NumPy arrays that are changed in place, and what is computed from them -----------------------
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def item_of_a_computed_array(x):
+    s = x @ x.T
+    s[0, 0] = 9
+    return [ask(row.tolist()) for row in s]
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def item_of_a_copy_leaves_the_argument(x):
+    s = x.copy()
+    s[0] = 5
+    return ask(s.tolist())
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def item_of_a_view_changes_the_argument(x):
+    flat, rows = x.reshape(-1), x[1:]
+    flat[0] = 7
+    rows[0, 1] = 8
+    x.T[0, 2] = 9
+    return ask(x.tolist())
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def functions_that_change_arrays(x):
+    s = x @ x.T
+    np.fill_diagonal(s, 0)
+    np.copyto(s[1], 3.0)
+    np.add(s, 1, out=s)
+    return ask(s.tolist())
+
+
+@program(np.asarray([3.0, 1.0, 2.0]))
+def methods_that_change_arrays(x):
+    s = x * 2
+    s.sort()
+    t = x + 1
+    t.fill(4)
+    return ask([s.tolist(), t.tolist(), list(s.flat)])
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def array_filled_in_a_loop(x):
+    s = x.copy()
+    for i in range(len(s)):
+        s[i] = measure(str(i))
+    return s.tolist(), ask("end")
+
+
+@program(np.arange(6.0).reshape(3, 2))
+def rows_changed_in_a_loop(x):
+    for row in x:
+        row[0] = 1
+    return ask(x.tolist())
+
+
+# --- Builtins that call operators, or use up what does --------------------------------------------
+
+
+@program(["a", "b", "a"], [])
+def map_that_is_used_up(xs):
+    return list(map(ask, xs)), ", ".join(map(ask, xs)), dict(zip(xs, map(ask, xs)))
+
+
+@program(["a", "b", "a"])
+def map_of_a_function_that_is_given(xs):
+    prefix = ask("p")
+    return tuple(map(lambda x: ask(prefix + x), xs)), sum(map(measure, xs))
+
+
+@program(["a", "b", "a"], [])
+def map_counted(xs):
+    return Counter(ask(x) for x in xs).most_common(1), deque(map(ask, xs))
+
+
+@program(["a", "b", "c!", "d"])
+def map_of_an_operator_that_fails(xs):
+    save("before")
+    answers = list(map(picky, xs))
+    save("after")
+    return answers
+
+
+@program(["bbb", "a", "cc", "d"], [])
+def sorted_by_what_an_operator_says(xs):
+    return sorted(xs, key=measure), sorted(xs, key=lambda x: -measure(ask(x)), reverse=True)
+
+
+@program(["bbb", "a", "cc", "dd"], ["a"], [])
+def best_by_what_an_operator_says(xs):
+    return max(xs, key=lambda x: len(ask(x))), min(xs, key=measure)
+
+
+@program(["bbb", "a"])
+def sorted_by_keys_with_effects(xs):
+    return sorted(xs, key=save)
+
+
+@program(["a", "b", "c"])
+def zip_that_ends_early(xs):
+    return dict(zip(["k"], (ask(x) for x in xs))), list(zip(xs[:1], map(ask, xs)))
+
+
+@program(["a", "b", "c"])
+def first_of_enumerated_answers(xs):
+    return next(enumerate(ask(x) for x in xs)), next(zip(xs, (ask(x) for x in xs)))

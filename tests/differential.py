@@ -42,7 +42,9 @@ def freeze(*roots: Any) -> Any:
         if isinstance(value, np.generic):
             return kind.__qualname__, str(value.dtype), value.tobytes()
         if isinstance(value, jax.Array):
-            return "jax.Array", str(value.dtype), value.shape, np.asarray(value).tobytes()
+            is_key = jax.numpy.issubdtype(value.dtype, jax.dtypes.prng_key)
+            data = np.asarray(jax.random.key_data(value) if is_key else value)
+            return "jax.Array", str(value.dtype), value.shape, data.tobytes()
         if isinstance(value, _BY_IDENTITY) or hasattr(value, "__xcs_operator__"):
             return kind.__qualname__, getattr(value, "__name__", value)
         if isinstance(value, tuple):

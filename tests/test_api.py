@@ -157,6 +157,34 @@ def mixed(x, weights, prompt):
 ARGUMENTS = (jnp.ones((2, 3)), jnp.ones((3, 4)), "hi")
 
 
+def test_types_stand_for_arrays_ahead_of_time():
+    spec = jax.ShapeDtypeStruct((3,), jnp.float32)
+
+    @xcs.jit
+    def total(parts: dict[str, jax.Array], word: str):
+        return parts["b"] - jnp.sin(parts["a"]), word
+
+    arrays = {"b": jnp.ones(3), "a": jnp.arange(3.0)}
+    lowered = total.lower({"b": spec, "a": spec}, "x")
+    result, word = lowered.compile()(arrays, "y")
+    np.testing.assert_allclose(result, total(arrays, "y")[0])
+    assert word == "y"
+    assert "stablehlo.sine" in lowered.as_text("stablehlo")
+
+
+def test_a_jitted_function_has_what_one_of_jax_has():
+    jitted = xcs.jit(lambda x: (jnp.sin(x), x.sum()))
+    spec = jax.ShapeDtypeStruct((3,), jnp.bfloat16)
+    assert jitted.eval_shape(spec) == jax.jit(jitted.__wrapped__).eval_shape(spec)
+    jitted(jnp.ones(3))
+    jitted.clear_cache()
+    assert xcs.get_jit_stats(jitted)["programs"] == 0
+    jitted(jnp.ones(3))
+    assert xcs.get_jit_stats(jitted)["programs"] == 1
+    with pytest.raises(TypeError, match=r"calls .*, so only a run tells"):
+        mixed.eval_shape(*ARGUMENTS)
+
+
 def test_each_stage_prints_and_the_compiled_program_runs():
     traced = mixed.trace(*ARGUMENTS)
     lowered = traced.lower()

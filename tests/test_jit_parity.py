@@ -347,6 +347,27 @@ def test_a_large_array_that_is_closed_over_is_not_text():
     assert len(str(jax.make_jaxpr(ours)(3))) < 20_000
 
 
+def test_a_large_array_that_is_closed_over_is_not_in_what_xla_compiles(tmp_path):
+    table, other = jnp.arange(1 << 19, dtype=jnp.float32), jnp.ones(1 << 18)
+
+    def rows(i, which):
+        return table[i] if which == "table" else table[i] + other[i].sum()
+
+    ours, theirs = (jit(rows, static_argnames="which") for jit in (xcs.jit, jax.jit))
+    calls = [(i, which) for which in ("table", "both", "table") for i in (3, jnp.arange(4), 5)]
+    jax.config.update("jax_dump_ir_to", str(tmp_path))
+    try:
+        results = [ours(*call) for call in calls]
+    finally:
+        jax.config.update("jax_dump_ir_to", "")
+    for call, result in zip(calls, results, strict=True):
+        assert_same(result, theirs(*call))
+    assert list(tmp_path.glob("*rows*"))
+    assert max(file.stat().st_size for file in tmp_path.iterdir()) < 20_000
+    i = jnp.arange(3)
+    assert_same(jax.vmap(lambda i: ours(i, "both"))(i), jax.vmap(lambda i: theirs(i, "both"))(i))
+
+
 def test_changed_cells_and_globals_are_seen(monkeypatch):
     factor = jnp.float32(2)
 

@@ -117,6 +117,8 @@ class Group:
     """Array glue after the last call, which joins the group if a call follows."""
     dependents: list[Operation] = field(default_factory=list)
     """Movable ops since the first call that need the group's results."""
+    between: int = 0
+    """How many of these stand before the last call."""
     known: set[Operation] = field(default_factory=set)
     """All of these ops."""
     outside: set[Operation] = field(default_factory=set)
@@ -131,6 +133,7 @@ class Group:
         self.calls += [*self.pending, op]
         self.pending.clear()
         self.known.add(op)
+        self.between = len(self.dependents)
 
     def add_glue(self, op: Operation) -> None:
         """Takes in array glue, for the time being."""
@@ -178,7 +181,7 @@ class BlockOutliner:
                 self._close()
 
     def _close(self) -> None:
-        """Outlines the group; what needs its results comes after the launch."""
+        """Outlines the group; what needs its results and stood inside of it comes after it."""
         group, self.group = self.group, None
         if group is None:
             return
@@ -186,7 +189,7 @@ class BlockOutliner:
         assert anchor is not None
         launch = self.outliner.outline(group.calls, anchor)
         after: Operation = launch
-        for op in group.dependents:
+        for op in group.dependents[: group.between]:
             if op.parent is None:
                 continue  # it was copied into the kernel, and only the kernel used it
             op.detach()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import types
 from collections import Counter
@@ -11,14 +12,14 @@ from typing import Any
 
 import jax
 from jax.core import Tracer
-from jax.extend.core import jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from xcs.api.collection import without_collection
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.capture import leaves_of, trace_arrays
 from xcs.frontend.guards import Guards
-from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
 from xcs.kernels import bind, without_unused_inputs
 
 _log = logging.getLogger("xcs")
@@ -31,12 +32,25 @@ class Eager(Exception):
     """JAX was told not to compile, by `jax.disable_jit`."""
 
 
+LARGE_BYTES = 2**20
+"""Size from which an array that a function closes over is no constant of its executable."""
+
+
+class ClosesOverLarge(Exception):
+    """A function closes over large arrays that were not passed on to it."""
+
+    def __init__(self, arrays: Sequence[jax.Array]) -> None:
+        super().__init__(f"{len(arrays)} large arrays are closed over")
+        self.arrays = arrays
+
+
 @dataclass
 class ArrayProgram:
     """A compiled array function. `call` is a `jax.jit` function; `guards` say when it is stale.
 
     `static` are the arguments that are not data. `changed` is called when a trace for arguments of
-    new kinds has assumed more.
+    new kinds has assumed more. `large` are the arrays, by identity, that `call` passes to the
+    function because it closes over them.
     """
 
     call: Callable[..., Any]
@@ -45,6 +59,21 @@ class ArrayProgram:
     traces: int = 0
     primitives: Counter[str] = field(default_factory=Counter)
     changed: Callable[[ArrayProgram], None] = lambda _: None
+    large: Mapping[int, jax.Array] = field(default_factory=dict)
+
+    def run(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call the function; large arrays that it is found to close over are passed on to it."""
+        while True:
+            try:
+                return self.call(*args, **kwargs)
+            except ClosesOverLarge as found:
+                self.large = {**self.large, **{id(array): array for array in found.arrays}}
+                self.call = functools.partial(_jitted(self.call), xcs_large=self.large)
+                self.changed(self)
+
+
+def _jitted(call: Callable[..., Any]) -> Callable[..., Any]:
+    return call.func if isinstance(call, functools.partial) else call
 
 
 def array_program(
@@ -61,9 +90,10 @@ def array_program(
     if the function is more than array code.
     """
     name = function.__name__
+    may_pass = "in_shardings" not in options  # with which jax.jit takes no keywords
 
     @without_collection()
-    def staged(*args: Any, **kwargs: Any) -> Any:
+    def staged(*args: Any, xcs_large: Mapping[int, Any] = {}, **kwargs: Any) -> Any:
         if jit_is_disabled():
             raise Eager
         made: list[Any] = []
@@ -74,11 +104,13 @@ def array_program(
         if program.guards.update(assumed, [*made, function]):
             program.changed(program)
         operands = [leaf.example for leaf in leaves_of(arguments)]
+        if may_pass and (missing := [c for c in _large_in(jaxpr) if id(c) not in xcs_large]):
+            raise ClosesOverLarge(missing)
         if not options.get("keep_unused"):
             jaxpr, used = without_unused_inputs(jaxpr)
             operands = [operand for operand, kept in zip(operands, used, strict=True) if kept]
         try:
-            if placed := _PLACING & primitives_in(jaxpr):
+            if placed := PLACING & primitives_in(jaxpr):
                 raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
             kernel, constants = kernel_of_jaxpr(jaxpr, name)
         except UnsupportedJaxpr as error:
@@ -87,6 +119,7 @@ def array_program(
             results = jaxpr_as_fun(jaxpr)(*operands)
         else:
             program.primitives.update(kernel.primitives)
+            constants = [xcs_large.get(id(constant), constant) for constant in constants]
             results = bind(kernel, *constants, *operands)
         return jax.tree_util.tree_unflatten(structure, results)
 
@@ -96,7 +129,19 @@ def array_program(
     return program
 
 
-_PLACING = frozenset({"device_put", "mesh_cast", "reshard", "shard_map", "sharding_constraint"})
+def _large_in(jaxpr: ClosedJaxpr) -> list[jax.Array]:
+    """The large arrays that a jaxpr closes over.
+
+    `jax.jit` copies what a function closes over into the text that XLA compiles, and keeps it in
+    the executable. Arrays that are committed to a device stay constants: as arguments they would
+    choose where the function runs.
+    """
+    constants = (c for c in array_constants(jaxpr) if isinstance(c, jax.Array))
+    arrays = (c for c in constants if not isinstance(c, Tracer))
+    return [c for c in arrays if c.nbytes >= LARGE_BYTES and not c.committed]
+
+
+PLACING = frozenset({"device_put", "mesh_cast", "reshard", "shard_map", "sharding_constraint"})
 """Primitives from which `jax.jit` learns the devices of a function: it has to see them."""
 
 

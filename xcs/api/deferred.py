@@ -16,7 +16,7 @@ from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.arguments import array_spec
-from xcs.frontend.jaxpr_import import UnsupportedJaxpr
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
 from xcs.runtime.host import compile_host
 
@@ -85,6 +85,7 @@ class DeferredKernel:
 
     def _specialise(self, leaves: list[Any], tree: Any) -> _Specialised | None:
         """Trace and compile for these kinds of values; None where tracing is not possible."""
+        from xcs.api.array_program import PLACING
         from xcs.api.pipeline import kernel_of_jaxpr
 
         shape: dict[str, Any] = {}
@@ -109,6 +110,8 @@ class DeferredKernel:
             _log.info("@%s runs as plain JAX calls: it cannot be traced: %r", self.name, error)
             return None
         try:
+            if placed := PLACING & primitives_in(jaxpr):
+                raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
             kernel, constants = kernel_of_jaxpr(jaxpr, self.name)
         except UnsupportedJaxpr as error:
             _log.info("@%s runs as plain JAX calls: %s", self.name, error)

@@ -106,7 +106,10 @@ class _Attributes(dict[str, Any]):
         return list(self)
 
 
-_NOT_COPIED = ("__xcs_jit__", "trace", "explain")
+USERS_METHODS = ("trace", "lower", "eval_shape", "clear_cache", "explain")
+"""What users may ask of a jitted function, beside calling it."""
+
+_NOT_COPIED = ("__xcs_jit__", *USERS_METHODS)
 
 
 def _form(signature: inspect.Signature) -> dict[str, str]:

@@ -28,7 +28,7 @@ from xcs.api.array_program import (
 )
 from xcs.api.collection import without_collection
 from xcs.api.config import Config
-from xcs.api.front import Front
+from xcs.api.front import USERS_METHODS, Front
 from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
@@ -44,13 +44,14 @@ from xcs.frontend.capture import (
     wholes_of,
 )
 from xcs.frontend.guards import Guards
-from xcs.frontend.source import function_node
+from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.source import function_node, is_library
 from xcs.kernels import trace_context
 from xcs.runtime import run
 from xcs.runtime.errors import XCSError, wrap_error
 
 if TYPE_CHECKING:
-    from xcs.api.stages import Traced
+    from xcs.api import stages
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,8 +110,22 @@ class Jitted(Protocol[P, R]):
         """The function, bound to an object where it is its method."""
         ...
 
-    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Traced:
+    # The arguments of the next three may be `jax.ShapeDtypeStruct`s in place of arrays.
+
+    def trace(self, *args: Any, **kwargs: Any) -> stages.Traced:
         """Capture for arguments of these kinds without running them; see `xcs.api.stages`."""
+        ...
+
+    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered:
+        """Capture for arguments of these kinds, and run the passes."""
+        ...
+
+    def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The types of what a function of arrays returns, as `jax.eval_shape` gives them."""
+        ...
+
+    def clear_cache(self) -> None:
+        """Drop all compiled programs."""
         ...
 
     def explain(self, *args: P.args, **kwargs: P.kwargs) -> str:
@@ -260,7 +275,7 @@ class JitFunction:
                 strict=self.config.effects == "strict",
             )
         traces = array.traces
-        result = array.call(*args, **kwargs)
+        result = array.run(args, kwargs)
         self._use_array(array)
         seconds, hit = time.perf_counter() - start, array.traces == traces
         if not hit:
@@ -452,18 +467,36 @@ class JitFunction:
 
     def values_of(self, args: Any, kwargs: Any) -> list[Any]:
         """The dynamic values in the arguments, in the order that programs take them."""
-        return [leaf.example for leaf in leaves_of(self.flatten_arguments(args, kwargs))]
+        arguments = self.flatten_arguments(args, kwargs)
+        return [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
 
     def _key(self, arguments: Mapping[str, Any]) -> Hashable:
         return (trace_context(), *(_keys(flat) for flat in arguments.values()))
 
     # --- other uses ---
 
-    def trace(self, *args: Any, **kwargs: Any) -> Traced:
+    def trace(self, *args: Any, **kwargs: Any) -> stages.Traced:
         """Capture for arguments of these kinds without running; see `xcs.api.stages`."""
         from xcs.api.stages import Traced
 
         return Traced(self, args, kwargs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered:
+        """Capture for arguments of these kinds, and run the passes."""
+        return self.trace(*args, **kwargs).lower()
+
+    def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The types of what a function returns. Raises TypeError if it calls operators."""
+        if called := self.trace(*args, **kwargs).operators:
+            raise TypeError(f"{self.name}() calls {called[0]}, so only a run tells the types")
+        return jax.eval_shape(self.front.function, *args, **kwargs)
+
+    def clear_cache(self) -> None:
+        """Drop all compiled programs."""
+        with self._lock:
+            self._programs.clear()
+            self.array = None
+            self.front.install(None)
 
     def explain(self, *args: Any, **kwargs: Any) -> str:
         """What was captured for such arguments, what runs at once, and what holds it back."""
@@ -524,7 +557,9 @@ def _as_function(target: Any) -> Any:
         of_jax = target.__code__.co_filename.startswith(_JAX)  # what jax.grad made
     else:
         of_jax = type(target).__module__.partition(".")[0] in ("jax", "jaxlib")
-    if not of_jax and not isinstance(target, types.MethodType | functools.partial):
+    calls = class_attribute(type(target), "__call__")
+    is_object = isinstance(calls, types.FunctionType) and not is_library(calls.__code__.co_filename)
+    if not (of_jax or is_object or isinstance(target, types.MethodType | functools.partial)):
         return target
 
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -658,8 +693,8 @@ def _jitted(function: JitFunction) -> Any:
     """What users call, with what they may ask of it."""
     jitted = function.front.function
     jitted.__xcs_jit__ = function
-    jitted.trace = function.trace
-    jitted.explain = function.explain
+    for name in USERS_METHODS:
+        setattr(jitted, name, getattr(function, name))
     return jitted
 
 

@@ -6,8 +6,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import jax
+
 from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, lower
+from xcs.dialects import orch
+from xcs.frontend.arguments import AbstractArray
 from xcs.frontend.capture import Captured, Promote, Unsupported
 from xcs.runtime import XCSError
 
@@ -20,6 +24,8 @@ class CaptureError(XCSError):
 class Traced:
     """A function captured for arguments of given kinds. Nothing has run.
 
+    Instead of an array, its `jax.ShapeDtypeStruct` will do.
+
     Raises:
         CaptureError: if the function cannot be captured.
     """
@@ -29,6 +35,8 @@ class Traced:
     kwargs: dict[str, Any]
 
     def __post_init__(self) -> None:
+        if _has_specs(given := (self.args, self.kwargs)):
+            self.args, self.kwargs = _with_arrays(given)
         self.captured = capture_for(self.function, self.args, self.kwargs)
 
     def __repr__(self) -> str:
@@ -37,6 +45,12 @@ class Traced:
     def as_text(self) -> str:
         """The captured program: orch and xtensor ops."""
         return str(self.captured.module)
+
+    @property
+    def operators(self) -> list[str]:
+        """The names of the operators that are called."""
+        calls = (op for op in self.captured.module.walk() if isinstance(op, orch.CallOp))
+        return list(dict.fromkeys(op.callee.root_reference.data for op in calls))
 
     def lower(self) -> Lowered:
         """Run the pass pipeline."""
@@ -109,6 +123,27 @@ class Compiled:
         return self.function.run_program(
             self.program, self.function.values_of(args, kwargs), hit=True
         )
+
+
+def _has_specs(values: Any) -> bool:
+    try:
+        leaves = jax.tree.leaves(values)
+    except (ValueError, RecursionError, SystemError):  # keys of several kinds, or a cycle
+        return False
+    return any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves)
+
+
+def _with_arrays(value: Any) -> Any:
+    """The value, with arrays in place of the types of arrays; dicts keep their order."""
+    if isinstance(value, jax.ShapeDtypeStruct):
+        return AbstractArray.of(value)
+    if type(value) is dict:
+        return {key: _with_arrays(part) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_with_arrays, value))
+    parts, tree = jax.tree.flatten(value, is_leaf=lambda part: part is not value)
+    is_leaf = len(parts) == 1 and parts[0] is value
+    return value if is_leaf else tree.unflatten(map(_with_arrays, parts))
 
 
 def capture_for(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Captured:

@@ -52,8 +52,7 @@ def analyse(module: ModuleOp, array_runs: int, partial_reason: str | None) -> An
     maps = [
         op
         for op in ops
-        if isinstance(op, orch.MapOp)
-        and any(_is_operator_call(c, operators) or isinstance(c, orch.LaunchOp) for c in op.walk())
+        if isinstance(op, orch.MapOp) and any(_overlaps(inner, operators) for inner in op.walk())
     ]
     kernels = {op.kernel.root_reference.data for op in ops if isinstance(op, orch.LaunchOp)}
     levels = _levels(main, operators)
@@ -110,6 +109,13 @@ def _is_operator_call(op: Operation, operators: Mapping[str, orch.OperatorOp]) -
     operator = operators[op.callee.root_reference.data]
     waits = operator.nonblocking is None or operator.effects == orch.ORDERED
     return waits and operator.kind.data != "tensor"
+
+
+def _overlaps(op: Operation, operators: Mapping[str, orch.OperatorOp]) -> bool:
+    """Whether the iterations of a map can do the op at once."""
+    if isinstance(op, orch.LaunchOp):
+        return True
+    return _is_operator_call(op, operators) and not _is_ordered(op, operators)
 
 
 def _is_ordered(op: Operation, operators: Mapping[str, orch.OperatorOp]) -> bool:

@@ -133,6 +133,8 @@ class Shape:
 MAX_REFS: Final = 16
 BOTTOM: Final = Value(is_bottom=True)
 IMMUTABLE: Final = Value()
+ARRAY_FUNCTION: Final = object()
+"""Stands for whatever a JAX transformation returns: a function, or a tuple that holds some."""
 UNKNOWN: Final = Value(frozenset({Place("unknown", "an object of unknown origin")}))
 
 _CONSTANT_CLASSES: Final = (
@@ -165,7 +167,7 @@ def is_constant(obj: Any) -> bool:
     """Whether an object can never change, nor anything reachable from it."""
     if type(obj) in (tuple, frozenset):
         return len(obj) <= 64 and all(map(is_constant, obj))
-    return isinstance(obj, _CONSTANT_CLASSES) or is_jax_array_class(type(obj))
+    return is_immutable_class(type(obj))
 
 
 def is_code(obj: Any) -> bool:
@@ -178,12 +180,30 @@ def is_immutable_class(cls: type | None) -> bool:
     """Whether instances of exactly this class hold no state that can change."""
     if cls is None:
         return False
-    return issubclass(cls, _CONSTANT_CLASSES) or is_jax_array_class(cls)
+    return issubclass(cls, _CONSTANT_CLASSES) or any(map(_is_array_constant, cls.__mro__))
 
 
 def is_jax_array_class(cls: type) -> bool:
     """Recognised by name, so that JAX need not be imported."""
     return cls.__name__ == "ArrayImpl" and cls.__module__.startswith("jaxlib")
+
+
+def _is_array_constant(cls: type) -> bool:
+    """Whether it is a class of constants of JAX or NumPy; by name, as they need not be imported."""
+    package = cls.__module__.partition(".")[0]
+    return cls.__name__ in _ARRAY_CONSTANTS.get(package, ())
+
+
+_JAX_CONSTANTS: Final = frozenset(
+    {"AbstractMesh", "CClass", "ConvDimensionNumbers", "Device", "GatherDimensionNumbers", "Mesh"}
+    | {"NamedSharding", "P", "PRNGKeyArray", "PyTreeDef", "RClass", "RaggedDotDimensionNumbers"}
+    | {"ScatterDimensionNumbers", "ShapeDtypeStruct", "SingleDeviceSharding", "_Mgrid", "_Ogrid"}
+)
+_ARRAY_CONSTANTS: Final = {
+    "jax": _JAX_CONSTANTS,
+    "jaxlib": _JAX_CONSTANTS | {"ArrayImpl"},
+    "numpy": frozenset({"IndexExpression", "dtype", "generic"}),
+}
 
 
 def known(obj: Any, place: Place) -> Value:

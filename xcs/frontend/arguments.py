@@ -86,8 +86,9 @@ def flatten(
     """Take one argument apart.
 
     A parameter that capture promoted is static too, by identity where it has no hash. The arrays in
-    a `whole` parameter's container are not taken apart. With `made`, every container is, to its
-    last leaf, as `jax.jit` does; the objects that are put together again are added to that list.
+    a `whole` parameter's container are not taken apart, and a NumPy array stays an object. With
+    `made`, every container is taken apart, to its last leaf, as `jax.jit` does; the objects that
+    are put together again are added to that list.
 
     Raises:
         StaticArgumentError: for a static argument that cannot be hashed.
@@ -99,6 +100,8 @@ def flatten(
     if parameter in promoted and form not in ("array", "numpy"):
         key = value if form in ("number", "text") else Identity(value)
         return Flat((kind, key), [], lambda _: value)
+    if form == "numpy" and parameter in whole and made is None:
+        return Flat((kind, "whole"), [Leaf("object", "numpy.ndarray", value, parameter)], next)
     if form == "array" or form == "numpy":
         dtype, from_jax = value.dtype, form == "array"
         leaf_kind = "array" if isinstance(dtype, np.dtype) else "key"  # whose dtype is JAX's own
@@ -148,7 +151,7 @@ def _form_of(value: Any) -> _Form:
 @functools.lru_cache(maxsize=1024)
 def _form(kind: type) -> _Form:
     """What values of a class are to capture, as far as the class tells."""
-    if issubclass(kind, jax.Array):
+    if issubclass(kind, jax.Array | AbstractArray):
         return "array"
     if issubclass(kind, np.ndarray | np.generic):
         return "numpy"
@@ -277,8 +280,37 @@ def static_key(value: Any, parameter: str) -> Hashable:
     return Identity(value) if type(value).__eq__ is object.__eq__ else value
 
 
+@dataclass(frozen=True)
+class AbstractArray:
+    """An array of which no more is given than its type, to capture a function ahead of time."""
+
+    aval: Any
+
+    @classmethod
+    def of(cls, spec: jax.ShapeDtypeStruct) -> AbstractArray:
+        """The array that `jax.jit` would take such an argument for."""
+        return cls(jax.make_jaxpr(lambda x: x)(spec).in_avals[0])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of its dimensions."""
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        """What its elements are."""
+        return self.aval.dtype
+
+    @property
+    def weak_type(self) -> bool:
+        """Whether it gives way to other dtypes, as Python's numbers do."""
+        return self.aval.weak_type
+
+
 def array_spec(value: Any) -> Any:
     """Shape, dtype and weak type of an array, as JAX would trace it."""
+    if isinstance(value, AbstractArray):
+        return value.aval
     if isinstance(value, jax.Array):
         # The type itself: a ShapeDtypeStruct of 64 bits is one of 32 while x64 is off.
         return jax.typeof(value)

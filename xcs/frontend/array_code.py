@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
+import sys
 import types
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
-import numpy as np
 from jax.core import Tracer
 
-from xcs.frontend.classify import classify
-from xcs.frontend.guards import MISSING, Guards
+from xcs.frontend.abstract_values import is_constant
+from xcs.frontend.classification import CALLBACK
+from xcs.frontend.classify import Classification, classify, classify_with
+from xcs.frontend.guards import MISSING, Guards, is_small_array
 from xcs.frontend.names import loaded_names, local_names
-from xcs.frontend.source import function_node, is_library
+from xcs.frontend.source import function_node, is_library, own_nodes
 from xcs.frontend.values import Unsupported
 
 SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
@@ -33,13 +36,25 @@ _NUMERIC = frozenset({"builtins", "jax", "jaxlib", "math", "ml_dtypes", "numpy",
 """Packages whose classes are types of numbers, arrays and errors."""
 
 
-def array_code_guards(function: types.FunctionType) -> Guards | None:
-    """What a function of array code alone assumes of the world; None for every other function."""
-    what = classify(function, strict=True)
-    if what.effects != "pure" or what.mutates_args or what.reads or "operator" in what.reaches:
-        return None
-    survey = _Survey()
-    return survey.guards if survey.takes(function) else None
+def array_code_guards(
+    function: types.FunctionType, arguments: Mapping[str, Any] | None = None
+) -> Guards | None:
+    """What a function of array code alone assumes of the world; None for every other function.
+
+    `arguments` are what it is called with, by parameter: traced arrays, and static values.
+    """
+    if not _is_array_code(classify(function, strict=True)):
+        if arguments is None or not _is_array_code(classify_with(function, arguments)):
+            return None
+    survey = Survey()
+    taken = arguments is None or survey.takes_arguments(arguments)
+    return survey.guards if taken and survey.takes(function) else None
+
+
+def _is_array_code(what: Classification) -> bool:
+    if what.effects != "pure" or what.mutates_args or what.reads:
+        return False
+    return "operator" not in what.reaches
 
 
 def is_array_data(values: Any) -> bool:
@@ -50,12 +65,23 @@ def is_array_data(values: Any) -> bool:
     )
 
 
-class _Survey:
-    """A walk over a function and those that it names, which notes what they read from outside."""
+class Survey:
+    """A walk over a function and those that it names, which notes what they read from outside.
+
+    It goes on where something is not array code, so that `guards` have all that can be known.
+    """
 
     def __init__(self) -> None:
         self.guards = Guards()
-        self._seen: set[types.FunctionType] = set()
+        self._seen: set[types.FunctionType | type] = set()
+
+    def takes_arguments(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether arguments are traced arrays and array code, in containers of any kind."""
+        leaves, tree = jax.tree_util.tree_flatten(arguments)
+        values = [leaf for leaf in leaves if not isinstance(leaf, Tracer)]
+        values += [part for value in arguments.values() for part in _static_functions(value)]
+        taken = _every(map(self._takes_value, values))
+        return _every(map(self._takes_class, _classes_in(tree))) and taken
 
     def takes(self, function: types.FunctionType) -> bool:
         """Whether the function, and all that it names, is array code."""
@@ -72,11 +98,20 @@ class _Survey:
         for part in ("__code__", "__defaults__", "__kwdefaults__"):
             self.guards.attribute(function, part, getattr(function, part))
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        return all(self._takes_use(use, function.__globals__, cells) for use in uses)
+        return _every(self._takes_use(use, function.__globals__, cells) for use in uses)
+
+    def takes_inner(
+        self, tree: ast.AST, namespace: dict[str, Any], known: Callable[[str], bool]
+    ) -> bool:
+        """Whether a function inside of another is; `known` tells the names of that other."""
+        uses = _outside_uses(tree)
+        if uses is None:
+            return False
+        return _every(self._takes_use(use, namespace, {}) for use in uses if not known(use[0]))
 
     def _takes_defaults(self, function: types.FunctionType) -> bool:
         defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
-        return all(map(self._takes_value, defaults))
+        return _every(map(self._takes_value, defaults))
 
     def _takes_use(
         self, use: tuple[str, ...], namespace: dict[str, Any], cells: dict[str, types.CellType]
@@ -103,22 +138,77 @@ class _Survey:
         return self._takes_value(value)
 
     def _takes_value(self, value: Any) -> bool:
-        if isinstance(value, (*_CONSTANTS, jax.Array, np.generic, np.dtype)):
+        if isinstance(value, _CONSTANTS) or is_constant(value):
             return True
         if isinstance(value, tuple | frozenset):
-            return all(map(self._takes_value, value))
+            return _every(map(self._takes_value, value))
+        if is_small_array(value):
+            self.guards.content(value)
+            return True
         if isinstance(value, types.ModuleType | Tracer):
             return False  # a module as a value; a trace that is not this one
+        if isinstance(value, types.SimpleNamespace):
+            return value is jax.checkpoint_policies
         if isinstance(value, type):
-            return value.__module__.partition(".")[0] in _NUMERIC
+            return value is partial or _is_numeric(value) or self._takes_class(value)
         if isinstance(value, types.FunctionType):
             value = _without_jit(value)
             if not is_library(value.__code__.co_filename):
                 return self.takes(value)
+            if isinstance(inner := getattr(value, "__wrapped__", None), types.FunctionType):
+                self.takes(inner)  # a function that JAX has transformed
         if not callable(value) or any(value is function for function in SEES_ITS_FRAME):
             return False
         what = classify(value, strict=True)
+        if CALLBACK in what.writes:
+            return True  # JAX keeps its effects
         return what.effects == "pure" and not what.mutates_args and not what.reads
+
+    def _takes_class(self, cls: type) -> bool:
+        """Whether all that a class and those that it derives from define is array code.
+
+        Data in a class is left to `classify`, which knows whether it may change.
+        """
+        if cls in self._seen:
+            return True
+        self._seen.add(cls)
+        own = [base for base in cls.__mro__ if not _is_library_module(sys.modules[base.__module__])]
+        parts = [(base, name, part) for base in own for name, part in vars(base).items()]
+        return _every(self._takes_method(*part) for part in parts)
+
+    def _takes_method(self, cls: type, name: str, part: Any) -> bool:
+        self.guards.attribute(cls, name, part)
+        function = part.fget if isinstance(part, property) else getattr(part, "__func__", part)
+        if isinstance(function, types.FunctionType):
+            function = _without_jit(function)
+            return is_library(function.__code__.co_filename) or self.takes(function)
+        return not callable(function) or isinstance(function, type) or self._takes_value(function)
+
+
+def _every(taken: Iterable[bool]) -> bool:
+    """Whether all are true. Unlike `all`, it looks at each, for what is guarded on the way."""
+    return all(list(taken))
+
+
+def _classes_in(tree: Any) -> Iterator[type]:
+    """The classes of the containers in a pytree."""
+    if (node := tree.node_data()) is not None:
+        yield node[0]
+    for child in tree.children():
+        yield from _classes_in(child)
+
+
+def _static_functions(value: Any) -> Iterator[Any]:
+    """The functions that a dataclass holds beside its data."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, item.name, None) for item in dataclasses.fields(value)]
+        yield from (part for part in parts if isinstance(part, types.FunctionType))
+        for part in parts:
+            yield from _static_functions(part)
+
+
+def _is_numeric(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in _NUMERIC
 
 
 def _without_jit(function: types.FunctionType) -> types.FunctionType:
@@ -142,9 +232,10 @@ def _outside_uses(tree: Any) -> frozenset[tuple[str, ...]] | None:
     """
     if isinstance(tree, ast.AsyncFunctionDef):
         return None
-    refused = (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.Await, ast.ClassDef)
-    imports = (ast.Import, ast.ImportFrom)
-    if any(isinstance(node, (*refused, *imports)) for node in ast.walk(tree)):
+    refused = (ast.Global, ast.Nonlocal, ast.Await, ast.ClassDef, ast.Import, ast.ImportFrom)
+    if any(isinstance(node, refused) for node in ast.walk(tree)):
+        return None
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(tree)):
         return None
     body = tree.body if isinstance(tree.body, list) else [tree.body]
     names = set(loaded_names(body)) - local_names(tree)

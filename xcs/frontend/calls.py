@@ -9,14 +9,15 @@ import dataclasses
 import functools
 import sys
 import types
+from collections import Counter, deque
 from collections.abc import Iterable, MappingView
 from typing import Any
 
 import jax
 from jax.core import Tracer
 
-from xcs.frontend.array_code import SEES_ITS_FRAME, array_code_guards, is_array_data
-from xcs.frontend.classification import IMMUTABLE_CLASSES
+from xcs.frontend.array_code import SEES_ITS_FRAME, Survey, array_code_guards, is_array_data
+from xcs.frontend.classification import CALLBACK, IMMUTABLE_CLASSES
 from xcs.frontend.classify import Classification, classify, classify_given_to_jax
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
 from xcs.frontend.expressions import (
@@ -27,7 +28,7 @@ from xcs.frontend.expressions import (
 )
 from xcs.frontend.guards import MISSING, Guards
 from xcs.frontend.names import loaded_names, local_names
-from xcs.frontend.source import function_node
+from xcs.frontend.source import function_node, is_library
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
@@ -35,8 +36,15 @@ MAX_INLINED = 2000
 TO_PYTHON = frozenset({"tolist", "item", "__array__", "block_until_ready"})
 """Methods of arrays that need the array's values."""
 
+# Names in code that stands for calls of builtins.
+_FUNCTION, _ELEMENT, _VALUES = "_xcs_function", "_xcs_element", "_xcs_values"
+
 _FRESH = (sorted, list, dict, set, frozenset, tuple)
-_CONSUMERS = (sum, list, tuple, set, frozenset, dict, sorted, max, min, enumerate, zip)
+_CONSUMERS = (sum, list, tuple, set, frozenset, dict, sorted, max, min, Counter, deque)
+"""Callees that use up an iterator that they are given."""
+
+_LAZY = (enumerate, zip)
+"""Callees whose result takes from iterators as it is used."""
 
 
 class Calls(Expressions):
@@ -45,6 +53,7 @@ class Calls(Expressions):
     bound_methods: dict[tuple[int, int], Any]
     frames: list[Frame]  # of the functions that are being interpreted
     frozen: list[set[int]]  # one entry for each dynamic region that capture is in
+    consumed: set[int]  # calls, by the ids of their nodes, of whose result all is used
     inlined: int  # calls interpreted so far
 
     def eval_Call(self, node: ast.Call, frame: Frame) -> Any:
@@ -94,10 +103,10 @@ class Calls(Expressions):
                 else:
                     positional.extend(self.sequence(value, argument))
             else:
-                positional.append(self._argument(argument, frame, callee))
+                positional.append(self._argument(argument, frame, callee, node))
         keywords: dict[str, Any] = {}
         for keyword in node.keywords:
-            value = self._argument(keyword.value, frame, callee)
+            value = self._argument(keyword.value, frame, callee, node)
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
             elif isinstance(value, dict):
@@ -110,13 +119,48 @@ class Calls(Expressions):
             keywords["**"] = keywords.pop("**")
         return positional, keywords, starred
 
-    def _argument(self, node: ast.expr, frame: Frame, callee: Any) -> Any:
-        if isinstance(node, ast.GeneratorExp):
-            # The callee consumes all of it, so a list of the same elements does as well.
-            joins = isinstance(callee, types.BuiltinMethodType) and callee.__name__ == "join"
-            if joins or any(callee is c for c in _CONSUMERS):
+    def _argument(self, node: ast.expr, frame: Frame, callee: Any, call: ast.Call) -> Any:
+        if self._consumes(callee, call):
+            # The callee uses up all of it, so a list of the same elements does as well.
+            if isinstance(node, ast.GeneratorExp):
                 return self.comprehension(node, [node.elt], frame)[0]
+            if isinstance(node, ast.Call):
+                self.consumed.add(id(node))
+                if len(node.args) == 2 and self._calls(map, node, frame):
+                    function = self.eval(node.args[0], frame)
+                    return self.mapped(function, node.args[1], node, frame)
         return self.eval(node, frame)
+
+    def _consumes(self, callee: Any, call: ast.Call) -> bool:
+        """Whether a call uses up the iterators among its arguments."""
+        if isinstance(callee, types.BuiltinMethodType) and callee.__name__ == "join":
+            return True
+        if any(callee is c for c in _LAZY):
+            return id(call) in self.consumed and (callee is not zip or _is_of_one_length(call))
+        return any(callee is c for c in _CONSUMERS)
+
+    def _calls(self, callee: Any, node: ast.Call, frame: Frame) -> bool:
+        """Whether it is a plain call of a builtin."""
+        known, found = self.peek(node.func, frame)
+        starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+        return known and found is callee and not node.keywords and not starred
+
+    def mapped(self, function: Any, values: ast.expr, node: ast.AST, frame: Frame) -> Any:
+        """The list of what a function gives for each of some values."""
+        inner = Frame(
+            frame.function,
+            frame.scope,
+            frame.filename,
+            frozenset({_FUNCTION}),
+            {_FUNCTION: function},
+            parent=frame,
+            depth=frame.depth,
+        )
+        tree: Any = ast.parse(f"[{_FUNCTION}({_ELEMENT}) for {_ELEMENT} in ()]", mode="eval").body
+        for part in ast.walk(tree):
+            ast.copy_location(part, node)
+        tree.generators[0].iter = values
+        return self.comprehension(tree, [tree.elt], inner)[0]
 
     # --- methods ---
 
@@ -264,9 +308,18 @@ class Calls(Expressions):
         if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
             why = "it remembers results, so that a call depends on the calls before it"
             what = dataclasses.replace(what, effects="ordered", inline=False, reason=why)
+        if self.emitter.arrays_only and CALLBACK in what.writes and not dynamic_unpacking:
+            # JAX keeps its effects; what it calls runs outside of array code.
+            made = [self.native_argument(v, node) for v in positional]
+            named = {k: self.native_argument(v, node) for k, v in keywords.items()}
+            return self.native(node, frame, callee, *made, **named)
         if what.kind == "tensor" or (what.effects == "pure" and _is_of_jax(callee)):
             return self._array_call(callee, what, positional, keywords, node, frame)
         values = (*positional, *keywords.values())
+        if "out" in keywords:
+            self.keep_numpy([keywords["out"]], node)
+        if self.emitter.arrays_only and not dynamic_unpacking and _is_pure_library(callee, what):
+            return self._library_call(callee, positional, keywords, node, frame)
         if not dynamic_unpacking and self._looks_inside(callee, what, values):
             mark = self.begin()
             if (guards := self._array_guards(callee, values)) is not None:
@@ -349,6 +402,21 @@ class Calls(Expressions):
                 self._own_all(part)
         return self.own_fresh(value)
 
+    def _library_call(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """A pure function of a library, in array code alone: it runs while that is traced."""
+        positional = [self.native_argument(v, node) for v in positional]
+        keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
+        for value in (*positional, *keywords.values()):
+            self._check_given(value, node)
+        return self._own_all(self.native(node, frame, callee, *positional, **keywords))
+
     def _opaque_call(
         self,
         callee: Any,
@@ -364,6 +432,7 @@ class Calls(Expressions):
         values = [self.native_argument(v, node) for v in positional]
         named = {k: self.native_argument(v, node) for k, v in keywords.items()}
         if what.mutates_args:
+            self.check_changed((*values, *named.values()), node)
             what = dataclasses.replace(what, effects="ordered")
         if what.kind not in ("model", "tool") and what.returns not in IMMUTABLE_CLASSES:
             # It may keep or change what it is given, or give a part of it back.
@@ -388,6 +457,42 @@ class Calls(Expressions):
             {k: self.current(v) for k, v in keywords.items()},
         )
 
+    def _by_key(
+        self,
+        callee: Any,
+        values: Any,
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Dyn:
+        """A choice by keys that operators give: these are a map, and what they decide is not."""
+        inner = Frame(
+            frame.function,
+            frame.scope,
+            frame.filename,
+            frozenset({_VALUES}),
+            {_VALUES: self._snapshot(values)},
+            parent=frame,
+            depth=frame.depth,
+        )
+        name = ast.copy_location(ast.Name(_VALUES, ast.Load()), node)
+        keys = self.mapped(keywords["key"], name, node, inner)
+        operands = {"keys": keys, "values": inner.env[_VALUES]}
+        pairs, first = "zip(keys, values)", "key=lambda pair: pair[0]"
+        if callee is not sorted:
+            return self.emitter.host(f"{callee.__name__}({pairs}, {first})[1]", operands)
+        if "reverse" in keywords:
+            operands["reverse"] = keywords["reverse"]
+            first += ", reverse=reverse"
+        source = f"[pair[1] for pair in sorted({pairs}, {first})]"
+        return self.emitter.host(source, operands, class_name="list")
+
+    def _snapshot(self, values: Any) -> Any:
+        """The elements, which can be gone over twice."""
+        if not isinstance(values, Dyn):
+            return values
+        return self.emitter.host("list(values)", {"values": values}, class_name="list")
+
     def _pure_call(
         self,
         callee: Any,
@@ -401,6 +506,9 @@ class Calls(Expressions):
         if any(self.calls_impure(v) for v in values):
             made = [self.native_argument(v, node) for v in values]
             if any(self.calls_impure(v) for v in made):
+                if any(callee is f for f in (sorted, max, min)) and not positional[1:]:
+                    if set(keywords) <= {"key", "reverse"} and not self.calls_impure(positional):
+                        return self._by_key(callee, positional[0], keywords, node, frame)
                 # What it calls has effects, so the call has them too.
                 what = dataclasses.replace(what, kind="function", effects="ordered", blocking=True)
                 return self._opaque_call(callee, what, positional, keywords, node, None)
@@ -463,14 +571,11 @@ class Calls(Expressions):
     ) -> Any:
         """JAX code: traced now where its arrays are known, an operator of kind tensor otherwise."""
         self.emitter.calls_jax = True
+        self._check_given(getattr(callee, "__wrapped__", None), node)
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
         for value in (*positional, *keywords.values()):
-            is_function = isinstance(value, types.FunctionType)
-            if is_function and classify_given_to_jax(value).effects == "ordered":
-                raise Unsupported(f"JAX is given a function with effects: {value.__name__}", node)
-            if "operator" in getattr(classify(value), "reaches", ()) if callable(value) else False:
-                raise Unsupported("JAX is given a function that calls operators", node)
+            self._check_given(value, node)
         lifted = (
             self.with_tracers([positional, keywords])
             if contains([positional, keywords], Dyn)
@@ -497,6 +602,20 @@ class Calls(Expressions):
                     raise Promote(number, "array code needs its value") from None
             raise
 
+    def _check_given(self, value: Any, node: ast.AST) -> None:
+        """A function that JAX is given may have no effects; guards what it reads."""
+        if not callable(value) or is_tracer(value):
+            return
+        if isinstance(value, types.FunctionType):
+            what = classify_given_to_jax(value, array_code=self.emitter.arrays_only)
+            if what.effects == "ordered":
+                raise Unsupported(f"JAX is given a function with effects: {value.__name__}", node)
+            survey = Survey()
+            survey.takes(value)
+            self.guards.update(survey.guards)
+        if "operator" in classify(value).reaches:
+            raise Unsupported("JAX is given a function that calls operators", node)
+
     # --- functions as values ---
 
     def native_argument(self, value: Any, node: ast.AST) -> Any:
@@ -512,6 +631,9 @@ class Calls(Expressions):
         frame, node = function.frame, function.node
         names = [n for n in loaded_names(node) if frame.owner_of(n) or frame.cell(n)]
         inner = local_names(node) if not isinstance(node, ast.Lambda) else frozenset()
+        survey = Survey()
+        survey.takes_inner(node, frame.function.__globals__, lambda name: name in names)
+        self.guards.update(survey.guards)
         cells: dict[str, Any] = {}
         for name in names:
             if name in inner:
@@ -678,8 +800,32 @@ def _is_of_jax(callee: Any) -> bool:
     return str(getattr(callee, "__module__", "")).partition(".")[0] == "jax"
 
 
+def _is_of_one_length(call: ast.Call) -> bool:
+    """Whether all arguments have as many elements, so that the shortest ends none early."""
+    sources: set[str] = set()
+    for argument in call.args:
+        if isinstance(argument, ast.GeneratorExp):
+            generator, *others = argument.generators
+            if others or generator.ifs:
+                return False
+            argument = generator.iter
+        elif isinstance(argument, ast.Call) and ast.unparse(argument.func) == "map":
+            *_, argument = argument.args
+        sources.add(ast.dump(argument))
+    return len(sources) == 1
+
+
 def _is_installed(callee: Any) -> bool:
     return "site-packages" in callee.__code__.co_filename
+
+
+def _is_pure_library(callee: Any, what: Classification) -> bool:
+    """Whether it is a function of a library that does nothing but compute its result."""
+    if what.effects != "pure" or what.mutates_args or what.reads or "operator" in what.reaches:
+        return False
+    if isinstance(callee, types.FunctionType):
+        return is_library(callee.__code__.co_filename)
+    return what.kind in ("pure", "numpy")
 
 
 def _is_standard(callee: Any) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import numpy as np
 from jax.extend.core import ClosedJaxpr
 from xdsl.builder import Builder
 from xdsl.dialects import func
@@ -69,12 +70,14 @@ class Interpreter(Statements):
     owned: dict[int, Any] = field(default_factory=dict)
     escaped: dict[int, Dyn] = field(default_factory=dict)
     external: dict[int, Any] = field(default_factory=dict)
+    copies: dict[int, np.ndarray] = field(default_factory=dict)
     touched: dict[int, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     frozen: list[set[int]] = field(default_factory=list)
     remarks: list[tuple[int | None, str]] = field(default_factory=list)
     native_parts: list[tuple[int | None, str]] = field(default_factory=list)
     bound_methods: dict[tuple[int, int], Any] = field(default_factory=dict)
+    consumed: set[int] = field(default_factory=set)
     inlined: int = 0
 
     def run_function(
@@ -103,7 +106,7 @@ class Interpreter(Statements):
         """Run a function of arrays: as it stands if it is array code, interpreted otherwise."""
         values, wholes = iter(tracers), iter(())
         given = {name: _rebuild(flat, values, self, wholes) for name, flat in arguments.items()}
-        if is_array_data(given) and (guards := array_code_guards(function)) is not None:
+        if is_array_data(given) and (guards := array_code_guards(function, given)) is not None:
             self.emitter.calls_jax = True
             self.guards.update(guards)
             return _call_with(function, given)
@@ -216,7 +219,7 @@ def _leaf_values(
     for index, (leaf, operand) in enumerate(zip(leaves, operands, strict=True)):
         tracer = tracers.get(index)
         if leaf.kind == "array":
-            numpy = not isinstance(leaf.example, jax.Array)
+            numpy = isinstance(leaf.example, np.ndarray | np.generic)
             emitter.bind_argument(tracer, operand, numpy=numpy)
             values.append(tracer)
         else:

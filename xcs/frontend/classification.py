@@ -25,6 +25,10 @@ ORDERED: Final[EffectClass] = "ordered"
 _SEVERITY: Final[dict[EffectClass, int]] = {PURE: 0, UNORDERED: 1, ORDERED: 2}
 
 
+CALLBACK: Final = "what array code calls back"
+"""Among the `writes` of what JAX calls Python code with, which it does in its own order."""
+
+
 def join_effects(first: EffectClass, second: EffectClass) -> EffectClass:
     """The weaker promise of the two: what may be assumed of code that does both."""
     return first if _SEVERITY[first] >= _SEVERITY[second] else second

@@ -5,6 +5,7 @@ Explicit marks, then detectors (see ``xcs.frontend.detectors``), then the analys
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 import threading
@@ -54,27 +55,55 @@ def classify(fn: Any, *, strict: bool = False) -> Classification:
     return found.strict() if strict else found
 
 
-def classify_given_to_jax(fn: Any) -> Classification:
+def classify_given_to_jax(fn: Any, *, array_code: bool = False) -> Classification:
     """Classify a function that JAX calls, with arrays and with containers of its own making.
 
     Methods of arrays have no effects, whatever their names; and what the function does to such a
-    container nobody else sees.
+    container nobody else sees. In `array_code` alone, calls back into Python are left to JAX.
     """
     found = classify(fn)
     if found.effects != ORDERED or (target := _target(fn)) is None:
         return found
-    names = target.function.__code__.co_varnames[: _parameter_count(target.function)]
-    arrays = {name: Shape(immutable=True) for name in names if name not in target.bound}
+    code = target.function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    shapes = {name: Shape(immutable=True) for name in names}
+    return _classify_for(fn, target, shapes, array_code=array_code) or found
+
+
+def classify_with(fn: types.FunctionType, arguments: Mapping[str, Any]) -> Classification:
+    """Classify a function that is called with these arguments, of which arrays are traced ones.
+
+    Calls back into Python are left to JAX.
+    """
+    shapes = {name: _shape_of(value) for name, value in arguments.items()}
+    found = _classify_for(fn, _Target(fn), shapes, array_code=True)
+    return (found or unknown(f"{_name(fn)} is too large to analyse")).strict()
+
+
+def _classify_for(
+    fn: Any, target: _Target, shapes: Mapping[str, Shape], *, array_code: bool
+) -> Classification | None:
+    """The classification for parameters of these shapes; None where the analysis is too large."""
+    given = {name: shape for name, shape in shapes.items() if name not in target.bound}
+    context = {**given, **target.context}
     try:
-        summary = Analysis().summarise(target.function, {**arrays, **target.context})
+        summary = Analysis(array_code=array_code).summarise(target.function, context)
     except (TooLarge, RecursionError):
-        return found
+        return None
     return _from_summary(fn, target, summary)
 
 
-def _parameter_count(function: types.FunctionType) -> int:
-    code = function.__code__
-    return code.co_argcount + code.co_kwonlyargcount
+def _shape_of(value: Any) -> Shape:
+    """What is known of an argument in hand. Its contents may be others in the next call."""
+    if isinstance(value, types.FunctionType):
+        return Shape(frozenset({Ref(value)}), type(value), immutable=True)
+    if is_immutable_class(type(value)) or type(value).__name__.endswith("Tracer"):
+        return Shape(immutable=True)
+    if not dataclasses.is_dataclass(value):
+        return Shape(cls=type(value))
+    names = [item.name for item in dataclasses.fields(value)]
+    fields = frozenset((name, _shape_of(getattr(value, name, None))) for name in names)
+    return Shape(cls=type(value), closed=True, fields=fields)
 
 
 def register_detector(detector: Detector, *, priority: int = 0) -> Detector:

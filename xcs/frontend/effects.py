@@ -64,9 +64,13 @@ class TooLarge(Exception):
 
 
 class Analysis:
-    """One question: the functions visited for it, and what is left of its budget."""
+    """One question: the functions visited for it, and what is left of its budget.
 
-    def __init__(self) -> None:
+    In `array_code`, calls back into Python are what JAX makes of them: no effects of the function.
+    """
+
+    def __init__(self, *, array_code: bool = False) -> None:
+        self.array_code = array_code
         self._steps = 0
         self._limit = MAX_STEPS
         self._finished: dict[Key, Summary] = {}
@@ -110,7 +114,7 @@ class Analysis:
     def _remembered(self, key: Key) -> Summary | None:
         found = self._finished.get(key)
         if found is None:
-            found = _memo.get(key)
+            found = None if self.array_code else _memo.get(key)
             if found is not None and not found.holds():
                 return None
         return found
@@ -142,6 +146,8 @@ class Analysis:
 
     def _remember(self, fn: types.FunctionType, key: Key, summary: Summary) -> None:
         self._finished[key] = summary
+        if self.array_code:
+            return
         if fn.__closure__ is None and is_library(fn.__code__.co_filename):
             if len(_memo) >= _MAX_MEMO:
                 _memo.clear()

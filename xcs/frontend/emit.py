@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
+import types
 from collections.abc import (
     Callable,
     ItemsView,
@@ -15,7 +17,6 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -26,6 +27,7 @@ from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 from xcs.dialects import orch
 from xcs.frontend.classify import Classification
 from xcs.frontend.jaxpr_import import aval_to_type
+from xcs.frontend.jaxpr_import.weak_types import as_weak
 from xcs.frontend.values import Dyn, LocalFunction, Unsupported
 
 _LITERALS = (type(None), bool, int, float, str)
@@ -81,6 +83,7 @@ class Emitter:
     mutation: SSAValue | None = None  # the last op that may have changed a value of the program
     dirty: bool = False  # an ordered op may have changed shared state
     array_runs: int = 0
+    array_calls: int = 0  # array code that runs when the program does, in the context of that time
     in_array_run: bool = False
     loc: FileLineColLoc | None = None
     placeholders: list[tuple[Any, SSAValue]] = field(default_factory=list)
@@ -89,7 +92,7 @@ class Emitter:
     _arguments: dict[int, SSAValue] = field(default_factory=dict)  # id(tracer) -> argument
     _containers: dict[int, tuple[Any, SSAValue, Block, Any]] = field(default_factory=dict)
     _given: dict[int, tuple[Any, Callable[[], SSAValue], int]] = field(default_factory=dict)
-    _numpy: set[int] = field(default_factory=set)
+    _numpy: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.block = self.entry
@@ -220,11 +223,11 @@ class Emitter:
         op = self.add(orch.ConstantOp(attribute, type_ or orch.ObjectType(class_name)))
         return Dyn(op.results[0], class_name)
 
-    def bind_argument(self, tracer: Any, argument: SSAValue, *, numpy: bool) -> None:
+    def bind_argument(self, tracer: Any, argument: BlockArgument, *, numpy: bool) -> None:
         """Make uses of the tracer uses of the function's argument, a NumPy array or a JAX one."""
         self._arguments[id(tracer)] = argument
         if numpy:
-            self._numpy.add(id(tracer))
+            self._numpy[id(tracer)] = argument.index
 
     def bind_container(self, container: Any, ssa: Callable[[], SSAValue], argument: int) -> None:
         """Make uses of the container as a whole uses of the caller's own one."""
@@ -245,6 +248,10 @@ class Emitter:
         """Whether the caller passed NumPy arrays, which code may change in place."""
         return bool(self._numpy)
 
+    def numpy_arguments(self) -> list[int]:
+        """The indices of the arguments that are NumPy arrays."""
+        return list(self._numpy.values())
+
     def is_numpy_argument(self, tracer: Any) -> bool:
         """Whether the tracer stands for a NumPy array that the caller passed."""
         return id(tracer) in self._numpy
@@ -255,7 +262,10 @@ class Emitter:
             return argument
         op = self.add(UnrealizedConversionCastOp.get([], [aval_to_type(tracer.aval)]))
         self.placeholders.append((tracer, op.results[0]))
-        return op.results[0]
+        if not tracer.aval.weak_type:
+            return op.results[0]
+        operands = {"as_weak": self.constant(as_weak), "array": Dyn(op.results[0])}
+        return self.host("as_weak(array)", operands, class_name="jax.Array", total=True).ssa
 
     def materialize(self, value: Any) -> SSAValue:
         """The SSA value of anything that the interpreter computes with."""
@@ -432,6 +442,7 @@ class Emitter:
                 self.clock_read = self.token
         if what.kind == "tensor":
             self.array_action()
+            self.array_calls += 1
             return Dyn(op.results[0], "jax.Array")
         self.in_array_run = False
         return Dyn(op.results[0], class_name or what.returns)
@@ -506,15 +517,41 @@ def _is_immutable(value: SSAValue) -> bool:
 
 
 def _holds_tracer(value: Any) -> bool:
-    """Whether the object is one of JAX's own around a traced array, as ``x.at`` is."""
+    """Whether a traced array is inside of an object of JAX's own, as ``x.at`` is, or a function."""
+    pending, seen = [value], {id(value)}
+    for current in pending:
+        if is_tracer(current):
+            return True
+        parts = [part for part in _held(current) if id(part) not in seen]
+        seen.update(map(id, parts))
+        pending.extend(parts)
+    return False
+
+
+def _held(value: Any) -> list[Any]:
+    """What a function, or an object of JAX's own, holds."""
+    if isinstance(value, types.FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or () if cell != _EMPTY_CELL]
+        return [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    if isinstance(value, types.MethodType):
+        return [value.__func__, value.__self__]
+    if isinstance(value, functools.partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    if isinstance(value, list | tuple):
+        return list(value)
+    if isinstance(value, dict):
+        return list(value.values())
     if not type(value).__module__.startswith("jax"):
-        return False
+        return []
     slots = [name for name in getattr(type(value), "__slots__", ()) if not name.startswith("__")]
     names = [*getattr(value, "__dict__", ()), *slots]
-    return any(is_tracer(getattr(value, name, None)) for name in names)
+    return [getattr(value, name, None) for name in names]
 
 
-@lru_cache(maxsize=1 << 14)
+_EMPTY_CELL = types.CellType()
+
+
+@functools.lru_cache(maxsize=1 << 14)
 def _location(filename: str, line: int, column: int) -> FileLineColLoc:
     return FileLineColLoc(StringAttr(filename), IntAttr(line), IntAttr(column))
 

@@ -19,7 +19,7 @@ from xdsl.ir import Block
 from xcs.dialects import orch
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
-from xcs.frontend.guards import MISSING, Guards
+from xcs.frontend.guards import MISSING, Guards, has_checkable_content, is_small_array
 from xcs.frontend.names import loaded_names
 from xcs.frontend.source import caller_at
 from xcs.frontend.values import (
@@ -108,6 +108,12 @@ _BUILTIN_DATA = (str, bytes, int, float, bool, tuple, frozenset, list, dict, set
 _VALUE_TYPES = (type(None), bool, int, float, complex, str, bytes, range, type, type(Ellipsis))
 _PLAIN_VALUES = (type(None), bool, int, float, complex, str, bytes, range, tuple)
 _DATA = (*_VALUE_TYPES[:7], tuple, list, dict, set, np.ndarray, jax.Array)
+_NUMPY_ONLY = frozenset(
+    {"base", "ctypes", "data", "dump", "dumps", "fill", "flags", "flat", "getfield", "itemset"}
+    | {"partition", "put", "resize", "setfield", "setflags", "sort", "strides", "tofile"}
+)
+"""Attributes of NumPy's arrays that JAX's do not have, or that change an array in place."""
+
 _MAX_PARTS = 64
 _STATIC_KINDS = (
     types.FunctionType,
@@ -130,6 +136,7 @@ class Expressions:
     owned: dict[int, Any]  # containers that capture made, by id: native code may change these
     escaped: dict[int, Dyn]  # owned containers that other code may hold: only ops may change these
     external: dict[int, Any]  # containers of arrays from outside, used as they are
+    copies: dict[int, np.ndarray]  # of NumPy arrays from outside
     touched: dict[int, Any]  # static objects whose methods, or that other code, may change them
     frozen: list[set[int]]  # one entry for each dynamic region: the containers from outside
     strict: bool
@@ -175,6 +182,17 @@ class Expressions:
         if isinstance(value, tuple):
             return any(self.holds_owned(part) for part in value)
         return False
+
+    def inline(
+        self,
+        callee: Any,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Any:
+        """Interpret the body of a Python function in place of the call."""
+        raise NotImplementedError
 
     def begin(self) -> Any:
         """Start an attempt that `undo` can take back."""
@@ -246,6 +264,13 @@ class Expressions:
             self.guards.content(value)
             self.external[id(value)] = value
             self.emitter.external.add(id(value))
+            return value
+        if self.emitter.arrays_only and is_small_array(value):
+            self.guards.content(value)
+            # A copy, since JAX remembers what it made of an array, whatever its content is now.
+            return self.copies.setdefault(id(value), value.copy())
+        if self.emitter.arrays_only and has_checkable_content(value):
+            self.guards.content(value)
             return value
         if isinstance(value, list | dict | set | bytearray | np.ndarray) or (
             hasattr(value, "__setitem__") and not isinstance(value, type) and not _is_array(value)
@@ -378,6 +403,8 @@ class Expressions:
             folded = self.fold(node, operands, frame)
             if folded is not MISSING:
                 return folded
+        if self.emitter.arrays_only:
+            return self._structural(node, frame)
         if not self._makes_no_alias(node, frame):
             for value in operands.values():
                 self.escape(value)
@@ -503,6 +530,8 @@ class Expressions:
     def is_plain(self, value: Any) -> bool:
         """Whether what Python does with the value runs no user code and sees no later change."""
         if isinstance(value, Dyn | LocalFunction | Tracer | jax.Array | np.dtype | np.generic):
+            return True
+        if self.emitter.arrays_only and isinstance(value, np.ndarray):
             return True
         if id(value) in self.owned or type(value) is tuple:
             parts = value.values() if isinstance(value, dict) else value
@@ -692,11 +721,15 @@ class Expressions:
             return self.emitter.getattr(base, name)
         if isinstance(base, LocalFunction):
             raise Unsupported("an attribute of a local function", node)
+        if is_tracer(base) and name in _NUMPY_ONLY:
+            self.keep_numpy([base], node)
         if is_tracer(base) or id(base) in self.owned or isinstance(base, _PLAIN_VALUES):
             return self.native(node, frame, getattr, base, name)
         if isinstance(getattr(type(base), name, None), property):
             if type(base).__module__.partition(".")[0] == "jax":  # a sparse array, say
                 return self.native(node, frame, getattr, base, name)
+            if self.emitter.arrays_only:
+                return self.inline(getattr(type(base), name).fget, [base], {}, node, frame)
             # The getter is user code: it runs when the program does.
             return self.emitter.host(
                 f"value.{name}",
@@ -711,6 +744,23 @@ class Expressions:
         if not _is_library(base):
             self.guards.attribute(base, name, value)
         return self.outside(value, name)
+
+    def check_changed(self, values: Iterable[Any], node: ast.AST) -> None:
+        """Code may change these: an array that was computed from NumPy's has to be NumPy's."""
+        self.keep_numpy([v for v in values if not self.emitter.is_numpy_argument(v)], node)
+
+    def keep_numpy(self, values: Iterable[Any], node: ast.AST) -> None:
+        """These must be NumPy arrays, if that is what the function was given.
+
+        Raises:
+            Promote: if there are arrays among them. Capture starts again, with NumPy arrays as
+                objects, so that what is computed from them is NumPy's too.
+        """
+        if self.emitter.has_numpy_arguments and any(map(is_tracer, values)):
+            reason = "a NumPy array may be changed in place"
+            if self.emitter.arrays_only:
+                raise Unsupported(reason, node)
+            raise Promote(self.emitter.numpy_arguments()[0], reason, whole=True)
 
     def eval_Subscript(self, node: ast.Subscript, frame: Frame) -> Any:
         base = self.eval(node.value, frame)

@@ -10,7 +10,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from operator import is_
 from types import CellType
-from typing import Any
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from xcs.frontend.abstract_values import is_code, is_constant
 
 MISSING = object()
 
@@ -49,7 +53,10 @@ class Guards:
             self.attributes.append((owner, name, value))
 
     def content(self, container: Any) -> None:
-        """The list, tuple or dict holds the very objects that it holds now, at any depth."""
+        """The list, tuple or dict holds the very objects that it holds now, at any depth.
+
+        Small NumPy arrays hold the same numbers.
+        """
         if self._first("content", id(container)):
             self.contents.append((container, tuple(_parts(container))))
 
@@ -113,6 +120,11 @@ class Guards:
             tests.append(f"{read} is {refer(value)}")
         for _, parts in self.contents:
             for part in parts:
+                if part.numbers is not None:
+                    array = refer(part.container)
+                    tests.append(f"{array}.shape == {refer(part.container.shape)}")
+                    tests.append(f"{array}.tobytes() == {refer(part.numbers)}")
+                    continue
                 container, same = refer(part.container), refer(is_)
                 tests.append(f"len({container}) == {len(part.values)}")
                 values = container
@@ -136,15 +148,38 @@ class Guards:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One list, tuple or dict, and the very objects that were in it."""
+    """One list, tuple or dict, and the very objects that were in it; or an array's numbers."""
 
     container: Any
     keys: tuple[Any, ...] | None
     values: tuple[Any, ...]
+    numbers: bytes | None = None
+
+
+MAX_COMPARED = 1 << 14
+"""Bytes of a NumPy array up to which comparing them costs next to nothing."""
+
+
+def is_small_array(value: Any) -> TypeGuard[np.ndarray]:
+    """Whether it is a NumPy array of numbers whose content can be guarded."""
+    is_array = type(value) is np.ndarray and not value.dtype.hasobject
+    return is_array and value.nbytes <= MAX_COMPARED
+
+
+def has_checkable_content(value: Any) -> bool:
+    """Whether it is a list or dict whose content can be guarded, as its parts do not change."""
+    if isinstance(value, dict):
+        return all(map(has_checkable_content, (*value, *value.values())))
+    if isinstance(value, list | tuple):
+        return all(map(has_checkable_content, value))
+    return is_constant(value) or is_code(value) or callable(value)
 
 
 def _parts(container: Any) -> Iterator[Part]:
     """The container and those in it, at any depth."""
+    if is_small_array(container):
+        yield Part(container, None, (), container.tobytes())
+        return
     if isinstance(container, dict):
         part = Part(container, tuple(container), tuple(container.values()))
     elif isinstance(container, list | tuple):

@@ -12,6 +12,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+import numpy as np
+
 from xcs.dialects import orch
 from xcs.frontend.array_code import SEES_ITS_FRAME
 from xcs.frontend.calls import Calls
@@ -305,7 +308,8 @@ class Statements(Calls):
             raise Unsupported("an in-place change of an item or attribute", node)
         old = self.operand(self.name(_name_at(target.id, target), frame))
         value = self.eval(node.value, frame)
-        if is_tracer(old) and self.emitter.has_numpy_arguments:
+        self.check_changed([old], node)
+        if isinstance(old, np.ndarray) or (is_tracer(old) and self.emitter.has_numpy_arguments):
             raise Unsupported("a NumPy array may be changed in place", node)
         if id(old) in self.owned and isinstance(node.op, ast.Add) and isinstance(old, list):
             self.touch(old)
@@ -574,19 +578,23 @@ class Statements(Calls):
 
     def run_With(self, node: ast.With, frame: Frame, rest: list[ast.stmt] | None) -> None:
         """JAX's own contexts (``jax.named_scope``, ...) hold during capture; others stay native."""
+        only_names = True
+        array_calls = self.emitter.array_calls
         with ExitStack() as stack:
             for item in node.items:
                 call = item.context_expr
-                known, callee = (
-                    self.peek(call.func, frame) if isinstance(call, ast.Call) else (False, None)
-                )
-                if not known or not str(getattr(callee, "__module__", "")).startswith("jax"):
+                known, what = self.peek(call.func if isinstance(call, ast.Call) else call, frame)
+                owner = what if isinstance(call, ast.Call) else type(what)
+                if not known or not str(getattr(owner, "__module__", "")).startswith("jax"):
                     raise Unsupported("'with' is not captured", node)
                 manager = self.eval(call, frame)
+                only_names = only_names and what is jax.named_scope
                 entered = self.native(node, frame, stack.enter_context, manager)
                 if item.optional_vars is not None:
                     self.bind(item.optional_vars, entered, frame)
             self.statements(node.body, frame, None)
+        if not only_names and self.emitter.array_calls > array_calls:
+            raise Unsupported("a context for array code on values to come", node)
 
     def run_While(self, node: ast.While, frame: Frame, rest: Any) -> None:
         for _ in range(MAX_UNROLLED):
@@ -616,6 +624,7 @@ class Statements(Calls):
                 self._unpack(target, targets, value, frame)
             case ast.Subscript(value=base_node, slice=index_node):
                 base = self.eval(base_node, frame)
+                self.check_changed([base], target)
                 self.keep_whole(base)
                 index = self.eval(index_node, frame)
                 if id(base) in self.owned and not isinstance(index, Dyn):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Any
 
+import numpy as np
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -627,6 +628,8 @@ def _stack(arrays: Sequence[Any]) -> Any:
     for array in arrays:
         if hasattr(array, "__array_namespace__"):
             return array.__array_namespace__().stack(arrays)
+    if arrays:  # numbers, which are arrays of rank 0
+        return np.stack(arrays)
     raise TypeError("orch.stack needs a non-empty list of arrays")
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import types
 from typing import Any, Final
 
-from xcs.frontend.classification import ORDERED, Classification, higher_order, tensor, world
+from xcs.frontend.classification import (
+    CALLBACK,
+    ORDERED,
+    Classification,
+    higher_order,
+    tensor,
+    world,
+)
 from xcs.frontend.detectors.identity import Identity, class_path, identify
 from xcs.frontend.detectors.tables import (
     ENVIRONMENT,
@@ -20,7 +27,7 @@ from xcs.frontend.detectors.tables import (
 
 PRIORITY = -10
 
-_ROOTS: Final = ("jax", "jaxlib")
+_ROOTS: Final = ("jax", "jaxlib", "ml_dtypes")
 
 _TRANSFORMED: Final = frozenset(
     {
@@ -51,12 +58,17 @@ def _transformation(path: str) -> Classification:
     return tensor(f"{path} is a JAX transformation: it returns a function", returns="function")
 
 
+def _context(path: str) -> Classification:
+    return tensor(f"{path} makes a context in which array code is traced", returns="context")
+
+
 def _tree(path: str) -> Classification:
     return higher_order(f"{path} does what its callbacks do, leaf by leaf")
 
 
 def _callback(path: str) -> Classification:
-    return world(f"{path} runs Python code from inside array code", effects=ORDERED)
+    reason = f"{path} runs Python code from inside array code"
+    return world(reason, effects=ORDERED, writes=(CALLBACK,))
 
 
 def _transfer(path: str) -> Classification:
@@ -107,6 +119,20 @@ _TABLE: Final[Table] = (
         " jax.clear_caches jaxlib._jax.Config jax._src.compilation_cache",
         ENVIRONMENT,
     )
+    | entries("jax._src.api", "named_scope disable_jit", _context)
+    | entries("jax._src.config", "State.__call__ transfer_guard", _context)
+    | entries("jax._src.core", "ensure_compile_time_eval", _context)
+    | entries("", "jax._src.mesh.use_abstract_mesh jax._src.compute_on.compute_on", _context)
+    | entries("jax._src.xla_metadata", "set_xla_metadata", _context)
+    | entries(
+        "jax.nn.initializers jax._src.nn.initializers",
+        "constant uniform normal truncated_normal variance_scaling orthogonal delta_orthogonal"
+        " glorot_normal glorot_uniform xavier_normal xavier_uniform lecun_normal lecun_uniform"
+        " he_normal he_uniform kaiming_normal kaiming_uniform",
+        _transformation,
+    )
+    | entries("jax._src.profiler", "TraceAnnotation StepTraceAnnotation", _context)
+    | entries("jax._src.profiler", "annotate_function", _transformation)
     | entries("jaxlib._jax.ArrayImpl", "delete", ENVIRONMENT)
     | entries("jax.numpy", "save savez", WRITES_FILES)
     | entries("jax._src.numpy.lax_numpy", "save savez", WRITES_FILES)
@@ -115,6 +141,7 @@ _TABLE: Final[Table] = (
     | entries("", "jax.export jax._src.export jax._src.stages jax.stages", UNKNOWN)
     | entries("", "jax._src.stages.Compiled.__call__ jax.stages.Compiled.__call__", _tensor)
     | entries("jax.numpy", "dtype shape ndim size issubdtype iinfo finfo result_type", PURE_ENTRY)
+    | entries("", "ml_dtypes._finfo.finfo ml_dtypes._iinfo.iinfo", PURE_ENTRY)
     | entries("", "jax.ShapeDtypeStruct jax._src.core.ShapeDtypeStruct", PURE_ENTRY)
 )
 

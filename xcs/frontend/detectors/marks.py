@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from xcs.frontend.classification import (
+    ORDERED,
     PURE,
     UNORDERED,
     Classification,
@@ -32,7 +33,14 @@ def detect(fn: Any) -> Classification | None:
             inline=True,
             reaches=frozenset({"operator"}),
         )
-    if _own_mark(fn, "__xcs_vmap__"):
+    if mapped := _own_mark(fn, "__xcs_vmap__"):
+        if getattr(mapped, "calls_operators", False):
+            return Classification(
+                "function",
+                ORDERED,
+                f"{_name(fn)} is a mapped program, and runs as one call",
+                reaches=frozenset({"operator"}),
+            )
         return tensor(f"{_name(fn)} is mapped array code")
     if _own_mark(fn, "__xcs_transformation__"):
         return tensor(f"{_name(fn)} is a transformation: it returns a function", returns="function")

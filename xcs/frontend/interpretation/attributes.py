@@ -239,8 +239,14 @@ class Attributes(Heap):
             return UNKNOWN
         self.guard(space, name, obj)
         label = f"{module.__name__}.{name}"
-        if not is_code(obj):
+        if not is_code(obj) and not _is_constant_of_jax(module, obj):
             path = str(getattr(module, "__file__", None))
             file = source_file(path) if path.endswith(".py") else None
             self.read_variable(Variable(label, name, file), obj, node, use=use)
         return known(obj, shared(label))
+
+
+def _is_constant_of_jax(module: types.ModuleType, obj: Any) -> bool:
+    """Whether it is a table of functions, such as ``jax.checkpoint_policies``."""
+    in_jax = module.__name__.partition(".")[0] == "jax"
+    return in_jax and isinstance(obj, types.SimpleNamespace)

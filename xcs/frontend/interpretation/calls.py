@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from xcs.frontend.abstract_values import (
+    ARRAY_FUNCTION,
     BOTTOM,
     IMMUTABLE,
     UNKNOWN,
@@ -25,6 +26,7 @@ from xcs.frontend.abstract_values import (
     shared,
 )
 from xcs.frontend.classification import (
+    CALLBACK,
     IMMUTABLE_CLASSES,
     ORDERED,
     PURE,
@@ -103,7 +105,7 @@ _COLLECTIONS: Final = (list, dict, set, tuple, frozenset)
 
 _RESULT_CLASSES: Final[dict[str, type]] = {
     cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
-}
+} | {"context": _CONTEXT_MANAGER}
 
 
 class Calls(Attributes):
@@ -348,7 +350,7 @@ class Calls(Attributes):
     def call_object(self, obj: Any, arguments: Arguments, node: ast.AST) -> Value:
         """A callable in hand: recognised, or followed into its parts, or unknown."""
         self.analysis.step()
-        if obj is _ARRAY_FUNCTION:
+        if obj is ARRAY_FUNCTION:
             self.summary.reaches.add("tensor")
             return IMMUTABLE
         if (recognised := self.analysis.recognise(obj)) is not None:
@@ -482,6 +484,8 @@ class Calls(Attributes):
         if path == "functools.partial" and len(arguments.positional) == 1:
             return arguments.positional[0]
         self.summary.reaches |= found.reaches
+        if CALLBACK in found.writes and self.analysis.array_code:
+            return IMMUTABLE
         if found.kind == "numpy":
             self.summary.reaches.add("numpy")
         self.summary.blocking |= found.blocking
@@ -549,11 +553,11 @@ class Calls(Attributes):
         if found.returns in IMMUTABLE_CLASSES:
             return Value(cls=cls)
         if found.kind == "tensor" and found.returns == "function":
-            return Value(refs=frozenset({Ref(_ARRAY_FUNCTION)}))
+            return Value(refs=frozenset({Ref(ARRAY_FUNCTION)}))
         if identity.path in _CALLBACK_RESULTS:
             return back.join(join(operands)).join(join(map(self.items, operands)))
         inside = join(map(self.items, operands)).join(back)
-        if isinstance(obj, type):
+        if isinstance(obj, type) and found.returns != "context":
             kept = inside if obj in _COLLECTIONS else inside.join(join(operands))
             return Value(cls=obj) if is_immutable_class(obj) else self.allocate(node, kept, obj)
         copies = receiver is not None and identity.method in _COPYING_METHODS
@@ -596,9 +600,6 @@ class Calls(Attributes):
             self.record(ORDERED, "a file is opened for writing", node)
         return self.allocate(node, cls=_TEXT_FILE)
 
-
-_ARRAY_FUNCTION: Final = object()
-"""Stands for whatever a JAX transformation returns."""
 
 _ITERATION: Final = ("__iter__", "__next__")
 _PROTOCOLS: Final[dict[str, tuple[str, ...]]] = {

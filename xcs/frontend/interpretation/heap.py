@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from xcs.frontend.abstract_values import (
+    ARRAY_FUNCTION,
     BOTTOM,
     IMMUTABLE,
     MAX_REFS,
     UNKNOWN,
     Path,
     Place,
+    Ref,
     Shape,
     Value,
     fresh,
@@ -234,6 +236,8 @@ class Heap:
 
     def items(self, value: Value) -> Value:
         """What indexing or iterating may give."""
+        if Ref(ARRAY_FUNCTION) in value.refs:
+            return value
         if not value.places and not value.is_bottom:
             return Value(cls=str) if value.cls is str else self._constant_items(value)
         if value.refs and (elements := self._known_items(value)) is not None:

@@ -132,3 +132,22 @@ func.func @in_a_map(%docs: !orch.list<!orch.object>, %weights: !orch.object) -> 
 // CHECK-NEXT:    %e = orch.call @embed(%doc, %weights) : (!orch.object, !orch.object) -> !orch.object
 // CHECK-NEXT:    func.return %e : !orch.object
 // CHECK-NEXT:  }
+
+// -----
+
+// What uses the results and stands after the group stays where it is, behind what else it uses.
+
+orch.operator @embed {path = "app:embed", kind = #orch.kind<tensor>, effects = #orch.effects<pure>}
+func.func @user_behind(%x: !orch.object) -> !orch.object<"tuple"> {
+  %e = orch.call @embed(%x) : (!orch.object) -> !orch.object
+  %inner = orch.tuple(%x) : (!orch.object) -> !orch.object<"tuple">
+  %pair = orch.tuple(%e, %inner) : (!orch.object, !orch.object<"tuple">) -> !orch.object<"tuple">
+  func.return %pair : !orch.object<"tuple">
+}
+
+// CHECK:       func.func @user_behind(%x: !orch.object) -> !orch.object<"tuple"> {
+// CHECK-NEXT:    %e = orch.launch @user_behind_kernel_0(%x) : (!orch.object) -> !orch.object
+// CHECK-NEXT:    %inner = orch.tuple(%x) : (!orch.object) -> !orch.object<"tuple">
+// CHECK-NEXT:    %pair = orch.tuple(%e, %inner) : (!orch.object, !orch.object<"tuple">) -> !orch.object<"tuple">
+// CHECK-NEXT:    func.return %pair : !orch.object<"tuple">
+// CHECK-NEXT:  }
