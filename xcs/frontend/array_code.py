@@ -172,7 +172,7 @@ class Survey:
         if cls in self._seen:
             return True
         self._seen.add(cls)
-        own = [base for base in cls.__mro__ if not _is_library_module(sys.modules[base.__module__])]
+        own = [base for base in cls.__mro__ if not _is_library_class(base)]
         parts = [(base, name, part) for base in own for name, part in vars(base).items()]
         return _every(self._takes_method(*part) for part in parts)
 
@@ -218,10 +218,20 @@ def _without_jit(function: types.FunctionType) -> types.FunctionType:
     return inner if jitted else function  # type: ignore[return-value]
 
 
+def _is_library_class(cls: type) -> bool:
+    module = sys.modules.get(cls.__module__)
+    return module is not None and _is_library_module(module)
+
+
 def _is_library_module(module: types.ModuleType) -> bool:
     """Whether it is installed code, whose functions nobody replaces while it runs."""
-    path = getattr(module, "__file__", None)
-    return path is None or is_library(path)
+    if (path := getattr(module, "__file__", None)) is not None:
+        return is_library(path)
+    # It is part of Python, or of an extension: an interactive session has no file either.
+    package = module.__name__.partition(".")[0]
+    if package in sys.stdlib_module_names or package == module.__name__:
+        return package in sys.stdlib_module_names
+    return package in sys.modules and _is_library_module(sys.modules[package])
 
 
 @lru_cache(maxsize=4096)
