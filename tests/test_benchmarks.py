@@ -4,13 +4,17 @@ import json
 import math
 import re
 
+import jax
 import pytest
 
+import xcs
 from benchmarks import __main__ as command
 from benchmarks import profile, uneven_dag
 from benchmarks.contest import SUBJECT, Contest, Result, hold
+from benchmarks.models import MODELS, Model
 from benchmarks.registry import BENCHMARKS
 from benchmarks.report import HEADER, as_json, table
+from tests.parity.numbering import Numbering
 
 
 def result(mine: list[float], other: list[float], goals: dict[str, float]) -> Result:
@@ -115,3 +119,12 @@ def test_waves_are_a_valid_order():
     waves = uneven_dag.waves(uneven_dag.graph())
     for number, wave in enumerate(waves):
         assert all(before.wave <= number for node in wave for before in node.after)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_models_are_compiled_from_the_program_that_jax_makes(model: Model):
+    # So their run times differ by what disturbs the machine, and by nothing else.
+    args = model.make_arguments(True)
+    ours, theirs = (jax.jit(f).lower(*args) for f in (xcs.jit(model.function), model.function))
+    numbering = Numbering()
+    assert numbering.results(ours) == numbering.results(theirs)
