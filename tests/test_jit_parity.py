@@ -336,6 +336,26 @@ def test_donation_is_ignored_where_the_function_is_not_one_kernel():
     assert not x.is_deleted()
 
 
+@pytest.mark.parametrize("number", [-1, -2, 0, 2, 7])
+def test_static_positions_among_starred_arguments(number):
+    def which(x, *rest, scale=1):
+        values = (x, *rest, scale)
+        return [jnp.multiply(value, 2 if isinstance(value, int) else 3) for value in values]
+
+    for args in ((2,), (2, 3), (2, 3, 4)):
+        for kwargs in ({}, {"scale": 5}):
+            if -len(args) <= number:
+                ours, theirs = (jit(which, static_argnums=number) for jit in (xcs.jit, jax.jit))
+                assert_same(ours(*args, **kwargs), theirs(*args, **kwargs))
+
+
+def test_negative_numbers_donate_nothing():
+    x, y = jnp.ones(3), jnp.ones(3)
+    xcs.jit(lambda x, y: x + y, donate_argnums=-1)(x, y)
+    xcs.jit(lambda *xs: jnp.stack(xs), donate_argnums=-1)(x, y)
+    assert not y.is_deleted()
+
+
 # --- Closures -------------------------------------------------------------------------------------
 
 

@@ -442,18 +442,23 @@ class JitFunction:
                 made=made,
             )
 
+        def is_chosen(name: str, place: int) -> bool:
+            at_place = place in positions or place - len(args) in positions
+            return name in static or (place < len(args) and at_place)
+
         for number, (name, value) in enumerate(bound.arguments.items()):
             kind = self._signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
                 found[name] = [
-                    one(name, v, i in positions) for i, v in enumerate(value, start=number)
+                    one(name, v, is_chosen(name, i)) for i, v in enumerate(value, start=number)
                 ]
             elif kind is inspect.Parameter.VAR_KEYWORD:
                 found[name] = {k: one(name, v, k in static) for k, v in value.items()}
             elif made is not None and name not in given:
                 found[name] = constant(value)
             else:
-                found[name] = one(name, value, name in static)
+                place = len(args) if kind is inspect.Parameter.KEYWORD_ONLY else number
+                found[name] = one(name, value, is_chosen(name, place))
         return found
 
     def key_of(self, args: Any, kwargs: Any) -> Hashable:

@@ -12,7 +12,8 @@ from typing import Any
 class Chosen:
     """Parameters by name, and positions among the arguments that ``*args`` collects.
 
-    A name that is no parameter is a key that ``**kwargs`` collects.
+    A name that is no parameter is a key that ``**kwargs`` collects. A negative position counts from
+    behind the last positional argument of a call.
     """
 
     names: frozenset[str] = frozenset()
@@ -33,7 +34,10 @@ def choose(
     numbers: int | Iterable[int] | None,
     names: str | Iterable[str] | None,
 ) -> Chosen:
-    """What ``{option}_argnums`` and ``{option}_argnames`` name. Negative numbers count from behind.
+    """What ``{option}_argnums`` and ``{option}_argnames`` name.
+
+    Negative numbers count from behind. Those of donated arguments have no effect, as in JAX, which
+    would otherwise leave arrays that `xcs.jit` deletes.
 
     Raises:
         ValueError: for a parameter that does not exist.
@@ -44,16 +48,19 @@ def choose(
     positional = [p.name for p in parameters if p.kind in _POSITIONAL]
     kinds = {p.kind for p in parameters}
     found, positions = set(names), set()
+    is_starred = inspect.Parameter.VAR_POSITIONAL in kinds
     for number in numbers:
-        if -len(positional) <= number < len(positional):
-            found.add(positional[number])
-        elif number >= 0 and inspect.Parameter.VAR_POSITIONAL in kinds:
-            positions.add(number)
-        else:
+        if not is_starred and not -len(positional) <= number < len(positional):
             raise ValueError(
                 f"{option}_argnums={number}: {function} has {len(positional)} parameters that are "
                 f"passed by position"
             )
+        if number < 0 and option == "donate":
+            continue
+        if is_starred and not 0 <= number < len(positional):
+            positions.add(number)
+        else:
+            found.add(positional[number])
     unknown = sorted(found - set(signature.parameters))
     if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
         raise ValueError(
