@@ -358,6 +358,24 @@ def test_three_unmarked_callables_run_at_once() -> None:  # R4
     assert stats(total)["parallel_groups"] == 1
 
 
+def test_callables_that_take_their_own_time_run_at_once() -> None:  # R4
+    spans: list[tuple[float, float]] = []
+
+    def timed(x: int) -> int:
+        start = time.perf_counter()
+        time.sleep(0.05)
+        spans.append((start, time.perf_counter()))
+        return x
+
+    @xcs.jit
+    def total(x: int) -> int:
+        return timed(x) + timed(2 * x) + timed(3 * x)
+
+    assert total(1) == 6
+    assert max(start for start, _ in spans) < min(end for _, end in spans)
+    assert stats(total)["group_sizes"] == [3]
+
+
 def test_strict_effects_keep_unmarked_callables_in_order() -> None:  # R4, R12
     started: list[int] = []
 

@@ -424,6 +424,30 @@ def test_three_callables_that_accumulate_sleep_and_return_are_unordered():  # R4
         assert not found.inline
 
 
+def test_a_callable_that_waits_times_itself_and_one_that_does_not_is_compared_with_others():
+    def times_itself(x):
+        start = time.monotonic()
+        time.sleep(0.1)
+        return x, time.monotonic() - start
+
+    def now():
+        return time.monotonic()
+
+    def seconds_since(start):
+        return now() - start
+
+    def compares_in_helpers(x):
+        start = now()
+        return times_itself(x), seconds_since(start)
+
+    assert classify(times_itself).effects == "unordered"
+    assert classify(times_itself, strict=True).effects == "ordered"
+    assert classify(compares_in_helpers).effects == "unordered"
+    for fn in (now, seconds_since):
+        assert classify(fn).effects == "ordered"
+        assert "time.monotonic reads the clock" in classify(fn).reason
+
+
 # Effects that must keep their order, with what the reason must say
 
 

@@ -219,6 +219,9 @@ def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
     effects, strict, reason = summary.effects, summary.strict_effects, summary.reason
     if effects == PURE:
         reason = f"{_name(fn)} has no effect outside itself"
+    if summary.clock and not summary.times_itself:
+        reason = reason if effects == ORDERED else summary.clock
+        effects = strict = ORDERED
     writes = list(summary.writes)
     for path, mutation in summary.mutated.items():
         what = target.bound.get(path[0])

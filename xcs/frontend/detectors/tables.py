@@ -98,7 +98,8 @@ ENVIRONMENT: Final = _world(
     reads=("process",),
     blocking=False,
 )
-# Two readings of a clock are meant to be compared, which makes sense in program order only.
+# Two readings of a clock are meant to be compared, which makes sense in program order only. Those
+# of a function that waits are compared inside of it (see ``Summary.times_itself``).
 CLOCK: Final = _world("reads the clock", effects=ORDERED, reads=("clock",), blocking=False)
 # Draws come from one hidden stream: reordering them changes every value.
 RANDOM: Final = _world(

@@ -54,6 +54,7 @@ from xcs.frontend.interpretation.lookup import (
 from xcs.frontend.interpretation.summary import MISSING, Arguments, CalledParameter
 from xcs.frontend.names import FunctionNode, parameters
 from xcs.frontend.shared_state import ACCUMULATING_METHODS, CHANGING_METHODS
+from xcs.frontend.source import is_library
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_*
 
@@ -492,6 +493,10 @@ class Calls(Attributes):
         private = receiver is not None and receiver.is_fresh and path.startswith(_STREAMS)
         if found.mutates_args or private:
             self._apply_mutation(found, receiver, arguments, node)
+        elif found.reads == ("clock",) and not is_library(self.fn.__code__.co_filename):
+            self.record(UNORDERED, found.reason, node, ORDERED)
+            self.summary.reads["clock"] = None
+            self.summary.clock = self.summary.clock or f"{found.reason} at {self.where(node)}"
         elif found.effects != PURE:
             self.record(found.effects, found.reason, node, found.strict_effects)
             self.summary.writes.update(dict.fromkeys(found.writes))

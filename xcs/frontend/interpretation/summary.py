@@ -52,6 +52,8 @@ class Summary:
     reason: str = ""
     only_reads: bool = False
     """The reason is about a read; a store, if one is found, makes the better reason."""
+    clock: str = ""
+    """Where it reads the clock, for somebody who may compare this reading with another."""
     writes: dict[str, None] = field(default_factory=dict)
     reads: dict[str, None] = field(default_factory=dict)
     mutated: dict[Path, Mutation] = field(default_factory=dict)
@@ -94,12 +96,19 @@ class Summary:
                 callee.strict_effects,
                 only_reads=callee.only_reads,
             )
+        if callee.clock and not callee.times_itself:
+            self.clock = self.clock or callee.clock
         self.writes |= callee.writes
         self.reads |= callee.reads
         self.reaches |= callee.reaches
         self.blocking |= callee.blocking
         self.loops = max(self.loops, loops + callee.loops)
         self.guards.update(callee.guards)
+
+    @property
+    def times_itself(self) -> bool:
+        """Whether it takes the time of what it waits for, which is nobody else's business."""
+        return bool(self.clock) and self.blocking
 
     def holds(self) -> bool:
         """Whether everything that it rests on is as it was."""
@@ -110,6 +119,7 @@ class Summary:
         return (
             self.effects,
             self.strict_effects,
+            (self.clock, self.blocking),
             frozenset(self.mutated),
             frozenset((path, call.given) for path, call in self.called.items()),
             frozenset(self.reaches),
