@@ -5,13 +5,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test fuzz lint bench clean
 
 demo: $(VENV)/.installed-examples
 	$(BIN)/python -m examples.semantic_qa
 
 test: $(VENV)/.installed-test $(VENV)/.installed-examples
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz --count 20000
 
 lint: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff check

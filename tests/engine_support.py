@@ -63,7 +63,11 @@ class Reference:
         self.operators = operators
 
     def run(self, args: Sequence[Any]) -> list[Any]:
-        (entry,) = (op for op in self.module.ops if isinstance(op, func.FuncOp))
+        return self.function("main", args)
+
+    def function(self, name: str, args: Sequence[Any]) -> list[Any]:
+        functions = (op for op in self.module.ops if isinstance(op, func.FuncOp))
+        (entry,) = (op for op in functions if op.sym_name.data == name)
         return self.block(entry.body.block, args, {})
 
     def block(self, block: Block, args: Sequence[Any], outer: Mapping[SSAValue, Any]) -> list[Any]:
@@ -90,8 +94,6 @@ class Reference:
                 return [[env[e] for e in op.elements]]
             case orch.TupleOp():
                 return [tuple(env[e] for e in op.elements)]
-            case orch.GetItemOp():
-                return [env[op.container][env[op.index]]]
             case orch.JoinOp():
                 return [None]
             case orch.IfOp():
@@ -99,12 +101,81 @@ class Reference:
                 return self.block(region.block, [], env)
             case orch.ForOp():
                 carried = [env[v] for v in op.init]
+                if op.stops is not None:
+                    return self.stopping(op, carried, env)
                 for item in env[op.iterable]:
                     carried = self.block(op.body.block, [item, *carried], env)
                 return carried
+            case orch.WhileOp():
+                return self.repeated(op, [env[v] for v in op.init], env)
+            case orch.TryOp():
+                try:
+                    return self.block(op.body.block, [], env)
+                except Exception as error:
+                    return self.block(op.handler.block, [error], env)
+            case func.CallOp():
+                name = op.callee.root_reference.data
+                return self.function(name, [env[a] for a in op.arguments])
+            case orch.ObjectOp():
+                result = self.object_op(op, env)
+                token = [] if op.token is None else [None]
+                return [result, *token][-len(op.results) :] if op.results else []
             case orch.MapOp():
                 token = [] if op.after is None else [None]
                 rows = [self.block(op.body.block, [x, *token], env) for x in env[op.iterable]]
                 lists = len(op.outs) - len(token)
                 return [*([row[k] for row in rows] for k in range(lists)), *token]
         raise NotImplementedError(op.name)
+
+    def stopping(
+        self, op: orch.ForOp, carried: list[Any], env: Mapping[SSAValue, Any]
+    ) -> list[Any]:
+        for item in env[op.iterable]:
+            stop, *carried = self.block(op.body.block, [item, *carried], env)
+            if stop:
+                return [True, *carried]
+        return [False, *carried]
+
+    def repeated(
+        self, op: orch.WhileOp, carried: list[Any], env: Mapping[SSAValue, Any]
+    ) -> list[Any]:
+        flag = [] if op.stops is None else [False]
+        while True:
+            condition, *carried = self.block(op.test.block, carried, env)
+            if not condition:
+                return [*flag, *carried]
+            carried = self.block(op.body.block, carried, env)
+            if flag and carried.pop(0):
+                return [True, *carried]
+
+    def object_op(self, op: orch.ObjectOp, env: Mapping[SSAValue, Any]) -> Any:
+        """The value of an op on an object; tokens are the last of its operands."""
+        target, *operands = (env[v] for v in op.operands if not isinstance(v.type, orch.TokenType))
+        match op:
+            case orch.GetItemOp():
+                return target[operands[0]]
+            case orch.SetItemOp():
+                target[operands[0]] = operands[1]
+            case orch.DelItemOp():
+                del target[operands[0]]
+            case orch.ContainsOp():
+                return operands[0] in target
+            case orch.LenOp():
+                return len(target)
+            case orch.AppendOp():
+                target.append(operands[0])
+            case orch.GetAttrOp():
+                return getattr(target, op.attribute.data)
+            case orch.SetAttrOp():
+                setattr(target, op.attribute.data, operands[0])
+            case orch.DelAttrOp():
+                delattr(target, op.attribute.data)
+            case orch.MethodOp():
+                return getattr(target, op.method.data)(*operands)
+            case orch.SnapshotOp():
+                return target
+            case orch.NewOp():
+                return target(*operands)
+            case _:
+                raise NotImplementedError(op.name)
+        return None

@@ -12,11 +12,11 @@ from xcs.tools.diagnostics import LocatedParseError, LocatedVerifyException
 from xcs.tools.source_parser import SourceParser
 from xcs.tools.verifier import verify
 
-TESTS = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 SOURCES = [
     part
-    for folder in ("stablehlo_modules", "lit/dialects", "lit/transforms")
-    for path in sorted((TESTS / folder).rglob("*.mlir"))
+    for folder in ("tests/stablehlo_modules", "test/lit/dialects", "test/lit/transforms")
+    for path in sorted((ROOT / folder).rglob("*.mlir"))
     for part in path.read_bytes().split(b"// -----")
 ]
 WORDS = re.compile(rb'[\w.]+|"[^"]*"|[^\s\w]')

@@ -135,7 +135,7 @@ def nothing():
 
 
 class EchoModel:
-    """Looks like a model by its method names."""
+    """Has the methods of a model. Its source says that they do nothing."""
 
     def generate(self, prompt):
         return prompt
@@ -148,14 +148,35 @@ class EchoModel:
 
 
 class Tickets:
-    """Has ``generate``, but is not asked anything, so is no model."""
+    """Has ``generate`` and ``__call__``, which count."""
 
     def __init__(self):
         self.last = 0
 
-    def generate(self):
+    def generate(self, prefix=""):
         self.last += 1
-        return self.last
+        return f"{prefix}{self.last}"
+
+    def complete(self, prefix):
+        return self.generate(prefix)
+
+    def __call__(self, prefix):
+        return self.generate(prefix)
+
+
+def without_source(text):
+    """The class that a text defines, as an extension module would: with no source to read."""
+    scope = {"__name__": "extension"}
+    exec(text, scope)
+    return next(cls for cls in scope.values() if isinstance(cls, type))
+
+
+NativeModel = without_source(
+    "class NativeModel:\n"
+    "    def generate(self, prompt): return prompt\n"
+    "    def __call__(self, prompt): return prompt\n"
+)
+NativeTickets = without_source("class NativeTickets:\n    def generate(self): return 1\n")
 
 
 array = jnp.arange(3.0)
@@ -228,7 +249,7 @@ CASES = [
     (json.dumps, "pure", "pure"),
     (json.loads, "pure", "pure"),
     (json.dump, "function", "ordered"),
-    (json.load, "function", "unordered"),
+    (json.load, "function", "ordered"),
     (pickle.dumps, "pure", "pure"),
     (pickle.loads, "unknown", "ordered"),
     (struct.pack, "pure", "pure"),
@@ -379,11 +400,16 @@ CASES = [
     (later, "function", "pure"),
     (numbers, "function", "pure"),
     (nothing, "function", "pure"),
-    # models by the look of them, and things that only look so
-    (EchoModel().generate, "model", "unordered"),
-    (EchoModel().complete, "model", "unordered"),
-    (EchoModel(), "model", "unordered"),
+    # models by the look of them, where there is no source, and things that only look so
+    (NativeModel().generate, "model", "unordered"),
+    (NativeModel(), "model", "unordered"),
+    (NativeTickets().generate, "unknown", "ordered"),
+    (EchoModel().generate, "function", "pure"),
+    (EchoModel().complete, "function", "pure"),
+    (EchoModel(), "function", "pure"),
     (Tickets().generate, "function", "ordered"),
+    (Tickets().complete, "function", "ordered"),
+    (Tickets(), "function", "ordered"),
     (unittest.mock.Mock(), "unknown", "ordered"),
     (unittest.mock.MagicMock(spec=double), "unknown", "ordered"),
 ]
@@ -631,7 +657,7 @@ def test_cheap_calls_do_not_block(fn):
     assert not classify(fn).blocking
 
 
-@pytest.mark.parametrize("fn", [time.sleep, open, EchoModel().generate, exec, os.listdir])
+@pytest.mark.parametrize("fn", [time.sleep, open, NativeModel().generate, exec, os.listdir])
 def test_slow_or_unknown_calls_block(fn):
     assert classify(fn).blocking
 

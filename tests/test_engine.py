@@ -224,8 +224,9 @@ def test_an_iteration_may_be_one_inline_op() -> None:
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
     assert run_text(text, [[4, 6], 2]) == [2, 3]
-    with pytest.raises(ZeroDivisionError, match="x=4, c=0"):
+    with pytest.raises(ZeroDivisionError) as caught:
         run_text(text, [[4, 6], 0])
+    assert caught.value.inputs == ("x=4", "c=0")  # type: ignore[attr-defined]
 
 
 def two_maps(between: str = "") -> str:
@@ -338,7 +339,7 @@ def test_iteration_errors_belong_to_the_map() -> None:
       ^bb0(%x: {ANY}):
         orch.yield %x : {ANY} }}
       func.return %r : {LIST} }}"""
-    with pytest.raises(LookupError, match=r"orch\.map .* no more"):
+    with pytest.raises(LookupError, match="no more"):
         run_text(text, [broken()])
 
 
@@ -396,7 +397,7 @@ def test_a_truth_test_may_raise() -> None:
       %r = orch.if %c : ({ANY}) -> {ANY} {{ orch.yield %c : {ANY} }}
         else {{ orch.yield %c : {ANY} }}
       func.return %r : {ANY} }}"""
-    with pytest.raises(ValueError, match=r"orch\.if .* ambiguous"):
+    with pytest.raises(ValueError, match="ambiguous"):
         run_text(text, [np.array([1, 2])])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import threading
 import traceback
@@ -33,10 +34,11 @@ def failure(error: BaseException) -> Any:
 # --- R22 ---
 
 
-def test_the_message_names_operator_line_inputs_and_original() -> None:
-    assert str(failure(ValueError("too long"))) == (
-        "f failed at app.py:12 on ('input'): ValueError: too long"
-    )
+def test_the_text_is_pythons_and_the_traceback_names_operator_line_and_inputs() -> None:
+    error = failure(ValueError("too long"))
+    assert str(error) == "too long"
+    place = "".join(traceback.format_tb(error.__traceback__)[-1:])
+    assert place == "  File \"app.py\", line 12, in f on ('input')\n"
 
 
 def test_the_error_carries_what_happened() -> None:
@@ -74,7 +76,9 @@ def test_host_tracebacks_point_at_the_users_line() -> None:
 def test_inputs_are_shortened() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         run_text(ONE_CALL, ["x" * 10_000], f=lambda x: 1 / 0)
-    assert len(str(caught.value)) < 300
+    assert len("".join(traceback.format_exception(caught.value))) < 5000
+    (shown,) = caught.value.inputs  # type: ignore[attr-defined]
+    assert len(shown) < 100
 
 
 def test_inputs_that_cannot_be_shown_do_not_hide_the_error() -> None:
@@ -82,8 +86,15 @@ def test_inputs_that_cannot_be_shown_do_not_hide_the_error() -> None:
         def __repr__(self) -> str:
             raise RuntimeError("no repr")
 
-    with pytest.raises(ZeroDivisionError, match="Shy"):
+        @property
+        def shape(self) -> tuple[int, ...]:
+            raise RuntimeError("no shape")
+
+        dtype = "float32"
+
+    with pytest.raises(ZeroDivisionError) as caught:
         run_text(ONE_CALL, [Shy()], f=lambda x: 1 / 0)
+    assert caught.value.inputs == ("<Shy>",)  # type: ignore[attr-defined]
 
 
 # --- Errors of all kinds ---
@@ -163,8 +174,8 @@ def test_an_error_of_any_type_stays_of_that_type(original: Exception) -> None:
     assert isinstance(error, XCSExecutionError)
     assert error.original_error is original
     assert error.args == original.args
-    assert type(original).__name__ in str(error)
-    assert str(original) in str(error)
+    assert str(error) == str(original)
+    assert type(error).__name__ == type(original).__name__
 
 
 def test_attributes_of_the_original_are_kept() -> None:
@@ -200,17 +211,20 @@ def test_errors_can_be_pickled_if_the_original_can(original: Exception) -> None:
     assert copy.source_line == "app.py:12"
 
 
-@pytest.mark.parametrize("error_type", [SystemExit, KeyboardInterrupt, GeneratorExit])
-def test_exits_are_not_wrapped(error_type: type[BaseException]) -> None:
-    error = failure(error_type("stop"))
-    assert type(error) is error_type
+class Cancelled(BaseException):
+    pass
 
 
-def test_other_base_exceptions_are_wrapped_as_themselves() -> None:
-    class Cancelled(BaseException):
-        pass
-
-    assert isinstance(failure(Cancelled("by user")), XCSExecutionError)
+@pytest.mark.parametrize(
+    "original",
+    [
+        SystemExit("stop"), KeyboardInterrupt("stop"), GeneratorExit("stop"), Cancelled("by user"),
+        asyncio.CancelledError("by user"), BaseExceptionGroup("g", [ValueError(), SystemExit()]),
+    ],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_what_is_no_exception_is_not_wrapped(original: BaseException) -> None:
+    assert failure(original) is original
 
 
 def test_one_class_serves_all_errors_of_a_type() -> None:
@@ -283,7 +297,7 @@ def test_the_first_failing_iteration_wins() -> None:
         %y = orch.call @f(%x) : ({ANY}) -> {ANY}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    with pytest.raises(ValueError, match=r"ValueError: 3$"):
+    with pytest.raises(ValueError, match=r"^3$"):
         run_text(text, [range(8)], f=f)
 
 
@@ -300,7 +314,7 @@ def test_work_after_an_error_is_not_started() -> None:
         %y = orch.call @f(%x) : ({ANY}) -> {ANY}
         orch.yield %y : {ANY} }}
       func.return %r : {LIST} }}"""
-    with pytest.raises(ValueError, match=r"ValueError: 0$"):
+    with pytest.raises(ValueError, match=r"^0$"):
         run_text(text, [range(10_000)], max_workers=1, f=f)
     assert len(started) < 10_000
 

@@ -446,7 +446,7 @@ def test_a_kernel_prints_as_xdsl_prints_it() -> None:
     assert [line.removeprefix("  ") for line in function] == printed.getvalue().splitlines()
 
 
-LIT_TESTS = Path(__file__).parent / "lit" / "dialects" / "stablehlo"
+LIT_TESTS = Path(__file__).parents[1] / "test" / "lit" / "dialects" / "stablehlo"
 
 
 @pytest.mark.parametrize(

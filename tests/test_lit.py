@@ -1,4 +1,4 @@
-"""Runs the lit tests below tests/lit, one pytest test for each file."""
+"""Runs the lit tests below test/lit, one pytest test for each file."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-LIT = Path(__file__).parent / "lit"
+LIT = Path(__file__).parents[1] / "test" / "lit"
 FILES = sorted(
     str(path.relative_to(LIT))
     for suffix in ("mlir", "py")

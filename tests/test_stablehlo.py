@@ -29,6 +29,7 @@ from xcs.dialects.stablehlo.print import module_text
 from xcs.tools.verifier import verify
 
 TESTS = Path(__file__).parent
+LIT = TESTS.parent / "test" / "lit"
 MODULES = {path.stem: path.read_text() for path in (TESTS / "stablehlo_modules").glob("*.mlir")}
 
 
@@ -191,7 +192,7 @@ def test_every_op_says_what_it_is() -> None:
 INVALID = {
     name: text
     for folder in ("sdy", "stablehlo")
-    for path in sorted((TESTS / "lit" / "dialects" / folder).glob("verify*.mlir"))
+    for path in sorted((LIT / "dialects" / folder).glob("verify*.mlir"))
     for number, text in enumerate(path.read_text().split("// -----"))
     if (name := f"{folder}-{path.stem}-{number}")
 }

@@ -100,13 +100,14 @@ def _run(
             # The process in which the module was captured is gone; the path is what is left.
             op.properties.pop("ref", None)
     from xcs.runtime import XCSError, run_module
+    from xcs.runtime.errors import describe_error
 
     resolve = _resolver(allowed)
     try:
         kernels = _kernels(module, resolve)
         return run_module(module, options.entry, arguments, resolve, kernels)
     except XCSError as error:
-        raise InputError(f"xcs-run: error: {error}") from error
+        raise InputError(f"xcs-run: error: {describe_error(error)}") from error
 
 
 def _find_entry(module: ModuleOp, name: str, path: str) -> FuncOp:

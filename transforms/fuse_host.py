@@ -150,6 +150,8 @@ class Code:
                 if op.effects != orch.PURE or op.after or orch.TOKEN in op.result_types:
                     return None
                 return cls._of_source(op, op.source.data, op.argument_names(), op.arguments)
+            case orch.GetItemOp() | orch.GetAttrOp() if op.after or op.token is not None:
+                return None  # it has its place in a chain
             case orch.GetItemOp() if _is_complete(op.container):
                 literal = constant_value(op.index)
                 if isinstance(literal, int | str):

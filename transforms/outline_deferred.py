@@ -72,6 +72,8 @@ def _is_tensor_call(op: Operation, operators: Mapping[str, orch.OperatorOp]) -> 
 def _is_array_glue(op: Operation) -> bool:
     """Whether the op is arithmetic, indexing or an attribute of values of which one is an array."""
     match op:
+        case orch.GetItemOp() | orch.GetAttrOp() if op.after or op.token is not None:
+            return False
         case orch.GetItemOp():
             return op.container.type == ARRAY
         case orch.GetAttrOp():

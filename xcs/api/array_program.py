@@ -17,9 +17,9 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from xcs.api.collection import without_collection
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
-from xcs.frontend.capture import leaves_of, trace_arrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
+from xcs.frontend.traced import leaves_of, trace_arrays
 from xcs.kernels import bind, without_unused_inputs
 
 _log = logging.getLogger("xcs")

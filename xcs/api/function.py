@@ -33,8 +33,21 @@ from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
 from xcs.api.stats import Analysis, Stats, analyse
-from xcs.frontend.arguments import Flat, Identity, constant, flatten, is_array_tree
-from xcs.frontend.capture import (
+from xcs.frontend.arguments import (
+    Flat,
+    Identity,
+    StaticArgumentError,
+    constant,
+    flatten,
+    is_array_tree,
+)
+from xcs.frontend.capture import Arguments, capture_program, describe_arguments
+from xcs.frontend.capture import Captured as CapturedProgram
+from xcs.frontend.classify import classify
+from xcs.frontend.guards import Guards
+from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.source import function_node, is_library
+from xcs.frontend.traced import (
     Captured,
     NotArrays,
     Promote,
@@ -43,9 +56,6 @@ from xcs.frontend.capture import (
     leaves_of,
     wholes_of,
 )
-from xcs.frontend.guards import Guards
-from xcs.frontend.interpretation.lookup import class_attribute
-from xcs.frontend.source import function_node, is_library
 from xcs.kernels import trace_context
 from xcs.runtime import run
 from xcs.runtime.errors import XCSError, wrap_error
@@ -58,6 +68,8 @@ R = TypeVar("R")
 
 MAX_PROGRAMS = 128
 """Programs kept for one function; the least recently used goes first."""
+MAX_VARIANTS = 8
+"""Programs kept for arguments of the same kinds that differ in what they lead to."""
 _log = logging.getLogger("xcs")
 
 
@@ -65,9 +77,16 @@ _log = logging.getLogger("xcs")
 class Program:
     """One compiled form of a function: for arguments of given kinds, while its guards hold."""
 
-    captured: Captured
+    captured: Captured | CapturedProgram
     lowered: Lowered
     analysis: Analysis
+
+    def fits(self, values: list[Any]) -> bool:
+        """Whether what was assumed of the world, and of what arguments lead to, still holds."""
+        captured = self.captured
+        if not captured.guards.hold():
+            return False
+        return not isinstance(captured, CapturedProgram) or captured.fits(values)
 
     @property
     def guards(self) -> Guards:
@@ -170,10 +189,12 @@ class JitFunction:
         self._promoted: frozenset[str] = frozenset()
         self._whole: frozenset[str] = frozenset()
         self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
+        self._orchestrations: OrderedDict[Hashable, tuple[Program, ...]] = OrderedDict()
         self._lock = threading.Lock()
         self.array: ArrayProgram | None = None
         self._mixed = False
         self._array_refused: set[Hashable] = set()
+        self._traced: set[Hashable] = set()
         self.front = Front(target, self._signature, self.call, self._check_error, self.stats)
 
     def _choose(self, target: Any, option: str, numbers: Any, names: Any) -> Chosen:
@@ -196,9 +217,14 @@ class JitFunction:
         if jit_is_disabled():
             return self.python_function(*args, **kwargs)
         try:
-            arguments = self.flatten_arguments(args, kwargs)
-        except _CannotBind:
+            described = self._describe(args, kwargs)
+        except StaticArgumentError:
+            raise
+        except TypeError:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
+        if (known := self._orchestrated(described)) is not None:
+            return self.run_program(known, described.values, hit=True)
+        arguments = self.flatten_arguments(args, kwargs)
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
         if key not in self._array_refused and self._may_be_array_code(arguments):
@@ -218,6 +244,12 @@ class JitFunction:
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
+        if key not in self._traced and not _has_arrays(arguments):
+            made = self._orchestrate(described, arguments)
+            if made is None:
+                self._traced.add(key)
+            else:
+                return self.run_program(made, described.values, hit=False)
         try:
             program, hit = self._program(arguments, key)
         except Promote as promotion:
@@ -315,7 +347,7 @@ class JitFunction:
         """
         if isinstance(error, RUN_ERRORS):
             place = line_of(error, self.python_function)
-            raise wrap_error(error, f"kernel {self.name}", self.name, place, ()) from error
+            raise wrap_error(error, f"kernel {self.name}", self.name, place, ())
 
     def _run_plain(self, program: Program | Fallback, args: Any, kwargs: Any) -> Any:
         start = time.perf_counter()
@@ -323,11 +355,112 @@ class JitFunction:
             return self.python_function(*args, **kwargs)
         except Exception as error:
             name, line = self.name, line_of(error, self.python_function)
-            raise wrap_error(error, f"plain Python function {name}", name, line, ()) from error
+            wrapped = wrap_error(error, f"plain Python function {name}", name, line, ())
+            raise wrapped  # noqa: B904  whose cause is the error, if it is another
         finally:
             self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
 
     # --- programs ---
+
+    def _describe(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        names, positions, given = self._static.names, self._static.positions, len(args)
+
+        def is_static(name: str, place: int | None) -> bool:
+            if name in names:
+                return True
+            return place is not None and place < given and bool({place, place - given} & positions)
+
+        if not (names or positions):
+            return describe_arguments(self._signature, args, kwargs)
+        return describe_arguments(self._signature, args, kwargs, is_static)
+
+    def _orchestrated(self, described: Arguments) -> Program | None:
+        """The program for such arguments, if there is one."""
+        for program in self._orchestrations.get((trace_context(), described.key), ()):
+            if program.fits(described.values):
+                return program
+        return None
+
+    def _orchestrate(self, described: Arguments, arguments: Mapping[str, Any]) -> Program | None:
+        """Capture the function for such arguments; None if that cannot be done."""
+        start = time.perf_counter()
+        try:
+            program = self._capture_program(described, arguments)
+        except Unsupported as error:
+            _log.debug("%s is not captured: %s", self.name, self.located(error))
+            return None
+        except RecursionError:
+            return None
+        except Exception as error:  # a bug in xcs must not take the program down
+            _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
+            return None
+        if program is None:
+            return None
+        self.stats.compiled(time.perf_counter() - start)
+        with self._lock:
+            key = (trace_context(), described.key)
+            variants = self._orchestrations.pop(key, ())
+            # The newest first; those whose assumptions are past are tried last and then dropped.
+            self._orchestrations[key] = (program, *variants)[:MAX_VARIANTS]
+            if len(self._orchestrations) > MAX_PROGRAMS:
+                self._orchestrations.popitem(last=False)
+        return program
+
+    def capture_orchestration(self, args: Any, kwargs: Any) -> CapturedProgram | None:
+        """Capture for such arguments; None where the function is, or may be, array code.
+
+        Raises `Unsupported` where the function cannot be captured.
+        """
+        arguments = self.flatten_arguments(args, kwargs)
+        if self._may_be_array_code(arguments) or not isinstance(
+            self.python_function, types.FunctionType
+        ):
+            return None
+        if _has_arrays(arguments):
+            return None
+        captured = self._captured_program(self._describe(args, kwargs))
+        return None if self._is_traced(captured, arguments) else captured
+
+    def described(self, args: Any, kwargs: Any) -> Arguments:
+        """The arguments of a call, as programs that are no array code take them."""
+        return self._describe(args, kwargs)
+
+    @without_collection()
+    def _capture_program(
+        self, described: Arguments, arguments: Mapping[str, Any]
+    ) -> Program | None:
+        captured = self._captured_program(described)
+        if self._is_traced(captured, arguments):
+            return None
+        return self.compile_orchestration(captured)
+
+    def _is_traced(self, captured: CapturedProgram, arguments: Mapping[str, Any]) -> bool:
+        """Whether one JAX trace takes the function, which compiles the array code between calls."""
+        if not captured.array_runs:
+            return False
+        try:
+            return isinstance(self.compile_for(arguments), Program)
+        except Promote:
+            return True
+
+    def _captured_program(self, described: Arguments) -> CapturedProgram:
+        strict = self.config.effects == "strict"
+        function = self.python_function
+        assert isinstance(function, types.FunctionType)
+        captured = capture_program(function, described, strict=strict)
+        if not captured.fits(described.values):
+            captured = capture_program(function, described, strict=strict, coarse=True)
+        return captured
+
+    def compile_orchestration(self, captured: CapturedProgram) -> Program | None:
+        """Run the pipeline over what was captured; None where there is nothing to gain."""
+        if _is_plain(captured.module):
+            return None
+        module = captured.module
+        partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
+        effects = lambda callee: classify(callee, strict=self.config.effects == "strict").effects
+        lowered = lower(module, captured.objects, effects)
+        return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     def _program(
         self, arguments: Mapping[str, Any], key: Hashable
@@ -360,12 +493,14 @@ class JitFunction:
     @property
     def programs(self) -> int:
         """How many compiled forms are kept."""
-        return len(self._programs) + (self.array is not None)
+        orchestrations = sum(map(len, self._orchestrations.values()))
+        return len(self._programs) + orchestrations + (self.array is not None)
 
     def primitives(self) -> Counter[str]:
         """JAX primitives in its kernels that have no op in the tensor dialect, and how often."""
         counted = Counter(self.array.primitives if self.array is not None else {})
-        for program in list(self._programs.values()):
+        programs = [p for variants in list(self._orchestrations.values()) for p in variants]
+        for program in [*self._programs.values(), *programs]:
             if isinstance(program, Program):
                 counted.update(program.lowered.primitives())
         return counted
@@ -399,8 +534,12 @@ class JitFunction:
             _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
             return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
 
-    def compile_captured(self, captured: Captured) -> Program | Fallback:
+    def compile_captured(self, captured: Captured | CapturedProgram) -> Program | Fallback:
         """Run the pipeline over what was captured; a program with nothing in it stays Python."""
+        if isinstance(captured, CapturedProgram):
+            found = self.compile_orchestration(captured)
+            reason = "it calls no operator and no array code"
+            return Fallback(reason, captured.guards) if found is None else found
         partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
         module = captured.module
         if _is_plain(module):
@@ -467,7 +606,8 @@ class JitFunction:
 
     def program_for(self, args: Any, kwargs: Any) -> Program | None:
         """The program that a call with such arguments would run, if it was compiled already."""
-        found = self._programs.get(self.key_of(args, kwargs))
+        found = self._orchestrated(self._describe(args, kwargs))
+        found = found or self._programs.get(self.key_of(args, kwargs))
         return found if isinstance(found, Program) else None
 
     def values_of(self, args: Any, kwargs: Any) -> list[Any]:
@@ -500,6 +640,8 @@ class JitFunction:
         """Drop all compiled programs."""
         with self._lock:
             self._programs.clear()
+            self._orchestrations.clear()
+            self._traced.clear()
             self.array = None
             self.front.install(None)
 
@@ -523,6 +665,10 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     if isinstance(flat, dict):
         return tuple((name, part.key) for name, part in flat.items())
     return flat.key
+
+
+def _has_arrays(arguments: Mapping[str, Any]) -> bool:
+    return any(leaf.kind in ("array", "key") for leaf in leaves_of(arguments))
 
 
 def _is_no_data(flat: Flat) -> bool:

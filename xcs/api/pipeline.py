@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +84,20 @@ def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[st
             yield f"// kernel @{name}, specialisation {number}\n{one.text}"
 
 
-def lower(module: ModuleOp, objects: dict[str, Any]) -> Lowered:
-    """Run the pipeline over a captured module (which is changed) and compile its plan."""
+def lower(
+    module: ModuleOp, objects: dict[str, Any], effects: Callable[[Any], str] | None = None
+) -> Lowered:
+    """Run the pipeline over a captured module (which is changed) and compile its plan.
+
+    `effects` tells the effects of callables that are known only at run time.
+    """
     context = make_context()
     for module_pass in parse_pipeline(ORCHESTRATION):
         module_pass.apply(context, module)
     kernels = compile_kernels(module, _operators(module, objects), objects)
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in kernels.items()}
-    return Lowered(module, kernels, compile_plan(Program(module, "main", objects), runnable))
+    plan = compile_plan(Program(module, "main", objects), runnable, classify=effects)
+    return Lowered(module, kernels, plan)
 
 
 def compile_kernels(

@@ -12,7 +12,8 @@ from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, lower
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray
-from xcs.frontend.capture import Captured, Promote, Unsupported
+from xcs.frontend.capture import Captured as CapturedProgram
+from xcs.frontend.traced import Captured, Promote, Unsupported
 from xcs.runtime import XCSError
 
 
@@ -62,7 +63,7 @@ class Lowered:
     """A captured program after the pass pipeline, with its text at each stage."""
 
     traced: Traced
-    captured: Captured
+    captured: Captured | CapturedProgram
 
     def __post_init__(self) -> None:
         self._lowered = lower(self.captured.module.clone(), self.captured.objects)
@@ -100,7 +101,9 @@ class Lowered:
         )
         if isinstance(program, Fallback):
             raise CaptureError(program.reason)
-        return Compiled(function, program, function.key_of(self.traced.args, self.traced.kwargs))
+        return Compiled(
+            function, program, _key(function, program, self.traced.args, self.traced.kwargs)
+        )
 
 
 @dataclass(repr=False)
@@ -116,13 +119,22 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run on arguments of the kinds that the program was compiled for."""
-        if self.function.key_of(args, kwargs) != self.key:
+        if _key(self.function, self.program, args, kwargs) != self.key:
             raise TypeError(
                 f"{self.function!r} was compiled for arguments of other kinds; trace it again"
             )
-        return self.function.run_program(
-            self.program, self.function.values_of(args, kwargs), hit=True
-        )
+        if isinstance(self.program.captured, CapturedProgram):
+            values = self.function.described(args, kwargs).values
+        else:
+            values = self.function.values_of(args, kwargs)
+        return self.function.run_program(self.program, values, hit=True)
+
+
+def _key(function: JitFunction, program: Program, args: Any, kwargs: Any) -> Hashable:
+    """What arguments have to have in common with those that a program was compiled for."""
+    if isinstance(program.captured, CapturedProgram):
+        return function.described(args, kwargs).key
+    return function.key_of(args, kwargs)
 
 
 def _has_specs(values: Any) -> bool:
@@ -146,8 +158,15 @@ def _with_arrays(value: Any) -> Any:
     return value if is_leaf else tree.unflatten(map(_with_arrays, parts))
 
 
-def capture_for(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Captured:
+def capture_for(
+    function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Captured | CapturedProgram:
     """Capture for such arguments, making static what has to be. Raises `CaptureError`."""
+    try:
+        if (captured := function.capture_orchestration(args, kwargs)) is not None:
+            return captured
+    except Unsupported:
+        pass  # what follows says why, or knows better
     while True:
         arguments = function.flatten_arguments(args, kwargs)
         try:

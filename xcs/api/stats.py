@@ -9,7 +9,7 @@ from typing import Any
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue
 
 from xcs.dialects import orch
 
@@ -47,15 +47,13 @@ def analyse(module: ModuleOp, array_runs: int, partial_reason: str | None) -> An
     """The analysis of a program after the pipeline. `array_runs` are its runs of array code."""
     operators = _declared(module)
     main = _main_block(module)
+    reached = _Reached(module, operators)
     ops = [inner for op in main.ops for inner in op.walk()]
+    ops += [inner for function in reached.functions.values() for inner in function.walk()]
     calls = [op for op in ops if _is_operator_call(op, operators)]
-    maps = [
-        op
-        for op in ops
-        if isinstance(op, orch.MapOp) and any(_overlaps(inner, operators) for inner in op.walk())
-    ]
+    maps = [op for op in ops if reached.is_overlapping_loop(op)]
     kernels = {op.kernel.root_reference.data for op in ops if isinstance(op, orch.LaunchOp)}
-    levels = _levels(main, operators)
+    levels = _levels(main, operators, reached)
     depth = max(levels.values(), default=0)
     sizes = [sum(1 for level in levels.values() if level == n) for n in range(1, depth + 1)]
     groups = tuple(size for size in sizes if size > 1)
@@ -85,9 +83,59 @@ def analyse(module: ModuleOp, array_runs: int, partial_reason: str | None) -> An
     )
 
 
+class _Reached:
+    """The captured functions of a module that call operators, and what their calls are."""
+
+    def __init__(self, module: ModuleOp, operators: Mapping[str, orch.OperatorOp]):
+        self.operators = operators
+        known = {
+            op.sym_name.data: op
+            for op in module.body.block.ops
+            if isinstance(op, func.FuncOp) and op.sym_name.data != "main"
+        }
+        self.functions: dict[str, func.FuncOp] = {}
+        found = True
+        while found:
+            found = False
+            for name, function in known.items():
+                if name not in self.functions and any(map(self.calls, function.walk())):
+                    self.functions[name] = function
+                    found = True
+
+    def calls(self, op: Operation) -> bool:
+        """Whether the op, itself, calls an operator, or a function that does."""
+        if isinstance(op, func.CallOp):
+            return op.callee.string_value() in self.functions
+        return _is_operator_call(op, self.operators)
+
+    def overlaps(self, op: Operation) -> bool:
+        """Whether iterations can do the op at once."""
+        if isinstance(op, func.CallOp):
+            return self.calls(op)
+        return _overlaps(op, self.operators)
+
+    def is_overlapping_loop(self, op: Operation) -> bool:
+        """Whether iterations of a loop call operators without waiting for one another."""
+        if isinstance(op, orch.MapOp):
+            return any(map(self.overlaps, op.body.walk()))
+        if not isinstance(op, orch.ForOp) or op.stops is not None:
+            return False
+        block = op.body.block
+        carried: set[SSAValue] = {
+            a for a in block.args[1:] if not isinstance(a.type, orch.TokenType)
+        }
+        for inner in block.walk():
+            if any(v in carried for v in inner.operands) and not isinstance(inner, orch.YieldOp):
+                carried.update(r for r in inner.results if not isinstance(r.type, orch.TokenType))
+            elif self.overlaps(inner):
+                return True
+        return False
+
+
 def call_levels(module: ModuleOp) -> dict[Operation, int]:
     """The ops of ``@main``'s body that call operators, with their place on a chain of calls."""
-    return _levels(_main_block(module), _declared(module))
+    operators = _declared(module)
+    return _levels(_main_block(module), operators, _Reached(module, operators))
 
 
 def _declared(module: ModuleOp) -> dict[str, orch.OperatorOp]:
@@ -124,24 +172,28 @@ def _is_ordered(op: Operation, operators: Mapping[str, orch.OperatorOp]) -> bool
     return isinstance(op, orch.InvokeOp)
 
 
-def _levels(block: Block, operators: Mapping[str, orch.OperatorOp]) -> dict[Operation, int]:
+def _levels(
+    block: Block, operators: Mapping[str, orch.OperatorOp], reached: _Reached
+) -> dict[Operation, int]:
     """For each op of the block that calls operators, its place on the longest chain of such ops."""
-    reached: dict[Operation, int] = {}
+    after: dict[Operation, int] = {}
     found: dict[Operation, int] = {}
     latest = 0
     for op in block.ops:
         inner = list(op.walk())
-        values = {v.owner for o in inner for v in o.operands}
+        values = {
+            v.owner for o in inner for v in o.operands if not isinstance(v.type, orch.TokenType)
+        }
         level = max(
-            (reached.get(owner, 0) for owner in values if isinstance(owner, Operation)), default=0
+            (after.get(owner, 0) for owner in values if isinstance(owner, Operation)), default=0
         )
         if any(_is_ordered(o, operators) for o in inner):
             level = max(level, latest)
-        if any(_is_operator_call(o, operators) for o in inner):
+        if any(map(reached.calls, inner)):
             level += 1
             found[op] = level
             latest = max(latest, level)
-        reached[op] = level
+        after[op] = level
     return found
 
 

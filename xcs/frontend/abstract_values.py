@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from xcs.frontend.analysis.resources import Resource
 from xcs.frontend.names import FunctionNode
 
 Path = tuple[str, ...]
@@ -34,6 +35,16 @@ class Place:
     name: Any
     """The allocating syntax (of a callee's objects: the call and that); the parameter's path; or
     the shared variable in words."""
+    resource: Resource = "object"
+    """What a shared object stands for: standard output is the console, `os.environ` the process."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several objects that one piece of syntax allocates."""
+
+    node: Any
+    name: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,16 @@ class Ref:
 
     def __hash__(self) -> int:
         return id(self.obj)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What an annotation or a constructor says of an object."""
+
+    classes: tuple[type, ...] = ()
+    """It is an instance of one of these, or of a class below one; nothing is known if empty."""
+    items: Hint | None = None
+    """The same of what is in it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +90,7 @@ class Value:
     functions: frozenset[FunctionNode] = frozenset()
     """Functions and lambdas of the activation itself that it may be."""
     bound: Bound | None = None
+    hint: Hint | None = None
     is_bottom: bool = False
     """No value at all, so far; None counts as such, since it has nothing to change or call."""
 
@@ -96,7 +118,8 @@ class Value:
             refs if len(refs) <= MAX_REFS else frozenset(),
             self.cls if self.cls is other.cls else None,
             self.functions | other.functions,
-            self.bound if self.bound == other.bound else None,
+            _join_bound(self.bound, other.bound),
+            join_hints(self.told, other.told),
         )
 
     def _includes(self, other: Value) -> bool:
@@ -107,7 +130,13 @@ class Value:
             and (not self.refs or (bool(other.refs) and other.refs <= self.refs))
             and self.bound is None
             and other.functions <= self.functions
+            and (self.told is None or join_hints(self.told, other.told) == self.told)
         )
+
+    @property
+    def told(self) -> Hint | None:
+        """All that is known of its class."""
+        return Hint((self.cls,)) if self.hint is None and self.cls is not None else self.hint
 
     def as_data(self) -> Value:
         """The same objects, of which nothing but their places is known."""
@@ -116,6 +145,29 @@ class Value:
     def without_refs(self) -> Value:
         """The same value where it no longer matters which object it is."""
         return replace(self, refs=frozenset(), bound=None)
+
+
+_MAX_CLASSES: Final = 4
+
+
+def join_hints(first: Hint | None, second: Hint | None) -> Hint | None:
+    """What holds of either; None if that says nothing."""
+    if first == second or first is None or second is None:
+        return first if first == second else None
+    if not first.classes or not second.classes:
+        return None
+    classes = tuple(dict.fromkeys((*first.classes, *second.classes)))
+    items = first.items if first.items == second.items else None
+    return Hint(classes, items) if len(classes) <= _MAX_CLASSES else None
+
+
+def _join_bound(first: Bound | None, second: Bound | None) -> Bound | None:
+    """The same method of either receiver."""
+    if first == second or first is None or second is None:
+        return first if first == second else None
+    if first.name != second.name:
+        return None
+    return Bound(first.receiver.join(second.receiver), first.name)
 
 
 @dataclass(frozen=True)
@@ -128,6 +180,7 @@ class Shape:
     closed: bool = False
     """``fields`` are all the attributes it has; otherwise nothing is known of them."""
     fields: frozenset[tuple[str, Shape]] = frozenset()
+    hint: Hint | None = None
 
 
 MAX_REFS: Final = 16
@@ -183,19 +236,32 @@ def is_immutable_class(cls: type | None) -> bool:
     return issubclass(cls, _CONSTANT_CLASSES) or any(map(_is_array_constant, cls.__mro__))
 
 
+def is_tracer(obj: Any) -> bool:
+    """Whether it is an array that JAX is tracing: as immutable as the array that it stands for."""
+    return _is_tracer_class(type(obj))
+
+
+@functools.lru_cache(maxsize=4096)
 def is_jax_array_class(cls: type) -> bool:
     """Recognised by name, so that JAX need not be imported."""
-    return cls.__name__ == "ArrayImpl" and cls.__module__.startswith("jaxlib")
+    name = cls.__name__.rpartition(".")[2]
+    array = (cls.__module__, name) in (("jaxlib._jax", "ArrayImpl"), ("jax", "Array"))
+    return array or _is_tracer_class(cls)
+
+
+def _is_tracer_class(cls: type) -> bool:
+    return any(c.__name__ == "Tracer" and c.__module__ == "jax._src.core" for c in cls.__mro__)
 
 
 def _is_array_constant(cls: type) -> bool:
     """Whether it is a class of constants of JAX or NumPy; by name, as they need not be imported."""
     package = cls.__module__.partition(".")[0]
-    return cls.__name__ in _ARRAY_CONSTANTS.get(package, ())
+    return cls.__name__.rpartition(".")[2] in _ARRAY_CONSTANTS.get(package, ())
 
 
 _JAX_CONSTANTS: Final = frozenset(
-    {"AbstractMesh", "CClass", "ConvDimensionNumbers", "Device", "GatherDimensionNumbers", "Mesh"}
+    {"AbstractMesh", "Array", "CClass", "ConvDimensionNumbers", "Device", "Mesh"}
+    | {"GatherDimensionNumbers"}
     | {"NamedSharding", "P", "PRNGKeyArray", "PyTreeDef", "RClass", "RaggedDotDimensionNumbers"}
     | {"ScatterDimensionNumbers", "ShapeDtypeStruct", "SingleDeviceSharding", "_Mgrid", "_Ogrid"}
 )
@@ -210,7 +276,7 @@ def known(obj: Any, place: Place) -> Value:
     """The value of an object that is in hand, found at ``place``."""
     if obj is None:
         return BOTTOM
-    places = frozenset() if is_constant(obj) else frozenset({place})
+    places = frozenset() if is_constant(obj) or is_tracer(obj) else frozenset({place})
     return Value(places, frozenset({Ref(obj)}), type(obj))
 
 
@@ -224,9 +290,9 @@ def fresh(name: Any, cls: type | None = None) -> Value:
     return Value(frozenset({Place("fresh", name)}), cls=cls)
 
 
-def shared(label: str) -> Place:
+def shared(label: str, resource: Resource = "object") -> Place:
     """The place of an object that lives outside the activation."""
-    return Place("shared", label)
+    return Place("shared", label, resource)
 
 
 def join(values: Iterable[Value]) -> Value:

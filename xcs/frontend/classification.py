@@ -6,6 +6,8 @@ The three effect classes are those of DESIGN section 1. In short, for two calls 
 * ``unordered``: each must run exactly once, but they may run in any order, or at once;
 * ``ordered``: they must run in program order. Whatever is not understood is ordered.
 
+They are names for common sets of touches, which ``xcs.frontend.analysis.resources`` is about.
+
 A bound method's receiver counts as an operand, like any argument: ``d.get`` is pure although the
 dictionary ``d`` is mutable, and ``xs.append`` has ``mutates_args``.
 """
@@ -15,23 +17,75 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from xcs.frontend.analysis.resources import (
+    COMMON,
+    ORDERED,
+    PURE,
+    UNORDERED,
+    EffectClass,
+    Touches,
+    effect_class,
+    join_effects,
+)
+
+__all__ = [
+    "ORDERED",
+    "PURE",
+    "UNORDERED",
+    "Classification",
+    "EffectClass",
+    "Evidence",
+    "Form",
+    "Kind",
+    "Operand",
+    "Touches",
+    "higher_order",
+    "join_effects",
+    "mutator",
+    "operator",
+    "pure",
+    "tensor",
+    "touching",
+    "unknown",
+]
+
 Kind = Literal["tensor", "model", "tool", "numpy", "pure", "function", "unknown"]
-EffectClass = Literal["pure", "unordered", "ordered"]
 
-PURE: Final[EffectClass] = "pure"
-UNORDERED: Final[EffectClass] = "unordered"
-ORDERED: Final[EffectClass] = "ordered"
+Evidence = Literal["declared", "table", "source", "name"]
+"""Where a decision comes from, best first; a name or a shape counts only without source."""
 
-_SEVERITY: Final[dict[EffectClass, int]] = {PURE: 0, UNORDERED: 1, ORDERED: 2}
+Operand = tuple[int | None, str]
+"""An argument by position, if it has one, and by name. Methods do not count their receiver."""
 
+RECEIVER: Final[Operand] = (-1, "self")
 
 CALLBACK: Final = "what array code calls back"
 """Among the `writes` of what JAX calls Python code with, which it does in its own order."""
 
+_UNSAID: Final[Touches] = frozenset(COMMON[ORDERED])
 
-def join_effects(first: EffectClass, second: EffectClass) -> EffectClass:
-    """The weaker promise of the two: what may be assumed of code that does both."""
-    return first if _SEVERITY[first] >= _SEVERITY[second] else second
+
+@dataclass(frozen=True)
+class Form:
+    """What depends on how a known callable is called."""
+
+    stream: Operand | None = None
+    """Where this operand is given, output goes there, which changes it, and nowhere else."""
+    opens: Operand | None = None
+    """The operand that says how a file is opened; without it, for reading."""
+    shares: str = ""
+    """The result is no new object, but the shared state that this names."""
+    yields: str = ""
+    """The class of what its result, an iterator, gives."""
+    alike: bool = False
+    """Its result is of its receiver's class."""
+    maps: bool = False
+    """Its result gives what the function that it is given gave."""
+    private: bool = False
+    """On a receiver that nobody else has, what it touches is the receiver's own."""
+
+
+PLAIN: Final = Form()
 
 
 @dataclass(frozen=True)
@@ -64,6 +118,19 @@ class Classification:
     ones, give results that a program can tell apart by changing or consuming one of them."""
     strict_effects: EffectClass | None = None
     """The class under ``Config(effects="strict")`` where it differs from ``effects``."""
+    held_effects: EffectClass | None = None
+    """The class where console output is held back until a call retires, where it differs."""
+    touches: Touches = _UNSAID
+    """Resources and modes. Where nothing is said, those that ``effects`` is the name for."""
+    changes: tuple[Operand, ...] = ()
+    """The operands that are changed in place, where a table says which."""
+    form: Form = field(default_factory=lambda: PLAIN)
+    evidence: Evidence = "declared"
+    """What the decision rests on."""
+
+    def __post_init__(self) -> None:
+        if self.touches is _UNSAID:
+            object.__setattr__(self, "touches", COMMON[self.effects])
 
     @property
     def mergeable(self) -> bool:
@@ -72,15 +139,22 @@ class Classification:
 
     def strict(self) -> Classification:
         """The same callable where accumulating, logging and sleeping keep program order too."""
-        if self.strict_effects is None:
+        return self._under(self.strict_effects)
+
+    def held(self) -> Classification:
+        """The same callable where console output is held back, and so appears in program order."""
+        return self._under(self.held_effects)
+
+    def _under(self, effects: EffectClass | None) -> Classification:
+        if effects is None:
             return self
-        return replace(self, effects=self.strict_effects, strict_effects=None)
+        return replace(self, effects=effects, strict_effects=None, held_effects=None)
 
 
 IMMUTABLE_CLASSES: Final = frozenset(
     {"str", "bytes", "int", "float", "complex", "bool", "NoneType", "range", "slice", "type"}
     | {"jax.Array", "datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta"}
-    | {"decimal.Decimal", "fractions.Fraction", "re.Pattern", "re.Match"}
+    | {"decimal.Decimal", "fractions.Fraction", "pathlib.Path", "re.Pattern", "re.Match"}
 )
 """Result classes whose values cannot change, so that equal results are interchangeable."""
 
@@ -94,12 +168,21 @@ def pure(reason: str, *, kind: Kind = "pure", returns: str | None = None) -> Cla
         returns=returns,
         blocking=False,
         fresh_result=returns not in IMMUTABLE_CLASSES,
+        evidence="table",
     )
 
 
 def higher_order(reason: str, *, kind: Kind = "pure", returns: str | None = None) -> Classification:
     """A callable that is pure apart from calling the functions that it is given."""
-    return Classification(kind, PURE, reason, returns=returns, blocking=False, higher_order=True)
+    return Classification(
+        kind,
+        PURE,
+        reason,
+        returns=returns,
+        blocking=False,
+        higher_order=True,
+        evidence="table",
+    )
 
 
 def tensor(reason: str, *, returns: str | None = None) -> Classification:
@@ -112,53 +195,66 @@ def tensor(reason: str, *, returns: str | None = None) -> Classification:
         blocking=False,
         reaches=frozenset({"tensor"}),
         fresh_result=returns != "jax.Array",
+        evidence="table",
     )
 
 
 def operator(kind: Kind, reason: str, *, effects: EffectClass = UNORDERED) -> Classification:
     """A model or a tool: slow, kept exactly once, independent of its neighbours by default."""
-    return Classification(kind, effects, reason, reaches=frozenset({"operator"}))
+    sends: Touches = frozenset({("network", "write")})
+    touches = sends if effects == ORDERED else COMMON[effects]
+    return Classification(
+        kind,
+        effects,
+        reason,
+        reaches=frozenset({"operator"}),
+        touches=touches,
+        evidence="table",
+    )
 
 
-def mutator(reason: str, *, accumulates: bool = False, kind: Kind = "function") -> Classification:
+def mutator(
+    reason: str,
+    *,
+    accumulates: bool = False,
+    kind: Kind = "function",
+    changes: tuple[Operand, ...] = (),
+) -> Classification:
     """A cheap callable that changes its receiver or an argument in place.
 
     One that only accumulates (``append``, ``add``) is unordered, except in strict mode.
     """
-    return Classification(
-        kind,
-        UNORDERED if accumulates else ORDERED,
-        reason,
-        mutates_args=True,
-        blocking=False,
-        strict_effects=ORDERED if accumulates else None,
-    )
+    mode = "update" if accumulates else "write"
+    found = touching(reason, frozenset({("object", mode)}), blocking=False, kind=kind)
+    return replace(found, mutates_args=True, changes=changes)
 
 
-def world(
+def touching(
     reason: str,
+    touches: Touches,
     *,
-    effects: EffectClass,
+    blocking: bool = True,
+    kind: Kind = "function",
     writes: tuple[str, ...] = (),
     reads: tuple[str, ...] = (),
-    blocking: bool = True,
-    lenient: bool = False,
 ) -> Classification:
-    """A callable that touches the world outside its operands: files, clocks, random state, ...
-
-    ``lenient`` marks the unordered effects that strict mode puts in order.
-    """
+    """A callable of which it is known what it touches: its class follows from the table."""
+    effects = effect_class(touches)
+    strict, held = effect_class(touches, "strict"), effect_class(touches, "held")
     return Classification(
-        "function",
+        kind,
         effects,
         reason,
         writes=writes,
         reads=reads,
         blocking=blocking,
-        strict_effects=ORDERED if lenient else None,
+        strict_effects=strict if strict != effects else None,
+        held_effects=held if held != effects else None,
+        touches=touches,
+        evidence="table",
     )
 
 
 def unknown(reason: str) -> Classification:
     """Nothing is known, so nothing is assumed: ordered, possibly slow, may change its arguments."""
-    return Classification("unknown", ORDERED, reason, mutates_args=True)
+    return Classification("unknown", ORDERED, reason, mutates_args=True, evidence="name")

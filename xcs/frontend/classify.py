@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import sys
 import threading
 import types
@@ -15,15 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from xcs.frontend.abstract_values import Ref, Shape, Value, is_constant, is_immutable_class
+from xcs.frontend.abstract_values import Hint, Ref, Shape, Value, is_constant, is_immutable_class
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.classification import (
     IMMUTABLE_CLASSES,
     ORDERED,
     PURE,
     UNORDERED,
     Classification,
+    EffectClass,
     Kind,
-    join_effects,
     unknown,
 )
 from xcs.frontend.detectors import Detector, registry
@@ -31,10 +33,12 @@ from xcs.frontend.effects import Analysis, TooLarge
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     context_manager_body,
+    guarded_function,
     is_mock,
+    remembers,
     wrapped_callable,
 )
-from xcs.frontend.interpretation.summary import Guard, Summary, guard_holds
+from xcs.frontend.interpretation.summary import POLICIES, Guard, Summary, guard_holds
 from xcs.frontend.source import is_library
 
 __all__ = ["Classification", "classify", "classify_given_to_jax", "register_detector"]
@@ -152,6 +156,8 @@ class _Target:
     bound: dict[str, str] = field(default_factory=dict)
     """Parameters that hold an object already, in words: changing those changes shared state."""
     builds: type | None = None
+    memoised: bool = False
+    """It gives the result of an earlier call again."""
 
     def bind(self, *values: Any, what: str) -> _Target:
         """Fix the first free positional parameters."""
@@ -173,7 +179,7 @@ def _target(fn: Any, depth: int = 0) -> _Target | None:
     if depth > 16 or is_mock(fn):
         return None
     if isinstance(fn, types.FunctionType):
-        inner = context_manager_body(fn)
+        inner = context_manager_body(fn) or guarded_function(fn)
         return _Target(inner or fn, _own_class(inner or fn))
     if isinstance(fn, types.MethodType):
         target = _target(fn.__func__, depth + 1)
@@ -187,7 +193,8 @@ def _target(fn: Any, depth: int = 0) -> _Target | None:
         return _Target(_builder(fn), builds=fn)
     inner = wrapped_callable(fn)
     if inner is not None:
-        return _target(inner, depth + 1)
+        target = _target(inner, depth + 1)
+        return target and replace(target, memoised=target.memoised or remembers(fn))
     call = class_attribute(type(fn), "__call__")
     if isinstance(call, types.FunctionType):
         return _target(types.MethodType(call, fn), depth + 1)
@@ -199,7 +206,7 @@ def _own_class(fn: types.FunctionType) -> dict[str, Shape]:
     owner, _, name = fn.__qualname__.rpartition(".")
     cls = fn.__globals__.get(owner)
     if isinstance(cls, type) and cls.__dict__.get(name) is fn and fn.__code__.co_argcount:
-        return {fn.__code__.co_varnames[0]: Shape(cls=cls)}
+        return {fn.__code__.co_varnames[0]: Shape(hint=Hint((cls,)))}
     return {}
 
 
@@ -216,30 +223,15 @@ def _builder(cls: type) -> types.FunctionType:
 
 
 def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
-    effects, strict, reason = summary.effects, summary.strict_effects, summary.reason
-    if effects == PURE:
-        reason = f"{_name(fn)} has no effect outside itself"
-    if summary.clock and not summary.times_itself:
-        reason = reason if effects == ORDERED else summary.clock
-        effects = strict = ORDERED
-    writes = list(summary.writes)
-    for path, mutation in summary.mutated.items():
-        what = target.bound.get(path[0])
-        if what is not None:
-            writes.append(what)
-        # The order of two changes to one argument matters to whoever looks at it afterwards.
-        weakest = UNORDERED if mutation.accumulates and what is not None else ORDERED
-        stronger = join_effects(effects, weakest) != effects
-        if stronger or (summary.only_reads and weakest == effects):
-            reason = f"{what or f'argument {path[0]!r}'} {mutation.how}"
-        effects, strict = join_effects(effects, weakest), ORDERED
-    for call in summary.called.values():
-        if effects != ORDERED:
-            reason = f"{call.reason}, and may do anything"
-        effects = strict = ORDERED
-    if summary.lazy and effects != PURE:
-        effects = strict = ORDERED
-        reason = f"{_name(fn)} is a generator, whose effects happen while it is consumed: {reason}"
+    verdicts = {policy: _verdict(fn, target, summary, policy) for policy in POLICIES}
+    effects, reason = verdicts["direct"]
+    touches = set(summary.touches)
+    if summary.mutated:
+        kept = all(mutation.accumulates for mutation in summary.mutated.values())
+        touches.add(("object", "update" if kept else "write"))
+    if summary.called:
+        touches.add(("world", "write"))
+    held = [target.bound[path[0]] for path in summary.mutated if path[0] in target.bound]
     own = not is_library(target.function.__code__.co_filename) and target.builds is None
     reaches = frozenset(summary.reaches & {"operator", "tensor"})
     returns = _result_class(summary, target)
@@ -251,14 +243,53 @@ def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
         mutates_args=bool(summary.mutated or summary.called) or "unknown" in summary.reaches,
         returns=returns,
         blocking=summary.blocking,
-        writes=tuple(dict.fromkeys(writes)),
+        writes=tuple(dict.fromkeys([*summary.writes, *held])),
         reads=tuple(summary.reads),
         reaches=reaches,
         higher_order=bool(summary.called),
         fresh_result=summary.lazy
         or not (returns in IMMUTABLE_CLASSES or _is_immutable(summary.returns)),
-        strict_effects=strict if strict != effects else None,
+        strict_effects=_other(verdicts["strict"][0], effects),
+        held_effects=_other(verdicts["held"][0], effects),
+        touches=frozenset(touches),
+        evidence="source" if summary.has_source else "name",
     )
+
+
+def _other(effects: EffectClass, usual: EffectClass) -> EffectClass | None:
+    return effects if effects != usual else None
+
+
+def _verdict(fn: Any, target: _Target, summary: Summary, policy: Policy) -> tuple[EffectClass, str]:
+    """The class of calls under one policy, and what makes it that."""
+    promise = replace(summary.promises[policy])
+    if summary.clock and not summary.times_itself:
+        promise.weaken(ORDERED, summary.clock, only_reads=False)
+    for path, mutation in summary.mutated.items():
+        what = target.bound.get(path[0])
+        # The order of two changes to one argument matters to whoever looks at it afterwards.
+        kept = mutation.accumulates and what is not None and policy != "strict"
+        reason = f"{what or f'argument {path[0]!r}'} {mutation.how}"
+        promise.weaken(UNORDERED if kept else ORDERED, reason, only_reads=False)
+    for call in summary.called.values():
+        promise.weaken(ORDERED, f"{call.reason}, and may do anything", only_reads=False)
+    if promise.effects == PURE:
+        return PURE, f"{_name(fn)} has no effect outside itself{_defined(target)}"
+    if target.memoised:
+        why = f"{_name(fn)} remembers results, so that a call depends on those before it"
+        promise.weaken(ORDERED, f"{why}: {promise.reason}", only_reads=False)
+    if summary.lazy:
+        why = f"{_name(fn)} is a generator, whose effects happen while it is consumed"
+        return ORDERED, f"{why}: {promise.reason}"
+    return promise.effects, promise.reason
+
+
+def _defined(target: _Target) -> str:
+    """Where a function is defined, for a message."""
+    code = target.function.__code__
+    if target.builds is not None or code.co_filename.startswith("<"):
+        return ""
+    return f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
 
 
 def _kind(summary: Summary, *, own: bool) -> Kind:

@@ -27,6 +27,7 @@ class Guards:
     cells: list[tuple[CellType, Any]] = field(default_factory=list)
     attributes: list[tuple[Any, str, Any]] = field(default_factory=list)
     contents: list[tuple[Any, tuple[Part, ...]]] = field(default_factory=list)
+    members: list[tuple[type, str, Any]] = field(default_factory=list)
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
     _check: Callable[[], bool] | None = None  # `condition`, for what is assumed so far
 
@@ -52,6 +53,11 @@ class Guards:
         if self._first("attribute", id(owner), name):
             self.attributes.append((owner, name, value))
 
+    def member(self, owner: type, name: str, value: Any) -> None:
+        """The class itself has that object under the name; `MISSING` if it has none."""
+        if self._first("member", id(owner), name):
+            self.members.append((owner, name, value))
+
     def content(self, container: Any) -> None:
         """The list, tuple or dict holds the very objects that it holds now, at any depth.
 
@@ -73,6 +79,8 @@ class Guards:
         for owner, name, value in other.attributes:
             if id(owner) not in own:
                 self.attribute(owner, name, value)
+        for cls, name, value in other.members:
+            self.member(cls, name, value)
         for container, _ in other.contents:
             if id(container) not in own:
                 self.content(container)
@@ -118,6 +126,11 @@ class Guards:
             if not name.isidentifier() or keyword.iskeyword(name):
                 read = f"getattr({refer(owner)}, {name!r})"
             tests.append(f"{read} is {refer(value)}")
+        for cls, name, value in self.members:
+            if value is MISSING:
+                tests.append(f"{name!r} not in {refer(cls)}.__dict__")
+            else:
+                tests.append(f"{refer(cls)}.__dict__[{name!r}] is {refer(value)}")
         for _, parts in self.contents:
             for part in parts:
                 if part.numbers is not None:

@@ -652,7 +652,7 @@ class Statements(Calls):
             stars = ["*" if isinstance(t, ast.Starred) else "" for t in targets]
             pattern = ", ".join(star + name for star, name in zip(stars, names, strict=True))
             parts = self.emitter.host_block(
-                f"{pattern}{',' if len(names) == 1 else ''} = value",
+                f"[{pattern}] = value",
                 {"value": value.ssa},
                 names,
                 ordered=False,

@@ -1,8 +1,9 @@
 """Runs compiled programs: plans, the engine, policies and errors."""
 
+from xcs.runtime.compiler import compile_plan
 from xcs.runtime.engine import DEFAULT_MAX_WORKERS, run, run_module
 from xcs.runtime.errors import XCSError, XCSExecutionError
-from xcs.runtime.plan import Plan, Program, compile_plan
+from xcs.runtime.plan import Plan, Program
 from xcs.runtime.policies import Policy, call_with_policy
 from xcs.runtime.report import OpRecord, RunReport
 

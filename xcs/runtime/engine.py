@@ -9,168 +9,71 @@ workers, which give back completions through a queue.
   done. The frame at the pointer of its own parent's pointer, and so on up, is at the *head* of the
   program. An ordered op starts when it is ready and the head's pointer is at it, which is to say:
   when everything before it in the program has succeeded.
-- When an op fails, ops after it in program order are no longer started (`_Cutoff`). Those before it
-  need no value from it or from anything after it, so they all complete; if one of them fails, it
+- A write to an object that has not its turn yet goes to the object's record (`heap`), from which
+  the program reads, and is *committed* to the real object when the head's pointer passes the op.
+  What is done but not at the head hands its writes to the op that it belongs to.
+- When an op fails, ops after it in program order are no longer started (the cutoff). Those before
+  it need no value from it or from anything after it, so they all complete; if one of them fails, it
   becomes the cutoff. When nothing moves any more, the cutoff is the first error in program order.
+- Within the body of an `orch.try` the same holds of the body. When the body's pointer reaches the
+  failed op, what came after it is given up (its frames are *dead*), and the handler runs.
 """
 
 from __future__ import annotations
 
-import heapq
-import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextvars import Context, copy_context
-from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Literal, get_args
 
 from xdsl.dialects.builtin import ModuleOp
 
+from xcs.runtime import regions
+from xcs.runtime.calls import Calls
+from xcs.runtime.compiler import compile_plan
+from xcs.runtime.describe import describe_inputs, parameter_names
 from xcs.runtime.errors import (
+    MAX_OTHERS,
     RunAbandoned,
     XCSError,
-    describe_inputs,
+    keep_others,
     line_reached,
     without_own_frames,
     wrap_error,
 )
-from xcs.runtime.limits import Request, acquire, cancel, lineage, pass_on, release
-from xcs.runtime.pending import PENDING, PendingList, settled
-from xcs.runtime.plan import Action, BlockPlan, OpPlan, Plan, Program, compile_plan
-from xcs.runtime.policies import call_with_timeout
-from xcs.runtime.report import OpRecord, RunReport
-from xcs.runtime.workers import TaskQueue
+from xcs.runtime.frames import (
+    BODY,
+    HANDLER,
+    Activation,
+    Branch,
+    Failure,
+    Frame,
+    Loop,
+    Owner,
+    Try,
+    UntrackedFrame,
+)
+from xcs.runtime.heap import Heap
+from xcs.runtime.iterables import may_run_code
+from xcs.runtime.pending import PENDING, Cell, PendingList, settled
+from xcs.runtime.plan import Action, OpPlan, Plan, Program
+from xcs.runtime.regions import LOOP_WINDOW as LOOP_WINDOW
+from xcs.runtime.report import OpWait, RunReport
 
 DEFAULT_MAX_WORKERS = 128
 """Calls of one run at a time, with those of runs nested in it: calls mostly wait for a network."""
 
-LOOP_WINDOW = 1024
-"""Unfinished iterations of one loop at a time."""
-RUN_WINDOW = 4096
-"""Unfinished iterations of a run at a time, above which each loop has at least `LOOP_SHARE`."""
-LOOP_SHARE = 16
+INLINE, CALL = Action.INLINE, Action.CALL
 
-HEARTBEAT_SECONDS = 1.0
-"""How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
-thread sends it (`_thread.interrupt_main`, as notebooks and debuggers do) only when it runs."""
+OnError = Literal["first-in-program", "first-in-time"]
 
 
-class _Outcome:
-    """What a completion says of an op; a plain value means that it succeeded."""
-
-    __slots__ = ("error", "what", "when")
-
-    def __init__(self, what: str, error: BaseException | None = None, when: float = 0.0):
-        self.what = what
-        self.error = error
-        self.when = when
+def _raise(error: BaseException) -> None:
+    raise error
 
 
-_DROPPED = _Outcome("dropped")
-_TRY_AGAIN = _Outcome("try again")
-_INTERRUPT = _Outcome("interrupt")
-
-
-class Activation:
-    """A block that was entered: its place in the program and its values.
-
-    An iteration whose body is one op (`OpPlan.direct`) is no more than this.
-    """
-
-    __slots__ = ("index", "owner", "values")
-
-    def __init__(self, owner: _Loop | _Branch | None, index: int, values: list[Any]):
-        self.owner = owner
-        self.index = index
-        self.values = values
-
-    def path(self, index: int) -> tuple[int, ...]:
-        """The op's place in the program: these tuples are ordered as the program is."""
-        parts = [index]
-        inner: Activation = self
-        while inner.owner is not None:
-            parts += (inner.index, inner.owner.op.index)
-            inner = inner.owner.frame
-        return tuple(reversed(parts))
-
-    def iterations(self) -> tuple[int, ...]:
-        """The iteration numbers of the loops around, outermost first."""
-        numbers = []
-        inner: Activation = self
-        while inner.owner is not None:
-            if type(inner.owner) is _Loop:
-                numbers.append(inner.index)
-            inner = inner.owner.frame
-        return tuple(reversed(numbers))
-
-
-class Frame(Activation):
-    """An activation whose ops wait for one another."""
-
-    __slots__ = (
-        "children", "done", "head", "left", "missing", "plan", "retire", "successor", "waiters",
-        "waiting",
-    )  # fmt: skip
-
-    def __init__(self, plan: BlockPlan, owner: _Loop | _Branch | None, index: int):
-        self.plan = plan
-        self.owner = owner
-        self.index = index
-        self.values = plan.template[:]
-        self.missing: list[int] = []
-        self.left = len(plan.ops)
-        self.waiters: dict[int, list[Callable[[Any], None]]] | None = None
-        """Who else is told of a slot's value: inner frames, containers, results of regions."""
-        self.successor: Frame | None = None
-        """The next iteration, if it takes values from this one."""
-        # Only where order is tracked:
-        self.retire = 0
-        self.head = False
-        self.done: bytearray | None = None
-        self.waiting: set[int] | None = None
-        """Ordered ops that are ready."""
-        self.children: dict[int, _Loop | _Branch] | None = None
-
-
-class _Branch:
-    """A running `orch.if`."""
-
-    __slots__ = ("body", "frame", "op")
-
-    def __init__(self, frame: Frame, op: OpPlan):
-        self.frame = frame
-        self.op = op
-        self.body: Frame | None = None
-
-
-class _Loop:
-    """A running `orch.map` or `orch.for`: creates its iterations in order, within a window."""
-
-    __slots__ = (
-        "advancing", "completed", "finished", "frame", "frames", "items", "last", "length", "lists",
-        "next", "op", "retired", "source",
-    )  # fmt: skip
-
-    def __init__(self, frame: Frame, op: OpPlan, items: Sequence[Any], source: PendingList | None):
-        self.frame = frame
-        self.op = op
-        self.items = items
-        self.source = source
-        """Where items that are still pending come from."""
-        self.length = len(items)
-        self.lists = [PendingList(self.length) for _ in range(op.collected)]
-        self.next = 0
-        self.completed = 0
-        self.advancing = False
-        """Whether `_advance` is at work, which then sees by itself what completes meanwhile."""
-        self.last: Frame | None = None
-        """The iteration created last, from which the next one takes what is carried."""
-        # Only where order is tracked:
-        self.retired = 0
-        self.finished: set[int] = set()
-        self.frames: dict[int, Frame] = {}
+def _place(other: tuple[tuple[int, ...], BaseException]) -> tuple[int, ...]:
+    return other[0]
 
 
 def run(
@@ -179,18 +82,25 @@ def run(
     *,
     max_workers: int | None = None,
     record: bool = False,
+    on_error: OnError = "first-in-program",
 ) -> tuple[list[Any], RunReport | None]:
     """Run a plan on the calling thread and workers; returns the results of the entry function.
 
     ``max_workers`` bounds the calls at a time of this run and the runs nested in it, which cannot
-    exceed it either. Raises the first error in program order, as an `XCSExecutionError`.
+    exceed it either; coroutines that are awaited do not count. Raises the first error in program
+    order, as an `XCSExecutionError`, when everything before it is done. With ``on_error =
+    "first-in-time"``, raises the error that comes first on the clock, at once: calls that run then
+    run on, and what comes of them is dropped.
     """
+    if on_error not in get_args(OnError):
+        listed = " or ".join(repr(choice) for choice in get_args(OnError))
+        raise ValueError(f"on_error={on_error!r}: expected {listed}")
     limit = DEFAULT_MAX_WORKERS if max_workers is None else max_workers
     if limit < 1:
         raise ValueError(f"max_workers={max_workers!r}: expected an integer of at least 1")
     if len(args) != plan.body.arguments:
         raise XCSError(f"the program takes {plan.body.arguments} arguments, {len(args)} were given")
-    return _Run(plan, limit, record).execute(args)
+    return Run(plan, limit, record, on_error).execute(args)
 
 
 def run_module(
@@ -211,61 +121,62 @@ def run_module(
     return results[0] if len(results) == 1 else tuple(results)
 
 
-class _Run:
-    """The state of one run. Methods are the coordinator's, but those under "On workers"."""
+class Run(Calls):
+    """The state of one run: frames, values, order, errors. All methods are the coordinator's."""
 
-    def __init__(self, plan: Plan, max_workers: int, record: bool):
+    def __init__(
+        self,
+        plan: Plan,
+        max_workers: int,
+        record: bool = False,
+        on_error: OnError = "first-in-program",
+    ):
+        super().__init__(max_workers, record)
         self.plan = plan
+        self.on_error = on_error
+        self.loop_window, self.run_window = regions.windows(max_workers, awaits=plan.awaits)
         self.tracks_order = plan.tracks_order
+        self.new_frame: type[Frame] = Frame
         self.results: list[Any] = [PENDING] * len(plan.body.yields)
-        self.completions: SimpleQueue[tuple[Activation, OpPlan, Any]] = SimpleQueue()
-        self.ready: deque[tuple[Activation, OpPlan]] = deque()
-        """Ops for the coordinator itself."""
+        self.heap = Heap()
         self.forwards: deque[tuple[Callable[[Any], None], Any]] = deque()
         """Values on their way to other frames. Queued, so that long chains need no deep stack."""
-        self.in_flight = 0
-        """Ops given away that have not come back: queued, running, waiting for limits or time."""
-        self.queued = False
-        """Whether tasks were queued that workers were not called for yet."""
+        self.afterwards: deque[tuple[Callable[[Any], None], Any]] = deque()
+        """What needs all the values of ops that are done to have arrived."""
         self.live_iterations = 0
-        self.timers: list[tuple[float, int, Activation, OpPlan, bool]] = []
-        self.timer_count = 0
-        self.attempts: dict[tuple[Activation, int], int] = {}
+        self.live_calls = 0
+        """Unfinished calls of captured functions."""
+        self.deferred: list[tuple[Frame, OpPlan]] = []
+        """Calls of captured functions that wait for others to end, or for their turn."""
+        self.suspended: dict[tuple[Frame, int], list[tuple[Any, Cell]]] = {}
+        """By op: parts of a version that have to wait until the op has its turn."""
+        self.handling = 0
+        """Errors in bodies of `orch.try` that wait for what is before them."""
         self.cutoff: tuple[int, ...] | None = None
         self.error: BaseException | None = None
-        self.lineage = lineage.get()
-        self.context: Context = copy_context()
-        self.requests: dict[Request, tuple[Activation, OpPlan]] = {}
-        """Requests for limits that may be waiting; workers add, everyone may remove."""
-        self.queue = TaskQueue(self._work, max_workers)
-        self.tasks = self.queue.tasks
-        self.report = RunReport() if record else None
-        self.started = time.perf_counter() if record else 0.0
-        self.action: dict[Action, Callable[[Any, OpPlan], None]] = {
-            Action.INLINE: self._evaluate,
-            Action.CONTAINER: self._make_container,
-            Action.GETITEM: self._get_item,
-            Action.LOOP: self._start_loop,
-            Action.BRANCH: self._start_branch,
-        }
+        self.others: list[tuple[tuple[int, ...], BaseException]] = []
+        """Errors of ops behind the cutoff that had started before it, with their places."""
 
     def execute(self, args: Sequence[Any]) -> tuple[list[Any], RunReport | None]:
-        self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
+        if self.plan.iterates and not self.tracks_order:
+            self.tracks_order = any(map(may_run_code, args))
+        self.new_frame = Frame if self.tracks_order else UntrackedFrame
         with self.queue:
             try:
-                root = Frame(self.plan.body, None, 0)
-                root.head = True
-                self._enter(root, args)
+                root = self.new_frame(self.plan.body, None, 0)
+                if self.tracks_order:
+                    root.head = True
+                self.enter(root, args)
                 self._coordinate()
             except BaseException:
-                # Interrupted. Workers finish the call they are in and take no other one.
-                self.queue.abandon()
-                for request in list(self.requests):
-                    if not cancel(request):
-                        pass_on(request.wanted)
+                self.abandon()
                 raise
+            finally:
+                if self.event_loop is not None:
+                    self.event_loop.give_back()
             if root.left and self.error is None:
-                waiting = [op for op in root.plan.ops if root.missing[op.index] > 0]
+                is_done = root.done if self.tracks_order else bytearray(len(root.plan.ops))
+                waiting = [op for op in root.plan.ops if not is_done[op.index]]
                 raise XCSError(
                     "the program came to a halt before its end, which is a bug in xcs; waiting: "
                     + ", ".join(f"{op.name} at {op.location}" for op in waiting)
@@ -273,91 +184,48 @@ class _Run:
         if self.report is not None:
             self.report.total = time.perf_counter() - self.started
         if self.error is not None:
+            keep_others(self.error, [error for _, error in sorted(self.others, key=_place)])
             try:
                 raise self.error
             finally:
-                del self.error  # the traceback refers to this frame
+                del self.error, self.others  # the traceback refers to this frame
         return [settled(value) for value in self.results], self.report
 
     # --- The coordinator's loop ---
 
     def _coordinate(self) -> None:
-        completions, ready, forwards = self.completions, self.ready, self.forwards
+        completions, inline, forwards = self.completions, self.inline, self.forwards
+        afterwards = self.afterwards
         while True:
             while forwards:
                 deliver, value = forwards.popleft()
                 deliver(value)
+            if afterwards:
+                act, argument = afterwards.popleft()
+                act(argument)
+                continue
             if self.timers:
                 self._start_due()
             if self.queued:
                 # Before anything is evaluated here, so that waiting starts as early as it can.
                 self.queued = False
-                self.queue.summon()
+                self._summon()
             if not completions.empty():
                 for _ in range(completions.qsize()):
                     self._completed(*completions.get())
-            elif ready:
-                frame, op = ready.popleft()
-                self._start_inline(frame, op)
+            elif inline:
+                frame, op = inline.popleft()
+                self.start_inline(frame, op)
             elif self.in_flight:
                 self._wait()
             else:
                 break
 
-    def _wait(self) -> None:
-        """Sleep until a completion, a timer, or the next look at what was thrown at this thread."""
-        timeout = HEARTBEAT_SECONDS
-        if self.timers:
-            timeout = min(timeout, max(0.0, self.timers[0][0] - time.monotonic()))
-        try:
-            completion = self.completions.get(timeout=timeout)
-        except Empty:
-            return
-        self._completed(*completion)
-
-    def _start_due(self) -> None:
-        """Queue the calls that have waited long enough for a retry or for their rate."""
-        now = time.monotonic()
-        while self.timers and self.timers[0][0] <= now:
-            _, _, frame, op, reserved = heapq.heappop(self.timers)
-            self.tasks.append((frame, op, reserved, None))
-            self.queued = True
-
-    def _completed(self, frame: Activation, op: OpPlan, value: Any) -> None:
-        self.in_flight -= 1
-        if type(value) is not _Outcome:
-            self._done(frame, op, value)
-        elif value is _INTERRUPT:
-            raise RunAbandoned("the run around this one was interrupted")
-        elif value is _TRY_AGAIN:
-            self._start_inline(frame, op)
-        elif value.what == "later":
-            self._start_at(value.when, frame, op, reserved=True)
-        elif value.error is not None:
-            self._attempt_failed(frame, op, value.error)
-
-    def _attempt_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
-        if op.operator is not None and op.operator.policy.retries and not self._is_cut(frame, op):
-            attempt = self.attempts.get((frame, op.index), 1)
-            delay = op.operator.policy.delay(attempt, error, random.uniform)
-            if delay is not None:
-                self.attempts[frame, op.index] = attempt + 1
-                self._start_at(time.monotonic() + delay, frame, op, reserved=False)
-                return
-        self._fail(frame, op, error)
-
-    def _start_at(self, when: float, frame: Activation, op: OpPlan, *, reserved: bool) -> None:
-        self.in_flight += 1
-        self.timer_count += 1
-        heapq.heappush(self.timers, (when, self.timer_count, frame, op, reserved))
-
     # --- Frames and slots ---
 
-    def _enter(self, frame: Frame, args: Sequence[Any]) -> None:
+    def enter(self, frame: Frame, args: Sequence[Any]) -> None:
         """Start a frame on its arguments and what it captures, any of which may be pending."""
         plan, values = frame.plan, frame.values
-        if self.tracks_order:
-            frame.done = bytearray(len(plan.ops))
         all_there = True
         for slot, value in enumerate(args):
             values[slot] = value
@@ -373,11 +241,15 @@ class _Run:
             self._yielded(frame, position, values[slot])
         if all_there:
             frame.missing = plan.entry_missing[:]
+            if plan.probing:
+                frame.probing = plan.entry_probing[:]
+                for index in plan.entry_probes:
+                    self._look_early(frame, plan.ops[index])
             for position, slot in plan.entry_yields:
                 self._yielded(frame, position, values[slot])
             ops = plan.ops
             for index in plan.entry_ready:
-                self._ready(frame, ops[index])
+                self.make_ready(frame, ops[index])
         else:
             self._enter_pending(frame)
         if frame.left == 0:
@@ -386,24 +258,28 @@ class _Run:
     def _enter_pending(self, frame: Frame) -> None:
         plan = frame.plan
         frame.missing = plan.missing[:]
+        if plan.probing:
+            frame.probing = plan.probing[:]
+            for index in plan.probes:
+                self._look_early(frame, plan.ops[index])
         for index in plan.sources:
-            self._ready(frame, plan.ops[index])
+            self.make_ready(frame, plan.ops[index])
         for slot in range(plan.arguments):
             value = frame.values[slot]
             if value is not PENDING:
-                self._set(frame, slot, value)
+                self.set(frame, slot, value)
         for outer_slot, slot in plan.captures:
             value = frame.values[slot]
             if value is PENDING:
-                self._when_there(
+                self.when_there(
                     frame.owner.frame,  # type: ignore[union-attr]
                     outer_slot,
-                    lambda value, slot=slot: self._set(frame, slot, value),
+                    lambda value, slot=slot: self.set(frame, slot, value),
                 )
             else:
-                self._set(frame, slot, value)
+                self.set(frame, slot, value)
 
-    def _when_there(self, frame: Frame, slot: int, deliver: Callable[[Any], None]) -> None:
+    def when_there(self, frame: Frame, slot: int, deliver: Callable[[Any], None]) -> None:
         """Deliver a slot's value, or list with pending elements, soon or once it is set."""
         value = frame.values[slot]
         if value is not PENDING:
@@ -413,7 +289,7 @@ class _Run:
         else:
             frame.waiters.setdefault(slot, []).append(deliver)
 
-    def _set(self, frame: Frame, slot: int, value: Any) -> None:
+    def set(self, frame: Frame, slot: int, value: Any) -> None:
         """Give a slot its value and serve those who wait for it."""
         pending = False
         if type(value) is PendingList:
@@ -429,16 +305,18 @@ class _Run:
                 for index in uses.strict:
                     missing[index] -= 1
                     if missing[index] == 0:
-                        self._ready(frame, frame.plan.ops[index])
+                        self.make_ready(frame, frame.plan.ops[index])
         for index in uses.lax:
             missing[index] -= 1
             if missing[index] == 0:
-                self._ready(frame, frame.plan.ops[index])
+                self.make_ready(frame, frame.plan.ops[index])
         for position in uses.yields:
             self._yielded(frame, position, value)
         if frame.waiters is not None:
             for deliver in frame.waiters.pop(slot, ()):
                 self.forwards.append((deliver, value))
+        if uses.probes and not pending:
+            self._probe(frame, uses.probes)
 
     def _complete(self, frame: Frame, slot: int, result: Any) -> None:
         """The list in a slot has all its elements: serve those who need the Python object."""
@@ -446,455 +324,407 @@ class _Run:
         for index in frame.plan.uses[slot].strict:
             frame.missing[index] -= 1
             if frame.missing[index] == 0:
-                self._ready(frame, frame.plan.ops[index])
+                self.make_ready(frame, frame.plan.ops[index])
+        if frame.plan.uses[slot].probes:
+            self._probe(frame, frame.plan.uses[slot].probes)
+
+    def _probe(self, frame: Frame, indices: Sequence[int]) -> None:
+        """A value is there on which those of ops depend that may be given early."""
+        probing = frame.probing
+        for index in indices:
+            probing[index] -= 1
+            if probing[index] == 0 and frame.missing[index]:
+                self._look_early(frame, frame.plan.ops[index])
+
+    def _look_early(self, frame: Frame, op: OpPlan) -> None:
+        """Give the value of an op that waits for its place in the order, if that can be done."""
+        if op.is_early(op.access, frame.values):  # type: ignore[misc, arg-type]
+            self.make_ready(frame, op.early)  # type: ignore[arg-type]
+
+    def was_given(self, frame: Frame, op: OpPlan) -> bool:
+        """Whether an op has given its value before it was issued."""
+        return frame.given is not None and op.index in frame.given
+
+    def give_early(self, frame: Frame, op: OpPlan, value: Any) -> None:
+        """Give the value of an op that is not issued yet."""
+        if frame.given is None:
+            frame.given = set()
+        if len(op.results) == 1:
+            self.set(frame, op.results[0], value)
+        elif op.results and not self._give_several(frame, op, value):
+            return
+        frame.given.add(op.index)
 
     def _yielded(self, frame: Frame, position: int, value: Any) -> None:
         """A value of the frame's terminator is there."""
         owner = frame.owner
-        if owner is None:
-            self.results[position] = value
-        elif isinstance(owner, _Branch):
+        if type(owner) is Branch:
             slot = owner.op.results[position]
-            self.forwards.append((lambda v: self._set(owner.frame, slot, v), value))
-        elif position < owner.op.collected:
-            owner.lists[position].set(frame.index, value)
-        else:
-            self._carry(owner, frame, position, value)
-
-    def _carry(self, loop: _Loop, frame: Frame, position: int, value: Any) -> None:
-        """Pass a carried value to the next iteration, or out of the loop after the last."""
-        if frame.index == loop.length - 1:
-            target, slot = loop.frame, loop.op.results[position]
-        elif frame.successor is not None:
-            target, slot = frame.successor, 1 + position - loop.op.collected
-        else:
-            return  # the next iteration, when it is created, looks here
-        self.forwards.append((lambda v: self._set(target, slot, v), value))
+            self.forwards.append((lambda v: self.set(owner.frame, slot, v), value))
+        elif owner is None:
+            self.results[position] = value
+        elif isinstance(owner, Loop):
+            if position < owner.op.collected:
+                owner.lists[position].set(frame.index, value)
+            else:
+                regions.yielded(self, owner, frame, position, value)
+        elif frame.index == HANDLER or type(owner) is not Try:
+            results = owner.op.results
+            if position >= len(results):  # the token of a captured method
+                results += owner.op.tokens
+                if position >= len(results):
+                    return
+            slot = results[position]
+            self.forwards.append((lambda v: self.set(owner.frame, slot, v), value))
+        # What a body yields is given when it cannot fail any more.
 
     # --- Ops ---
 
-    def _ready(self, frame: Frame, op: OpPlan) -> None:
+    def make_ready(self, frame: Frame, op: OpPlan) -> None:
         """The operands of an op are there."""
-        if self.cutoff is not None and frame.path(op.index) > self.cutoff:
+        if self.cuts and self.is_cut(frame, op.index):
             return
-        if op.ordered and not (frame.head and frame.retire == op.index):
-            if frame.waiting is None:
-                frame.waiting = set()
-            frame.waiting.add(op.index)
+        if op.ordered and not (frame.retire == op.index and (frame.head or op.is_local)):
+            self.await_turn(frame, op, "it is ordered")
         else:
-            self._start(frame, op)
+            self.start(frame, op)
 
-    def _start(self, frame: Activation, op: OpPlan) -> None:
-        if op.action is Action.CALL:
-            self.tasks.append((frame, op, False, None))
+    def await_turn(self, frame: Frame, op: OpPlan, reason: str) -> None:
+        """Have an op made ready again when everything before it has succeeded."""
+        frame.await_head(op)
+        if self.report is not None:
+            self.report.waits.append(OpWait(op.name, op.kind, op.location, reason))
+
+    def start(self, frame: Activation, op: OpPlan) -> None:
+        """Have an op run, here or on a worker."""
+        if op.action is CALL:
+            self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True
         else:
-            self.ready.append((frame, op))
+            self.inline.append((frame, op))
 
-    def _start_inline(self, frame: Activation, op: OpPlan) -> None:
-        if self.cutoff is not None and self._is_cut(frame, op):
+    def start_inline(self, frame: Activation, op: OpPlan) -> None:
+        if self.cuts and self.is_cut(frame, op.index):
             return
-        if op.action is Action.INLINE and op.limiters:
-            self._evaluate_limited(frame, op)
-        elif self.report is not None:
+        if op.action is INLINE:
+            if op.limiters:
+                self.evaluate_exclusively(frame, op)
+                return
+            if self.report is None:
+                try:
+                    value = op.evaluate(frame.values)  # type: ignore[misc]
+                except BaseException as error:
+                    self.inline_failed(frame, op, error)
+                else:
+                    self.done(frame, op, value)
+                return
+        if self.report is not None:
             start = time.perf_counter()
-            self.action[op.action](frame, op)
+            ACTIONS[op.action](self, frame, op)
             self._record(frame, op, start, time.perf_counter())
         else:
-            self.action[op.action](frame, op)
+            ACTIONS[op.action](self, frame, op)
 
-    def _evaluate(self, frame: Activation, op: OpPlan) -> None:
+    def evaluate(self, frame: Activation, op: OpPlan) -> None:
+        """Evaluate an op on the values of its frame."""
         try:
             value = op.evaluate(frame.values)  # type: ignore[misc]
         except BaseException as error:
-            self._inline_failed(frame, op, error)
+            self.inline_failed(frame, op, error)
         else:
-            self._done(frame, op, value)
+            self.done(frame, op, value)
 
-    def _inline_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+    def _issue(self, frame: Frame, op: OpPlan) -> None:
+        if frame.given is not None and op.index in frame.given and op.early is not None:
+            self.issued(frame, op)
+            self.op_done(frame, op.index)
+        else:
+            op.issue(self, frame, op)  # type: ignore[misc]
+
+    def inline_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        """An op has raised on this thread."""
         if isinstance(error, KeyboardInterrupt | RunAbandoned):
             raise error  # it came to this thread from outside, not from the op
-        self._fail(frame, op, error)
+        self.fail(frame, op, error)
 
-    def _evaluate_limited(self, frame: Activation, op: OpPlan) -> None:
-        """Evaluate an op under the world lock, or come back to it when the lock is free."""
-        request = Request(op.limiters, self.lineage, lambda: self._woken(request, frame, op))
-        self.requests[request] = (frame, op)
-        hold = acquire(request)
-        if hold is None:
-            self.in_flight += 1
-            return
-        self.requests.pop(request, None)
-        token = lineage.set(hold)
-        start = time.perf_counter()
-        try:
-            value = op.evaluate(frame.values)  # type: ignore[misc]
-        except BaseException as error:
-            self._inline_failed(frame, op, error)
-            return
-        finally:
-            lineage.reset(token)
-            release(hold, self.lineage)
-        if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
-        self._done(frame, op, value)
-
-    def _done(self, frame: Activation, op: OpPlan, value: Any) -> None:
+    def done(self, frame: Activation, op: OpPlan, value: Any) -> None:
         """An op that gives values has succeeded."""
         if not isinstance(frame, Frame):
-            self._direct_done(frame.owner, frame.index, value)  # type: ignore[arg-type]
+            self._activation_done(frame, op, value)
             return
         results = op.results
         if len(results) == 1:
-            self._set(frame, results[0], value)
-        elif results:
-            try:
-                values = tuple(value)
-                if len(values) != len(results):
-                    raise XCSError(f"{op.name} gave {len(values)} values, expected {len(results)}")
-            except BaseException as error:
-                self._fail(frame, op, error)
-                return
-            for slot, item in zip(results, values, strict=True):
-                self._set(frame, slot, item)
+            self.set(frame, results[0], value)
+        elif results and not self._give_several(frame, op, value):
+            return
         for slot in op.tokens:
-            self._set(frame, slot, None)
-        self._op_done(frame, op.index)
+            self.set(frame, slot, None)
+        self.op_done(frame, op.index)
 
-    def _direct_done(self, loop: _Loop, index: int, value: Any) -> None:
-        """The op that is a whole iteration has succeeded."""
-        loop.lists[0].set(index, value)
-        self._iteration_done(loop, index)
+    def _give_several(self, frame: Frame, op: OpPlan, value: Any) -> bool:
+        try:
+            values = tuple(value)
+            if len(values) != len(op.results):
+                expected = len(op.results)
+                raise XCSError(f"{op.name} gave {len(values)} values, expected {expected}")
+        except BaseException as error:
+            self.fail(frame, op, error)
+            return False
+        for slot, item in zip(op.results, values, strict=True):
+            self.set(frame, slot, item)
+        return True
 
-    def _op_done(self, frame: Frame, index: int) -> None:
-        frame.left -= 1
-        if frame.done is not None:
-            frame.done[index] = 1
-            if index == frame.retire:
-                self._retire(frame)
-        if frame.left == 0:
-            self._frame_done(frame)
+    def issued(self, frame: Frame, op: OpPlan) -> None:
+        """An op has its place in the order of its object: who comes after it may go on."""
+        for slot in op.tokens:
+            self.set(frame, slot, None)
+
+    def give(self, frame: Frame, op: OpPlan, value: Any) -> None:
+        """Give the one result of an op that was issued."""
+        for slot in op.results:
+            self.set(frame, slot, value)
+
+    def late(self, frame: Frame, op: OpPlan, value: Any) -> None:
+        """The value of an op that was issued is there."""
+        if not frame.dead:
+            self.give(frame, op, value)
+            self.op_done(frame, op.index)
+
+    def _activation_done(self, activation: Activation, op: OpPlan, value: Any) -> None:
+        """The op that is a whole iteration has succeeded, or the one that starts an iteration."""
+        loop = activation.owner
+        assert isinstance(loop, Loop)
+        if op is loop.op.step:
+            regions.element_taken(self, loop, value)
+            return
+        loop.lists[0].set(activation.index, value)
+        if regions.iteration_ended(self, loop, activation.index, None):
+            self.op_done(loop.frame, loop.op.index)
+
+    def op_done(self, frame: Frame, index: int) -> None:
+        """An op is done; so may be its frame, then the op that this belongs to, and so on."""
+        while True:
+            frame.left -= 1
+            if self.tracks_order:
+                frame.done[index] = 1
+                if index == frame.retire:
+                    self._retire(frame)
+            owner = frame.owner
+            if frame.left or owner is None:
+                return
+            if type(owner) is Loop and not self.tracks_order:
+                if not regions.iteration_ended(self, owner, frame.index, None):
+                    return
+            elif type(owner) is not Branch or self.tracks_order:
+                if not regions.frame_ended(self, frame):
+                    return
+            frame, index = owner.frame, owner.op.index
 
     def _frame_done(self, frame: Frame) -> None:
         owner = frame.owner
-        if type(owner) is _Branch:
-            self._op_done(owner.frame, owner.op.index)
-        elif owner is not None:
-            self._iteration_done(owner, frame.index)  # type: ignore[arg-type]
+        if owner is not None and regions.frame_ended(self, frame):
+            self.op_done(owner.frame, owner.op.index)
 
     def _make_container(self, frame: Frame, op: OpPlan) -> None:
         container = PendingList(len(op.operands), op.make)
         for position, slot in enumerate(op.operands):
             value = frame.values[slot]
             if value is PENDING:
-                self._when_there(frame, slot, lambda v, i=position: container.set(i, v))
+                self.when_there(frame, slot, lambda v, i=position: container.set(i, v))
             else:
                 container.set(position, value)
-        self._done(frame, op, container)
+        self.done(frame, op, container)
 
     def _get_item(self, frame: Frame, op: OpPlan) -> None:
         container, index = (settled(frame.values[slot]) for slot in op.operands)
         frame.values[op.operands[0]] = container
         if type(container) is not PendingList:
-            self._evaluate(frame, op)
+            self.evaluate(frame, op)
             return
-        length = len(container.items)
-        if type(index) is int and -length <= index < length:
-            position = index % length
-            element = container.items[position]
-            if element is PENDING:
-                container.when_there(position, lambda value: self._done(frame, op, value))
-            else:
-                self._done(frame, op, element)
+        position = container.position(index)
+        if position is None:
+            container.when_complete(lambda _: self.make_ready(frame, op))
+        elif container.items[position] is PENDING:
+            container.when_there(position, lambda value: self.done(frame, op, value))
         else:
-            container.when_complete(lambda _: self._ready(frame, op))
-
-    def _start_branch(self, frame: Frame, op: OpPlan) -> None:
-        condition = settled(frame.values[op.operands[0]])
-        try:
-            # The length of a list with pending elements is known, and so is its truth.
-            holds = bool(condition.items if type(condition) is PendingList else condition)
-        except BaseException as error:
-            self._inline_failed(frame, op, error)
-            return
-        branch = _Branch(frame, op)
-        body = Frame(op.blocks[0] if holds else op.blocks[1], branch, 0)
-        if self.tracks_order:
-            branch.body = body
-            body.head = self._adopt(frame, op, branch)
-        self._enter(body, ())
-
-    def _start_loop(self, frame: Frame, op: OpPlan) -> None:
-        iterable = settled(frame.values[op.operands[0]])
-        if type(iterable) is PendingList:
-            loop = _Loop(frame, op, iterable.items, iterable)
-        else:
-            try:
-                items = list(iterable)
-            except BaseException as error:
-                self._inline_failed(frame, op, error)
-                return
-            loop = _Loop(frame, op, items, None)
-        for slot, collected in zip(op.results, loop.lists, strict=False):
-            self._set(frame, slot, collected)
-        if loop.length == 0:
-            for slot, source in zip(op.results[op.collected :], op.operands[1:], strict=True):
-                self._when_there(frame, source, lambda v, slot=slot: self._set(frame, slot, v))
-            self._op_done(frame, op.index)
-            return
-        if self.tracks_order:
-            self._adopt(frame, op, loop)
-        self._advance(loop)
-
-    def _advance(self, loop: _Loop) -> None:
-        """Create iterations, in order, as far as the window goes."""
-        direct = loop.op.direct
-        template = None if direct is None else self._template(loop)
-        loop.advancing = True
-        while loop.next < loop.length:
-            live = loop.next - loop.completed
-            if live >= LOOP_SHARE and (live >= LOOP_WINDOW or self.live_iterations >= RUN_WINDOW):
-                break
-            index = loop.next
-            if self.cutoff is not None and self._iteration_is_cut(loop, index):
-                break
-            loop.next += 1
-            self.live_iterations += 1
-            element = loop.items[index]
-            if template is None or element is PENDING or type(element) is PendingList:
-                self._enter_iteration(loop, index, element)
-            else:
-                values = template[:]
-                values[0] = element
-                self._start(Activation(loop, index, values), direct)  # type: ignore[arg-type]
-        loop.advancing = False
-
-    def _template(self, loop: _Loop) -> list[Any] | None:
-        """The slots of each iteration, but for its element; None if any of it is pending."""
-        body, outer = loop.op.blocks[0], loop.frame.values
-        values = body.template[:]
-        for outer_slot, slot in body.captures:
-            value = values[slot] = settled(outer[outer_slot])
-            if value is PENDING or type(value) is PendingList:
-                return None
-        return values
-
-    def _enter_iteration(self, loop: _Loop, index: int, element: Any) -> None:
-        """Create a frame for an iteration, whose element may be pending."""
-        op = loop.op
-        frame = Frame(op.blocks[0], loop, index)
-        if self.tracks_order:
-            loop.frames[index] = frame
-            outer = loop.frame
-            frame.head = outer.head and outer.retire == op.index and loop.retired == index
-        if len(op.operands) > 1:
-            self._enter_carrying(loop, frame, element)
-        else:
-            self._enter(frame, (element,))
-        if element is PENDING:
-            deliver = lambda value: self._set(frame, 0, value)
-            loop.source.when_there(  # type: ignore[union-attr]
-                index, lambda value: self.forwards.append((deliver, value))
-            )
-
-    def _enter_carrying(self, loop: _Loop, frame: Frame, element: Any) -> None:
-        """Start an iteration on what the one before it, or the loop's operands, carry to it."""
-        op, last = loop.op, loop.last
-        loop.last = frame
-        if last is None:
-            source, slots = loop.frame, op.operands[1:]
-        else:
-            source, slots = last, last.plan.yields[op.collected :]
-            last.successor = frame
-        carried = [source.values[slot] for slot in slots]
-        self._enter(frame, [element, *carried])
-        if last is None:
-            for position, slot in enumerate(slots):
-                if carried[position] is PENDING:
-                    self._when_there(
-                        source, slot, lambda value, to=1 + position: self._set(frame, to, value)
-                    )
-
-    def _iteration_done(self, loop: _Loop, index: int) -> None:
-        loop.completed += 1
-        self.live_iterations -= 1
-        outer, op = loop.frame, loop.op
-        if self.tracks_order:
-            loop.frames.pop(index, None)
-            loop.finished.add(index)
-            while loop.retired in loop.finished:
-                loop.finished.discard(loop.retired)
-                loop.retired += 1
-            following = loop.frames.get(loop.retired)
-            if following is not None and outer.head and outer.retire == op.index:
-                self._become_head(following)
-        if loop.completed == loop.length:
-            loop.last = None
-            self._op_done(outer, op.index)
-        elif loop.next < loop.length and not loop.advancing:
-            self._advance(loop)
+            self.done(frame, op, container.items[position])
 
     # --- Order ---
 
-    def _adopt(self, frame: Frame, op: OpPlan, child: _Loop | _Branch) -> bool:
-        """Remember what an op has started, and tell whether that is at the head of the program."""
-        if frame.children is None:
-            frame.children = {}
-        frame.children[op.index] = child
-        return frame.head and frame.retire == op.index
-
     def _retire(self, frame: Frame) -> None:
         """Move the frame's pointer over what is done."""
-        done, index = frame.done, frame.retire
-        assert done is not None
-        if frame.children is not None:
-            frame.children.pop(index, None)
+        done, start = frame.done, frame.retire
+        index = start
         while index < len(done) and done[index]:
             index += 1
         frame.retire = index
-        if frame.head and index < len(done):
-            self._head_at(frame, index)
+        if frame.children:
+            for passed in range(start, index):
+                frame.children.pop(passed, None)
+        if frame.watched is not None:
+            self.look_again(frame.watched)
+        if frame.head:
+            self._head_moved(frame)
+        elif frame.waiting is not None and index in frame.waiting:
+            op = frame.plan.ops[index]
+            if op.is_local:
+                frame.waiting.discard(index)
+                self.make_ready(frame, op)
 
-    def _head_at(self, frame: Frame, index: int) -> None:
-        """Everything in the program before this op has succeeded."""
-        if frame.waiting is not None and index in frame.waiting:
-            frame.waiting.discard(index)
-            self._ready(frame, frame.plan.ops[index])
-        elif frame.children is not None:
-            child = frame.children.get(index)
-            inner = child.frames.get(child.retired) if type(child) is _Loop else None
-            inner = child.body if type(child) is _Branch else inner
-            if inner is not None:
-                self._become_head(inner)
+    def _head_moved(self, frame: Frame) -> None:
+        """Commit what the head's pointer has passed, and go on with the op that it is at."""
+        if frame.writes or self.afterwards:
+            self.afterwards.append((self._commit, frame))
+        else:
+            self._head_at(frame)
 
-    def _become_head(self, frame: Frame) -> None:
-        frame.head = True
-        if frame.retire < len(frame.plan.ops):
-            self._head_at(frame, frame.retire)
+    def _commit(self, frame: Frame) -> None:
+        """Commit what a frame at the head has passed. All values that are there have arrived."""
+        if not frame.dead:
+            self.heap.commit(frame.take_writes(frame.retire))
+            self._head_at(frame)
+
+    def _head_at(self, frame: Frame) -> None:
+        """Everything in the program before the op at a frame's pointer has succeeded."""
+        while frame.retire < len(frame.plan.ops):
+            index = frame.retire
+            if frame.waiting is not None and index in frame.waiting:
+                frame.waiting.discard(index)
+                self.make_ready(frame, frame.plan.ops[index])
+                return
+            child = None if frame.children is None else frame.children.get(index)
+            inner = None if child is None else self._inner_at_head(child)
+            if inner is None:
+                return
+            inner.head = True
+            if inner.writes:
+                self.afterwards.append((self._commit, inner))
+                return
+            frame = inner
+
+    def _inner_at_head(self, owner: Owner) -> Frame | None:
+        """Which frame of what an op has started is at the head, when that op is."""
+        if isinstance(owner, Branch):
+            return owner.body
+        if isinstance(owner, Loop):
+            if owner.writes and owner.taken < owner.retired:
+                self.afterwards.append((self._commit_loop, owner))
+                return None
+            if owner.is_lazy and not owner.advancing:
+                regions.advance(self, owner)
+            return owner.frames.get(owner.retired)
+        assert isinstance(owner, Try)
+        if owner.kept:
+            self.afterwards.append((self._commit_kept, owner))
+            return None
+        return owner.handler or owner.body
+
+    def _commit_loop(self, loop: Loop) -> None:
+        if not loop.frame.dead:
+            self.heap.commit(loop.take_writes(loop.retired))
+            self._commit(loop.frame)
+
+    def _commit_kept(self, attempt: Try) -> None:
+        if not attempt.frame.dead:
+            regions.commit_kept(self, attempt)
+            self._commit(attempt.frame)
+
+    def iteration_retired(self, loop: Loop) -> None:
+        """All iterations of a loop at the head have succeeded but those from `Loop.retired` on."""
+        if loop.writes or self.afterwards:
+            self.afterwards.append((self._commit_loop, loop))
+            return
+        inner = loop.frames.get(loop.retired)
+        if inner is not None:
+            inner.head = True
+            self._head_moved(inner)
+        # A lazy loop goes on by itself.
+
+    def look_again(self, attempt: Try) -> None:
+        """See, when all values have arrived, whether it is time to handle an error."""
+        self.afterwards.append((lambda a: regions.handle(self, a), attempt))
 
     # --- Errors ---
 
-    def _is_cut(self, frame: Activation, op: OpPlan) -> bool:
-        """Whether an op comes after an error that is known."""
-        return self.cutoff is not None and frame.path(op.index) > self.cutoff
-
-    def _iteration_is_cut(self, loop: _Loop, index: int) -> bool:
-        return self.cutoff is not None and ((*loop.frame.path(loop.op.index), index) > self.cutoff)
-
-    def _fail(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
-        """Note an error, and give up what comes after it; what comes before it goes on."""
-        path = frame.path(op.index)
+    def is_cut(self, frame: Activation, index: int, *inner: int) -> bool:
+        """Whether an op, or an iteration in it, comes after an error that is known."""
+        if frame.dead:
+            return True
+        if self.cutoff is None and not self.handling:
+            return False
+        path = (*frame.path(index), *inner)
         if self.cutoff is not None and path > self.cutoff:
-            return
-        self.cutoff = path
-        BaseException.with_traceback(error, without_own_frames(error))
-        values = [settled(frame.values[slot]) for slot in op.operands]
-        node = f"{op.kind} @{op.name}" if op.operator is not None else op.kind
-        inputs = describe_inputs(op.argument_names, values[: len(op.operands) - op.hidden])
-        place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
-        self.error = wrap_error(error, node, op.name, place, inputs)
-        for request, (waiting_frame, waiting_op) in list(self.requests.items()):
-            if self._is_cut(waiting_frame, waiting_op) and cancel(request):
-                self.requests.pop(request, None)
-                self.in_flight -= 1
-        kept = [timer for timer in self.timers if not self._is_cut(timer[2], timer[3])]
-        self.in_flight -= len(self.timers) - len(kept)
-        self.timers = kept
-        heapq.heapify(self.timers)
-
-    # --- On workers ---
-
-    def _work(self, task: tuple[Activation, OpPlan, bool, Request | None]) -> None:
-        """Run one call and report what came of it.
-
-        A task says whether its start is booked at the operator's rate, and which request for limits
-        brought it back, if it has waited for one.
-        """
-        frame, op, reserved, request = task
-        if self.cutoff is not None and self._is_cut(frame, op):
-            pass_on(op.limiters)
-            outcome: Any = _DROPPED
-        elif op.operator.is_limited:  # type: ignore[union-attr]
-            outcome = self._call_limited(frame, op, reserved, request)
-            if outcome is PENDING:
-                return
-        else:
-            outcome = self._call(frame, op, self.context.copy())
-        self.completions.put((frame, op, outcome))
-
-    def _call(self, frame: Activation, op: OpPlan, context: Context) -> Any:
-        call = context.run
-        timeout = op.operator.policy.timeout  # type: ignore[union-attr]
-        if timeout is not None:
-            call = lambda function, *args, **kwargs: context.run(
-                call_with_timeout, function, timeout, args, kwargs
-            )
-        start = time.perf_counter() if self.report is not None else 0.0
-        try:
-            outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
-        except BaseException as error:
-            outcome = _Outcome("failed", error)
-        if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
-        return outcome
-
-    def _call_limited(
-        self, frame: Activation, op: OpPlan, reserved: bool, request: Request | None
-    ) -> Any:
-        """Run a call under its limits; PENDING if it will be tried again when one has room."""
-        if not op.limiters:
-            return self._call_at_rate(frame, op, reserved, self.context.copy())
-        if request is None:
-            request = Request(op.limiters, self.lineage, lambda: None)
-            request.wake = lambda: self._woken(request, frame, op, reserved)
-        self.requests[request] = (frame, op)
-        hold = acquire(request)
-        if hold is None:
-            # The run may have failed or ended since this task was taken.
-            if (self.queue.closed or self._is_cut(frame, op)) and cancel(request):
-                self.requests.pop(request, None)
-                return _DROPPED
-            return PENDING
-        self.requests.pop(request, None)
-        try:
-            context = self.context.copy()
-            context.run(lineage.set, hold)
-            return self._call_at_rate(frame, op, reserved, context)
-        finally:
-            release(hold, self.lineage)
-
-    def _call_at_rate(self, frame: Activation, op: OpPlan, reserved: bool, context: Context) -> Any:
-        rate = op.operator.rate if op.operator is not None else None
-        if rate is not None and not reserved:
-            now = time.monotonic()
-            wait = rate.reserve(now)
-            if wait > 0:
-                return _Outcome("later", when=now + wait)
-        return self._call(frame, op, context)
-
-    def _woken(
-        self, request: Request, frame: Activation, op: OpPlan, reserved: bool = False
-    ) -> None:
-        """A limit has room again. Called from whichever thread made the room."""
-        self.requests.pop(request, None)
-        if op.action is not Action.CALL:
-            self.completions.put((frame, op, _TRY_AGAIN))
-        else:
-            self.queue.put((frame, op, reserved, request))
-        if self.queue.closed:
-            pass_on(op.limiters)
-
-    def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
-        assert self.report is not None
-        self.report.records.append(
-            OpRecord(
-                name=op.name,
-                kind=op.kind,
-                line=op.location,
-                iterations=frame.iterations(),
-                start=start - self.started,
-                end=end - self.started,
-                worker=threading.current_thread().name,
-            )
+            return True
+        return self.handling > 0 and any(
+            type(owner) is Try
+            and at == BODY
+            and owner.failure is not None
+            and path > owner.failure.path
+            for owner, at in frame.owners()
         )
+
+    def fail(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        """Note an error, and give up what comes after it; what comes before it goes on."""
+        BaseException.with_traceback(error, without_own_frames(error))
+        failure = Failure(error, frame, op, frame.path(op.index))
+        if self.cuts and self.is_cut(frame, op.index):
+            self._keep_other(failure)
+            return
+        self.cuts = True
+        for owner, at in frame.owners():
+            if type(owner) is not Try:
+                continue
+            if at == BODY:
+                self.handling += owner.failure is None
+                owner.failure = failure
+                regions.watch(owner)
+                self.look_again(owner)
+                self.give_up_cut()
+                return
+            failure = self._raised_again(owner, failure)
+        if self.error is not None and self.cutoff is not None:
+            self.others.append((self.cutoff, self.error))
+        self.cutoff = failure.path
+        self.error = self._described(failure)
+        if self.on_error == "first-in-time":
+            self.forwards.appendleft((_raise, self.error))
+        self.give_up_cut()
+
+    def _keep_other(self, failure: Failure) -> None:
+        """Keep an error that comes after the one of the program, if it is not in a body."""
+        in_body = any(type(owner) is Try and at == BODY for owner, at in failure.frame.owners())
+        if self.cutoff is not None and not in_body and len(self.others) < MAX_OTHERS:
+            self.others.append((failure.path, self._described(failure)))
+
+    def _raised_again(self, attempt: Try, failure: Failure) -> Failure:
+        """A failure in a handler: that of the body, if the handler has raised its error again."""
+        handled = attempt.failure
+        assert handled is not None
+        if handled.error is not failure.error:
+            if failure.error.__context__ is None:
+                failure.error.__context__ = handled.error
+            return failure
+        return Failure(handled.error, handled.frame, handled.op, failure.path)
+
+    def _described(self, failure: Failure) -> BaseException:
+        op, error = failure.op, failure.error
+        values = [settled(failure.frame.values[slot]) for slot in op.operands]
+        shown, parameters = values[: len(op.operands) - op.hidden], ()
+        node = f"{op.kind} @{op.name}" if op.kind == "orch.call" else op.kind
+        if op.operator is not None and op.kind == "orch.call" and not op.starred:
+            parameters = parameter_names(op.operator.function)
+        inputs = describe_inputs(op.argument_names, shown, parameters)
+        place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
+        return wrap_error(error, node, op.name, place, inputs)
+
+
+ACTIONS: dict[Action, Callable[[Run, Any, OpPlan], None]] = {
+    Action.INLINE: Run.evaluate,
+    Action.AWAIT: Run._await,
+    Action.CONTAINER: Run._make_container,
+    Action.GETITEM: Run._get_item,
+    Action.LOOP: regions.start_loop,
+    Action.BRANCH: regions.start_branch,
+    Action.ISSUE: Run._issue,
+}

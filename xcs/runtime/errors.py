@@ -1,16 +1,31 @@
-"""The errors of a run: what went wrong, where in the user's program, and on which inputs."""
+"""The errors of a run: what went wrong, where in the user's program, and on which inputs.
+
+What arrives is what plain Python would have raised, with more on it. Its class derives from the
+original's and has its name; its text, arguments and attributes are the original's; so whatever was
+written for plain Python, handlers, tests and log filters, holds. What xcs knows is in attributes
+that the original does not have (`XCSExecutionError`), and in the traceback, whose last entry is the
+line of the program that called the operator, with what it was called on. Notes are not used: what
+compares texts, `pytest.raises` for one, reads them as part of the text. Nor is the original, which
+is the cause, changed in any way: the program may hold it.
+
+What is no `Exception` arrives untouched: exits, interrupts and cancellations are not errors of an
+op, and whoever waits for them looks at their very class.
+"""
 
 from __future__ import annotations
 
+import ast
 import os
-import reprlib
 import weakref
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import CodeType, TracebackType
+from typing import Any, NamedTuple
 
 from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FileLineColLoc, FusedLoc, NameLoc
 from xdsl.ir import Attribute, Operation
+
+from xcs.runtime.describe import describe_inputs as describe_inputs
 
 
 class XCSError(Exception):
@@ -24,172 +39,286 @@ class RunAbandoned(BaseException):
 class XCSExecutionError(XCSError):
     """The error of an op of a compiled program.
 
-    What is raised is also an instance of the original error's class, with the original's arguments
-    and attributes, so that handlers written for plain Python work. The original is its cause.
+    What is raised is also an instance of the original error's class, with the original's text,
+    arguments and attributes. Where the original has an attribute of one of the names below, that
+    one is kept.
     """
 
     node: str
     """The op, as ``"orch.call @ask"``."""
     operator: str
     """The operator's name; the op's description where no operator is called."""
-    original_error: BaseException
+    original_error: Exception
+    """The error as the operator raised it, which is also the cause."""
     source_line: str
     """``"file:line"`` of the op in the user's program."""
     inputs: tuple[str, ...]
     """Shortened reprs of the op's inputs, as ``"prompt='...'"`` where they are named."""
-
-    def __str__(self) -> str:
-        listed = ", ".join(self.inputs)
-        error = self.original_error
-        return (
-            f"{self.operator} failed at {self.source_line} on ({listed}): "
-            f"{type(error).__name__}: {error}"
-        )
-
-    def __reduce__(self) -> Any:
-        details = (self.node, self.operator, self.source_line, self.inputs)
-        return _rebuild, (self.original_error, *details)
+    other_errors: tuple[BaseException, ...]
+    """Errors of ops that come later in the program and had failed as well, `MAX_OTHERS` at most."""
 
 
-_NOT_WRAPPED = (SystemExit, KeyboardInterrupt, GeneratorExit, RunAbandoned, XCSError)
-_MAX_INPUTS = 8
-_HEAP_TYPE = 1 << 9
-"""CPython's Py_TPFLAGS_HEAPTYPE: set for classes that are made by a class statement."""
-_DETAILS = ("node", "operator", "original_error", "source_line", "inputs")
+MAX_OTHERS = 16
+MAX_PLACE = 200
+"""Characters of what a traceback's entry says of an operator and its inputs."""
+_DETAILS = "__xcs_details__"
+"""Where an error keeps its `_Details`, whatever attributes the original's class has."""
 
-_wrapper_classes: weakref.WeakKeyDictionary[type, type[BaseException]] = weakref.WeakKeyDictionary()
+
+class _Details(NamedTuple):
+    original: Exception | None
+    """None where the error is the original itself."""
+    node: str
+    operator: str
+    source_line: str
+    inputs: tuple[str, ...]
 
 
 def wrap_error(
     error: BaseException, node: str, operator: str, source_line: str, inputs: Sequence[str]
 ) -> BaseException:
-    """The `XCSExecutionError` for an op's error.
+    """The `XCSExecutionError` for an op's error. Never raises one of its own.
 
-    What must keep its meaning is returned as it is: exits, interrupts, and errors that a nested run
-    has described already.
+    Returned as they are: what is no `Exception`, and what a nested run has described already. An
+    error of a class from which none can be derived is itself given the attributes, and a note.
     """
-    if isinstance(error, _NOT_WRAPPED):
+    try:
+        if not isinstance(error, Exception) or isinstance(error, XCSError):
+            return error
+        if _DETAILS in vars(error):
+            return error
+        return _described(error, _Details(error, node, operator, source_line, tuple(inputs)))
+    except Exception:
         return error
-    wrapped = _instance(_wrapper_class(type(error)), error)
-    details = (node, operator, error, source_line, tuple(inputs))
-    for name, value in zip(_DETAILS, details, strict=True):
-        object.__setattr__(wrapped, name, value)
-    object.__setattr__(wrapped, "__cause__", error)
+
+
+def _described(error: Exception, details: _Details) -> Exception:
+    try:
+        wrapped: Any = _instance(_wrapper_class(type(error)), error)
+        object.__setattr__(wrapped, "__cause__", error)
+        object.__setattr__(wrapped, "__traceback__", _entry(details))
+    except Exception:
+        wrapped, details = error, details._replace(original=None)
+        _note(error, f"xcs: {_place(details)} failed at {details.source_line}")
+    shown = {
+        "node": details.node,
+        "operator": details.operator,
+        "original_error": error,
+        "source_line": details.source_line,
+        "inputs": details.inputs,
+        "other_errors": (),
+    }
+    vars(wrapped).update({n: value for n, value in shown.items() if not _has(error, n)})
+    vars(wrapped)[_DETAILS] = details
     return wrapped
 
 
-def _instance(cls: type[BaseException], error: BaseException) -> BaseException:
+def describe_error(error: XCSError) -> str:
+    """An error in one line, for tools that show no traceback."""
+    details = vars(error).get(_DETAILS)
+    if details is None:
+        return str(error)
+    failed = f"{_place(details)} failed at {details.source_line}"
+    return f"{failed}: {type(error).__name__}: {error}"
+
+
+def keep_others(error: BaseException, others: Sequence[BaseException]) -> None:
+    """Attach the errors that a run met beside the one that it raises, as ``other_errors``."""
+    details = vars(error).get(_DETAILS)
+    if details is not None:
+        original = details.original
+        if original is None or not _has(original, "other_errors"):
+            vars(error)["other_errors"] = tuple(others[:MAX_OTHERS])
+
+
+def _has(error: BaseException, name: str) -> bool:
+    """Whether an error has an attribute; properties are not asked for their value."""
+    return name in vars(error) or any(name in _namespace(cls) for cls in type(error).__mro__)
+
+
+_namespace: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
+"""`vars` of a class, whatever its metaclass says."""
+
+
+def _note(error: BaseException, text: str) -> None:
+    """Add a note, whatever the error's `__setattr__` says to that."""
+    notes = vars(error).get("__notes__")
+    vars(error)["__notes__"] = [*(notes if isinstance(notes, list) else ()), text]
+
+
+# --- Tracebacks -----------------------------------------------------------------------------------
+
+
+def _place(details: _Details) -> str:
+    """The operator and what it was called on, as ``ask on (prompt='...')``."""
+    on = f" on ({', '.join(details.inputs)})" if details.inputs else ""
+    place = " ".join(f"{details.operator}{on}".split())
+    return place if len(place) <= MAX_PLACE else place[: MAX_PLACE - 3] + "..."
+
+
+def _raising_code() -> CodeType:
+    """Code that raises, whose frame can stand for any line of the user's: it has no columns."""
+    module = ast.parse("None.line")
+    for node in ast.walk(module):
+        if isinstance(node, ast.expr | ast.stmt):
+            node.col_offset = node.end_col_offset = -1
+    return compile(module, "", "exec")
+
+
+_LINE = _raising_code()
+
+
+def _entry(details: _Details) -> TracebackType | None:
+    """A traceback's entry for the line of the program where an op stands."""
+    filename, _, line = details.source_line.rpartition(":")
+    if not filename or not line.isdecimal():
+        return None
+    place = _place(details)
+    code = _LINE.replace(
+        co_filename=filename, co_firstlineno=int(line), co_name=place, co_qualname=place
+    )
+    try:
+        exec(code, {})
+    except AttributeError as error:
+        return error.__traceback__ and error.__traceback__.tb_next
+
+
+# --- Instances ------------------------------------------------------------------------------------
+
+
+def _instance(cls: type[BaseException], error: Exception) -> BaseException:
     """An exception of ``cls`` with the state of ``error``.
 
     Constructors of exceptions may take anything and do anything, so they are not called: `__new__`
     of the built-in base, which keeps ``args``, and then the attributes one by one.
     """
-    wrapped = cls.__new__(cls, *error.args)
+    arguments = error.args
+    if isinstance(error, BaseExceptionGroup):  # whose subclasses may have other ones
+        group = vars(BaseExceptionGroup)
+        arguments = (group["message"].__get__(error), group["exceptions"].__get__(error))
+    wrapped = _new(cls, *arguments)
     _initialise(wrapped, error)
-    for name, value in _state(error):
-        try:
-            object.__setattr__(wrapped, name, value)
-        except (AttributeError, TypeError):
-            continue  # read-only, and so derived from what was set
+    for member in _members(type(error)):
+        value = _field(member, error)
+        # Fields of builtin classes may be unset and read as None, but are not to be set to it.
+        if not _same(_field(member, wrapped), value):
+            with suppress(AttributeError, TypeError):  # read-only, and derived from what was set
+                member.__set__(wrapped, value)
+    vars(wrapped).update(vars(error))
+    if isinstance(notes := vars(error).get("__notes__"), list):
+        vars(wrapped)["__notes__"] = list(notes)
     return wrapped
 
 
-def _initialise(wrapped: BaseException, error: BaseException) -> None:
-    """Fill the C-level fields of built-in exceptions, which only their initialiser can fill."""
-    base = next(c for c in type(error).__mro__ if c.__module__ == "builtins")
-    try:
-        base.__init__(wrapped, *error.args)
-    except Exception:
-        object.__setattr__(wrapped, "args", error.args)
-
-
-def _state(error: BaseException) -> list[tuple[str, Any]]:
-    """The attributes of an exception: from its dict, slots, and C-level fields."""
-    state: list[tuple[str, Any]] = []
-    for cls in type(error).__mro__:
-        for name, member in vars(cls).items():
-            if type(member).__name__ in ("member_descriptor", "getset_descriptor"):
-                if name.startswith("__") or name == "args":
-                    continue
-                try:
-                    state.append((name, member.__get__(error)))
-                except AttributeError:
-                    continue
-    state.extend((n, v) for n, v in vars(error).items() if n not in _DETAILS)
-    return state
-
-
-def _wrapper_class(original: type[BaseException]) -> type[BaseException]:
-    """The class that is an `XCSExecutionError` and an ``original``; one per original class."""
-    wrapper = _wrapper_classes.get(original)
-    if wrapper is None:
-        wrapper = _wrapper_classes[original] = _new_wrapper_class(original)
-    return wrapper
-
-
-def _new_wrapper_class(original: type[BaseException]) -> type[BaseException]:
-    namespace = {
-        "__module__": original.__module__,
-        "__doc__": original.__doc__,
-        # The original's own constructor and text are not used: they may need what is not there.
-        "__init__": BaseException.__init__,
-        "__new__": _new,
-        "__str__": XCSExecutionError.__str__,
-        "__reduce__": XCSExecutionError.__reduce__,
-        "__reduce_ex__": lambda self, protocol: self.__reduce__(),
-    }
-    name = f"XCSExecutionError[{original.__name__}]"
-    try:
-        return type(name, (XCSExecutionError, original), namespace)
-    except TypeError:
-        # The class cannot be inherited from, or not together with Exception.
-        return type(name, (XCSExecutionError,), {"__str__": XCSExecutionError.__str__})
-
-
-def _new(cls: type, *args: Any) -> BaseException:
+def _new(cls: type, *args: Any) -> Any:
     """`__new__` of the type whose memory layout the class has, past the Python ones above it."""
     base = cls
     while base.__flags__ & _HEAP_TYPE:
         assert base.__base__ is not None
         base = base.__base__
-    return base.__new__(cls, *args)  # type: ignore[return-value]
+    return base.__new__(cls, *args)
 
 
-def _rebuild(
-    error: BaseException, node: str, operator: str, source_line: str, inputs: tuple[str, ...]
-) -> BaseException:
-    return wrap_error(error, node, operator, source_line, inputs)
+_HEAP_TYPE = 1 << 9
+"""CPython's Py_TPFLAGS_HEAPTYPE: set for classes that are made by a class statement."""
 
 
-# --- Descriptions ---------------------------------------------------------------------------------
-
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 80
-_repr.maxlevel = 3
-
-
-def describe_inputs(names: Sequence[str], values: Sequence[Any]) -> tuple[str, ...]:
-    """Shortened reprs of values, the last of which are named."""
-    unnamed = len(values) - len(names)
-    described = []
-    for position, value in enumerate(values[:_MAX_INPUTS]):
-        name = names[position - unnamed] if position >= unnamed else ""
-        described.append(f"{name}={_short(value)}" if name.isidentifier() else name + _short(value))
-    if len(values) > _MAX_INPUTS:
-        described.append(f"... {len(values) - _MAX_INPUTS} more")
-    return tuple(described)
+def _initialise(wrapped: BaseException, error: BaseException) -> None:
+    """Fill the C-level fields of built-in exceptions, which only their initialiser can fill."""
+    base = next(c for c in type(error).__mro__ if not c.__flags__ & _HEAP_TYPE)
+    with suppress(Exception):  # the arguments may be those of a subclass
+        base.__init__(wrapped, *error.args)
+    object.__setattr__(wrapped, "args", error.args)
 
 
-def _short(value: Any) -> str:
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if isinstance(shape, tuple) and dtype is not None:
-        return (
-            f"{type(value).__name__}({dtype}{list(shape)})"  # contents may be large, or on a device
-        )
+def _members(cls: type) -> Iterator[Any]:
+    """The descriptors of slots and C-level fields, but ``args``."""
+    for base in cls.__mro__:
+        for name, member in _namespace(base).items():
+            if type(member).__name__ in ("member_descriptor", "getset_descriptor"):
+                if not name.startswith("__") and name != "args":
+                    yield member
+
+
+def _unchanged(wrapped: BaseException, error: BaseException) -> bool:
+    """Whether nobody has changed what the text may depend on since the error was wrapped."""
+    if wrapped.args is not error.args:
+        return False
+    if not all(_same(_field(m, wrapped), _field(m, error)) for m in _members(type(error))):
+        return False
+    own, others = vars(wrapped), vars(error)
+    names = (own.keys() | others.keys()) - _ADDED.difference(others) - {"__notes__", _DETAILS}
+    return all(_same(own.get(n, _MISSING), others.get(n, _MISSING)) for n in names)
+
+
+_ADDED = frozenset(XCSExecutionError.__annotations__)
+_MISSING = object()
+
+
+def _field(member: Any, error: BaseException) -> Any:
     try:
-        return _repr.repr(value)
-    except Exception:  # a repr of the user's that fails must not hide the error it describes
-        return f"<{type(value).__name__}>"
+        return member.__get__(error)
+    except AttributeError:
+        return _MISSING
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and type(one) in (int, str) and one == other)
+
+
+# --- Classes --------------------------------------------------------------------------------------
+
+
+class _Wrapped(XCSExecutionError):
+    """The first base of all wrapper classes: what is not left to the original's class."""
+
+    __xcs_original__: type[BaseException]
+
+    def __init_subclass__(cls) -> None:
+        """Keep the original's from running: it may register the class, or ask for arguments."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An error of the original class, for handlers that say ``raise type(error)(...)``."""
+        return cls.__xcs_original__(*args, **kwargs)
+
+    def __str__(self) -> str:
+        """The original's text, or that of its class if a handler has changed the error."""
+        original = vars(self)[_DETAILS].original
+        return str(original) if _unchanged(self, original) else super().__str__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return wrap_error, tuple(vars(self)[_DETAILS])
+
+
+_wrapper_classes: weakref.WeakValueDictionary[int, type[BaseException]] = (
+    weakref.WeakValueDictionary()
+)
+"""By the id of the original class, which lives as long as its wrapper class. Neither is kept."""
+
+
+def _wrapper_class(original: type[BaseException]) -> type[BaseException]:
+    """The class that is an `XCSExecutionError` and an ``original``; one per original class."""
+    wrapper = _wrapper_classes.get(id(original))
+    if wrapper is None:
+        wrapper = _wrapper_classes[id(original)] = _new_wrapper_class(original)
+    return wrapper
+
+
+def _new_wrapper_class(original: type[BaseException]) -> type[BaseException]:
+    """Make the class without running code of the user's. Raises TypeError if that cannot be done.
+
+    `type.__new__` is called with the original's metaclass, rather than the metaclass itself, so
+    what the latter does when classes are made is passed by; `_Wrapped`, which stands first, has the
+    only `__init_subclass__` that is found.
+    """
+    copied = ("__module__", "__qualname__", "__doc__")
+    namespace = {name: type.__getattribute__(original, name) for name in copied}
+    namespace["__xcs_original__"] = original
+    name = type.__getattribute__(original, "__name__")
+    return type.__new__(type(original), name, (_Wrapped, original), namespace)
+
+
+# --- Places ---------------------------------------------------------------------------------------
 
 
 def location_of(op: Operation) -> str:

@@ -1,16 +1,17 @@
 """Clients of models, services and databases, matched by package and name without importing them.
 
-A method counts where any class along the receiver's method resolution order belongs to the
-package, so user subclasses of a client are recognised too.
+A method counts where the class that defines it belongs to the package, so that user subclasses of a
+client are recognised too, but for the methods that they write themselves.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from xcs.frontend.analysis.resources import COMMON, Touches
 from xcs.frontend.classification import (
     ORDERED,
     UNORDERED,
@@ -18,7 +19,7 @@ from xcs.frontend.classification import (
     EffectClass,
     operator,
     pure,
-    world,
+    touching,
 )
 from xcs.frontend.detectors.identity import Identity, identify
 
@@ -71,6 +72,7 @@ _READ: Final = (
 _SERVICE: Final = (Rule("tool", _READ), Rule("tool", "[a-z].*", effects=ORDERED))
 """A remote store: its queries are independent, anything else may change it."""
 
+_CONNECTION: Final[Touches] = frozenset({("database", "write")})
 _DATABASE: Final = (Rule("tool", "[a-z].*", effects=ORDERED),)
 """A connection with state: transactions, cursors, locks, sessions, pages."""
 
@@ -234,9 +236,7 @@ _DATA_SUFFIXES: Final = (
 def detect(fn: Any) -> Classification | None:
     """Recognise a client's functions, methods and constructors."""
     identity = identify(fn)
-    if _rules(identity.module) is None and not any(
-        _rules(owner.__module__) for owner in identity.owners
-    ):
+    if _rules(identity.module) is None:
         return None
     if identity.is_constructor:
         return _constructor(fn, identity)
@@ -278,7 +278,8 @@ def _classify(rule: Rule, identity: Identity) -> Classification:
         return pure(f"{what} only works on data that is already here")
     service = "a model" if rule.kind == "model" else "a service"
     order = " that keeps state between calls" if rule.effects == ORDERED else ""
-    return operator(rule.kind, f"{what} calls {service}{order}", effects=rule.effects)
+    found = operator(rule.kind, f"{what} calls {service}{order}", effects=rule.effects)
+    return replace(found, touches=_CONNECTION) if rule is _DATABASE[0] else found
 
 
 def _constructor(cls: type, identity: Identity) -> Classification | None:
@@ -289,10 +290,11 @@ def _constructor(cls: type, identity: Identity) -> Classification | None:
     if issubclass(cls, BaseException):
         return pure(f"{identity.path} only builds an exception")
     if rules is _DATABASE:
-        return world(f"{identity.path} may open a connection", effects=ORDERED)
+        return touching(f"{identity.path} may open a connection", _CONNECTION)
     if cls.__name__.endswith(_DATA_SUFFIXES):
         return pure(f"{identity.path} only holds data")
-    return world(f"{identity.path} creates a client object", effects=UNORDERED, blocking=False)
+    reason = f"{identity.path} creates a client object"
+    return touching(reason, COMMON[UNORDERED], blocking=False)
 
 
 def is_client(obj: Any) -> bool:

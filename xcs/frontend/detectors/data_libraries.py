@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from xcs.frontend.classification import Classification, pure, tensor
+from xcs.frontend.classification import Classification
 from xcs.frontend.detectors.identity import identify
 from xcs.frontend.detectors.tables import (
     CLOCK,
+    ENVIRONMENT,
     HIGHER_ORDER,
     MUTATOR,
     PURE_ENTRY,
     RANDOM,
+    READS_ENVIRONMENT,
     READS_FILES,
+    UNKNOWN,
     WRITES_FILES,
+    Row,
     Table,
     entries,
     lookup_callable,
@@ -24,13 +28,8 @@ from xcs.frontend.detectors.tables import (
 
 PRIORITY = -55
 
-
-def _numeric(path: str) -> Classification:
-    return pure(f"{path} is an array function of its operands", kind="numpy")
-
-
-def _tensor(path: str) -> Classification:
-    return tensor(f"{path} is JAX array code")
+_NUMERIC_ROW: Final = Row("is an array function of its operands", kind="numpy")
+_TENSOR_ROW: Final = Row("is JAX array code", kind="tensor", reaches=frozenset({"tensor"}))
 
 
 _DOCUMENTS: Final[Table] = (
@@ -85,16 +84,32 @@ _FRAME_METHODS: Final = (
 )
 
 _NUMERIC: Final[Table] = (
-    entries("", "scipy pandas.core.reshape", _numeric)
-    | entries("scipy.io", "loadmat readsav mmread", READS_FILES)
+    # Of scipy, the modules whose functions compute arrays from arrays.
+    entries(
+        "scipy",
+        "cluster constants fft fftpack interpolate linalg ndimage signal sparse spatial special"
+        " stats",
+        _NUMERIC_ROW,
+    )
+    | entries("scipy.special", "errstate seterr", ENVIRONMENT)
+    | entries("scipy.special", "geterr", READS_ENVIRONMENT)
+    | entries("scipy.fft", "set_workers set_backend set_global_backend", ENVIRONMENT)
+    | entries(
+        "scipy.io",
+        "loadmat matlab._mio.loadmat matlab._mio.whosmat _idl.readsav"
+        " _fast_matrix_market.mmread _fast_matrix_market.mminfo wavfile.read",
+        READS_FILES,
+    )
     | entries("", "scipy.io scipy.datasets", WRITES_FILES)
     | entries("scipy.stats._distn_infrastructure.rv_generic", "rvs", RANDOM)
+    | entries("scipy.stats._multivariate", "multi_rv_generic", UNKNOWN)
     | entries("", "scipy.optimize scipy.integrate", HIGHER_ORDER)
-    | entries("pandas.core.frame.DataFrame", f"{_FRAME_METHODS} query", _numeric)
-    | entries("pandas.core.series.Series", _FRAME_METHODS, _numeric)
-    | entries("pandas.core.generic.NDFrame", _FRAME_METHODS, _numeric)
-    | entries("pandas.core.base.IndexOpsMixin", _FRAME_METHODS, _numeric)
-    | entries("", "pandas.core.frame.DataFrame() pandas.core.series.Series()", _numeric)
+    | entries("pandas.core", "reshape", _NUMERIC_ROW)
+    | entries("pandas.core.frame.DataFrame", f"{_FRAME_METHODS} query", _NUMERIC_ROW)
+    | entries("pandas.core.series.Series", _FRAME_METHODS, _NUMERIC_ROW)
+    | entries("pandas.core.generic.NDFrame", _FRAME_METHODS, _NUMERIC_ROW)
+    | entries("pandas.core.base.IndexOpsMixin", _FRAME_METHODS, _NUMERIC_ROW)
+    | entries("", "pandas.core.frame.DataFrame() pandas.core.series.Series()", _NUMERIC_ROW)
     | entries("pandas.core.frame.DataFrame", "apply map applymap transform pipe", HIGHER_ORDER)
     | entries("pandas.core.series.Series", "apply map transform pipe", HIGHER_ORDER)
     | entries("pandas.core.frame.DataFrame", "insert pop update __setitem__", MUTATOR)
@@ -111,8 +126,8 @@ _NUMERIC: Final[Table] = (
         "excel._base.read_excel html.read_html feather_format.read_feather",
         READS_FILES,
     )
-    | entries("pandas.core.tools", "datetimes.to_datetime numeric.to_numeric", _numeric)
-    | entries("", "sklearn.metrics", _numeric)
+    | entries("pandas.core.tools", "datetimes.to_datetime numeric.to_numeric", _NUMERIC_ROW)
+    | entries("", "sklearn.metrics", _NUMERIC_ROW)
     | entries("PIL.Image", "open", READS_FILES)
     | entries("PIL.Image", "new fromarray merge blend composite", PURE_ENTRY)
     | entries(
@@ -128,18 +143,14 @@ _NUMERIC: Final[Table] = (
 
 # Functional by design: state goes in and comes out.
 _TENSOR: Final[Table] = (
-    entries("", "optax", _tensor)
-    | entries("", "haiku._src.transform haiku._src.basic.Linear.__call__", _tensor)
-    | entries("flax.linen.module.Module", "init apply init_with_output lazy_init bind", _tensor)
-    | entries("", "flax.linen.activation flax.linen.attention.dot_product_attention", _tensor)
+    entries("", "haiku._src.transform haiku._src.basic.Linear.__call__", _TENSOR_ROW)
+    | entries("flax.linen.module.Module", "init apply init_with_output lazy_init bind", _TENSOR_ROW)
+    | entries("", "flax.linen.activation flax.linen.attention.dot_product_attention", _TENSOR_ROW)
 )
 
-_TABLE: Final[Table] = _DOCUMENTS | _NUMERIC | _TENSOR
+TABLE: Final[Table] = _DOCUMENTS | _NUMERIC | _TENSOR
 
 
 def detect(fn: Any) -> Classification | None:
     """Recognise a listed function, constructor or method."""
-    identity = identify(fn)
-    if identity.root == "optax" and identity.is_constructor:
-        return PURE_ENTRY(identity.path)
-    return lookup_callable(_TABLE, identity)
+    return lookup_callable(TABLE, identify(fn))

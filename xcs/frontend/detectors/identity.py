@@ -7,15 +7,18 @@ import types
 from dataclasses import dataclass
 from typing import Any, Final
 
-_ALIASES: Final = {
+ALIASES: Final = {
     # C accelerators and platform modules, under the names that people import.
     "_abc": "abc",
+    "_asyncio": "asyncio",
     "_bisect": "bisect",
     "_bz2": "bz2",
     "_collections": "collections",
     "_codecs": "codecs",
     "_contextvars": "contextvars",
     "_csv": "csv",
+    "_ctypes": "ctypes",
+    "_curses": "curses",
     "_datetime": "datetime",
     "_pydatetime": "datetime",
     "_decimal": "decimal",
@@ -25,15 +28,21 @@ _ALIASES: Final = {
     "_heapq": "heapq",
     "_io": "io",
     "_pyio": "io",
+    "_imp": "importlib",
     "_json": "json",
+    "_locale": "locale",
     "_lzma": "lzma",
     "_operator": "operator",
     "_pickle": "pickle",
+    "_opcode": "dis",
     "_queue": "queue",
     "_random": "random",
+    "_signal": "signal",
     "_socket": "socket",
     "_sqlite3": "sqlite3",
     "_sre": "re",
+    "_ssl": "ssl",
+    "_stat": "stat",
     "_statistics": "statistics",
     "_string": "string",
     "_struct": "struct",
@@ -94,7 +103,7 @@ class Identity:
 def canonical_module(name: str | None) -> str:
     """The public name of a module."""
     name = name or ""
-    return _ALIASES.get(name, name)
+    return ALIASES.get(name, name)
 
 
 def class_path(cls: type) -> str:

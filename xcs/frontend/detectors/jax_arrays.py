@@ -1,28 +1,35 @@
-"""JAX: array functions, transformations and what they return are pure by JAX's own contract."""
+"""JAX: array functions, transformations and what they return are pure by JAX's own contract.
+
+Each public function has a row of its own. What has none is judged by its source.
+"""
 
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 from typing import Any, Final
 
-from xcs.frontend.classification import (
-    CALLBACK,
-    ORDERED,
-    Classification,
-    higher_order,
-    tensor,
-    world,
-)
+from xcs.frontend.analysis.resources import Touches
+from xcs.frontend.classification import CALLBACK, Classification, unknown
+from xcs.frontend.detectors import jax_names as names
 from xcs.frontend.detectors.identity import Identity, class_path, identify
+from xcs.frontend.detectors.public_names import PublicNames
 from xcs.frontend.detectors.tables import (
+    CONSOLE,
     ENVIRONMENT,
+    HIGHER_ORDER,
+    MUTATOR,
+    PRINTS,
     PURE_ENTRY,
+    READS_ENVIRONMENT,
     READS_FILES,
+    SLEEP,
     UNKNOWN,
-    WRITES_FILES,
+    Row,
     Table,
+    changing,
     entries,
-    lookup,
+    find_callable,
 )
 
 PRIORITY = -10
@@ -37,159 +44,265 @@ _TRANSFORMED: Final = frozenset(
         "jax._src.numpy.vectorize",
         "jax._src.custom_batching",
         "jax._src.linear_util",
-        "jax._src.custom_transpose",
         "jax._src.shard_map",
+        "jax._src.source_info_util",
         "jax.experimental.jet",
         "jax.experimental.sparse.transform",
     }
 )
 """Modules whose decorators return plain functions under the user's own name."""
 
+_WORLD: Final[Touches] = frozenset({("world", "write")})
 
-def _tensor(path: str) -> Classification:
-    return tensor(f"{path} is JAX array code")
-
-
-def _array(path: str) -> Classification:
-    return tensor(f"{path} is JAX array code", returns="jax.Array")
-
-
-def _transformation(path: str) -> Classification:
-    return tensor(f"{path} is a JAX transformation: it returns a function", returns="function")
-
-
-def _context(path: str) -> Classification:
-    return tensor(f"{path} makes a context in which array code is traced", returns="context")
-
-
-def _tree(path: str) -> Classification:
-    return higher_order(f"{path} does what its callbacks do, leaf by leaf")
-
-
-def _callback(path: str) -> Classification:
-    reason = f"{path} runs Python code from inside array code"
-    return world(reason, effects=ORDERED, writes=(CALLBACK,))
-
-
-def _transfer(path: str) -> Classification:
-    """Waits for the device, so must not hold up the coordinator."""
-    return Classification(
-        "tensor", "pure", f"{path} waits for the device", reaches=frozenset({"tensor"})
-    )
-
-
-_TABLE: Final[Table] = (
-    entries("", "jax jaxlib", _tensor)
-    | entries(
-        "jax._src.api",
-        "jit vmap pmap grad value_and_grad jacfwd jacrev hessian linearize vjp jvp"
-        " linear_transpose make_jaxpr eval_shape named_call checkpoint remat custom_jvp custom_vjp",
-        _transformation,
-    )
-    | entries("jax._src.ad_checkpoint", "checkpoint remat", _transformation)
-    | entries(
-        "jax._src.custom_derivatives", "custom_jvp custom_vjp custom_gradient", _transformation
-    )
-    | entries("", "jax.numpy.vectorize jax._src.numpy.vectorize.vectorize", _transformation)
-    | entries("jax._src.custom_derivatives.custom_jvp", "defjvp defjvps", ENVIRONMENT)
-    | entries("jax._src.custom_derivatives.custom_vjp", "defvjp", ENVIRONMENT)
-    | entries("", "jax._src.tree jax._src.tree_util jax.tree jax.tree_util", _tree)
-    | entries(
-        "jax._src.tree_util",
-        "register_pytree_node register_pytree_node_class register_dataclass register_static"
-        " register_pytree_with_keys register_pytree_with_keys_class",
-        ENVIRONMENT,
-    )
-    | entries(
-        "", "jax._src.debugging jax.debug jax._src.callback jax.experimental.io_callback", _callback
-    )
-    | entries("jax._src.callback", "pure_callback", _tensor)
-    | entries("jax._src.api", "device_get block_until_ready", _transfer)
-    | entries("jaxlib._jax.ArrayImpl", "block_until_ready item tolist __array__", _transfer)
-    | entries(
-        "jax._src.xla_bridge",
-        "devices local_devices device_count local_device_count default_backend process_index"
-        " process_count local_devices backends",
-        PURE_ENTRY,
-    )
-    | entries(
-        "",
-        "jax._src.config jax.config jax._src.profiler jax.profiler jax.distributed"
-        " jax._src.distributed jax.monitoring jax._src.monitoring jax._src.api.clear_caches"
-        " jax.clear_caches jaxlib._jax.Config jax._src.compilation_cache",
-        ENVIRONMENT,
-    )
-    | entries("jax._src.api", "named_scope disable_jit", _context)
-    | entries("jax._src.config", "State.__call__ transfer_guard", _context)
-    | entries("jax._src.core", "ensure_compile_time_eval", _context)
-    | entries("", "jax._src.mesh.use_abstract_mesh jax._src.compute_on.compute_on", _context)
-    | entries("jax._src.xla_metadata", "set_xla_metadata", _context)
-    | entries(
-        "jax.nn.initializers jax._src.nn.initializers",
-        "constant uniform normal truncated_normal variance_scaling orthogonal delta_orthogonal"
-        " glorot_normal glorot_uniform xavier_normal xavier_uniform lecun_normal lecun_uniform"
-        " he_normal he_uniform kaiming_normal kaiming_uniform",
-        _transformation,
-    )
-    | entries("jax._src.profiler", "TraceAnnotation StepTraceAnnotation", _context)
-    | entries("jax._src.profiler", "annotate_function", _transformation)
-    | entries("jaxlib._jax.ArrayImpl", "delete", ENVIRONMENT)
-    | entries("jax.numpy", "save savez", WRITES_FILES)
-    | entries("jax._src.numpy.lax_numpy", "save savez", WRITES_FILES)
-    | entries("jax.numpy", "load fromfile", READS_FILES)
-    | entries("jax._src.numpy.lax_numpy", "load fromfile", READS_FILES)
-    | entries("", "jax.export jax._src.export jax._src.stages jax.stages", UNKNOWN)
-    | entries("", "jax._src.stages.Compiled.__call__ jax.stages.Compiled.__call__", _tensor)
-    | entries("jax.numpy", "dtype shape ndim size issubdtype iinfo finfo result_type", PURE_ENTRY)
-    | entries("", "ml_dtypes._finfo.finfo ml_dtypes._iinfo.iinfo", PURE_ENTRY)
-    | entries("", "jax.ShapeDtypeStruct jax._src.core.ShapeDtypeStruct", PURE_ENTRY)
+_TENSOR: Final = Row("is JAX array code", kind="tensor", reaches=frozenset({"tensor"}))
+_ARRAY: Final = replace(_TENSOR, returns="jax.Array")
+_TRANSFORMATION: Final = replace(
+    _TENSOR, says="is a JAX transformation: it returns a function", returns="function"
+)
+_CONTEXT: Final = replace(
+    _TENSOR, says="makes a context in which array code is traced", returns="context"
+)
+# Waits for the device, so must not hold up the coordinator.
+_TRANSFER: Final = replace(_TENSOR, says="waits for the device", blocking=True)
+_TREE: Final = replace(HIGHER_ORDER, says="does what its callbacks do, leaf by leaf")
+_CALLBACK: Final = Row(
+    "runs Python code from inside array code",
+    _WORLD,
+    "function",
+    blocking=True,
+    writes=(CALLBACK,),
 )
 
-_ARRAY_MODULES: Final = ("jax.numpy.", "jax.lax.", "jax.nn.", "jax.scipy.", "jax.image.")
+_DEVICES: Final = (
+    "default_backend device_count devices host_count host_id host_ids local_device_count"
+    " local_devices process_count process_index process_indices typeof make_mesh ds"
+    " ShapeDtypeStruct P NamedSharding Shard"
+)
+_REGISTRATIONS: Final = (
+    "register_dataclass register_pytree_node register_pytree_node_class register_pytree_with_keys"
+    " register_pytree_with_keys_class register_static"
+)
 
-_SEVERAL: Final = frozenset(
-    {"split", "array_split", "hsplit", "vsplit", "dsplit", "meshgrid", "unstack", "nonzero"}
-    | {"broadcast_arrays", "divmod", "modf", "frexp", "unique", "histogram", "gradient", "where"}
-    | {"ix_", "indices", "tril_indices", "triu_indices", "mask_indices", "unravel_index", "top_k"}
-    | {"scan", "while_loop", "fori_loop", "cond", "switch", "map", "associative_scan", "sort"}
-    | {"polyfit", "polydiv", "atleast_1d", "atleast_2d", "atleast_3d", "average", "linspace"}
-    | {"slogdet", "eig", "eigh", "svd", "qr", "lu", "lstsq", "histogram2d", "histogramdd"}
-    | {
-        "stop_gradient",
-        "optimization_barrier",
-        "reduce",
-        "reduce_window",
-        "custom_root",
-        "einsum_path",
+PUBLIC_NAMES: Final = PublicNames(
+    {
+        "jax.numpy": {
+            names.NUMPY_ONE: _ARRAY,
+            names.NUMPY_SEVERAL: _TENSOR,
+            names.NUMPY_ABOUT: PURE_ENTRY,
+            "vectorize": _TRANSFORMATION,
+            "load fromfile": READS_FILES,
+            "get_printoptions": READS_ENVIRONMENT,
+            "set_printoptions printoptions": ENVIRONMENT,
+        },
+        "jax.numpy.linalg": {names.LINALG_ONE: _ARRAY, names.LINALG_SEVERAL: _TENSOR},
+        "jax.numpy.fft": {names.FFT: _ARRAY},
+        "jax.lax": {
+            names.LAX_ONE: _ARRAY,
+            names.LAX_SEVERAL: _TENSOR,
+            "composite": _TRANSFORMATION,
+        },
+        "jax.lax.linalg": {names.LAX_LINALG: _TENSOR},
+        "jax.nn": {names.NN: _TENSOR},
+        "jax.nn.initializers": {
+            names.INITIALIZERS: _TRANSFORMATION,
+            "ones zeros": _TENSOR,
+        },
+        "jax.random": {names.RANDOM: _TENSOR},
+        "jax.scipy.special": {names.SPECIAL: _TENSOR},
+        "jax.scipy.linalg": {names.SCIPY_LINALG: _TENSOR},
+        "jax.scipy.signal": {names.SIGNAL: _TENSOR},
+        "jax.scipy.fft": {"dct dctn idct idctn": _TENSOR},
+        "jax.scipy.ndimage": {"map_coordinates": _TENSOR},
+        "jax.scipy.cluster.vq": {"vq": _TENSOR},
+        "jax.scipy.integrate": {"trapezoid": _TENSOR},
+        "jax.scipy.interpolate": {"RegularGridInterpolator": _TENSOR},
+        "jax.scipy.optimize": {"minimize": _TENSOR},
+        "jax.scipy.sparse.linalg": {"bicgstab cg gmres": _TENSOR},
+        "jax.scipy.spatial.transform": {"Rotation Slerp": _TENSOR},
+        "jax.scipy.stats": {"gaussian_kde mode rankdata sem": _TENSOR},
+        **{
+            f"jax.scipy.stats.{name}": {densities: _TENSOR}
+            for distributions, densities in names.DENSITIES.items()
+            for name in distributions.split()
+        },
+        "jax.image": {"resize scale_and_translate ResizeMethod": _TENSOR},
+        "jax.ops": {"segment_max segment_min segment_prod segment_sum": _TENSOR},
+        "jax.flatten_util": {"ravel_pytree": _TENSOR},
+        "jax.dtypes": {
+            "canonicalize_dtype issubdtype itemsize_bits result_type scalar_type_of": PURE_ENTRY
+        },
+        "jax.experimental.sparse": {
+            names.SPARSE: _TENSOR,
+            "grad jacfwd jacobian jacrev value_and_grad sparsify": _TRANSFORMATION,
+        },
+        "jax": {
+            names.TRANSFORMATIONS: _TRANSFORMATION,
+            "device_put make_array_from_callback make_array_from_process_local_data"
+            " make_array_from_single_device_arrays reshard pure_callback new_ref empty_ref"
+            " softmax_custom_jvp": _TENSOR,
+            "block_until_ready device_get copy_to_host_async": _TRANSFER,
+            "effects_barrier": replace(SLEEP, strict=None),
+            "free_ref freeze": changing((0, "ref")),
+            "disable_jit named_scope ensure_compile_time_eval transfer_guard"
+            " transfer_guard_device_to_device transfer_guard_device_to_host"
+            " transfer_guard_host_to_device": _CONTEXT,
+            _DEVICES: PURE_ENTRY,
+            "live_arrays": READS_ENVIRONMENT,
+            "clear_caches set_mesh": ENVIRONMENT,
+            "print_environment_info": PRINTS,
+        },
+        "jax.custom_batching": {"custom_vmap sequential_vmap": _TRANSFORMATION},
+        "jax.custom_derivatives": {
+            "linear_call": _TENSOR,
+            "custom_vjp_primal_tree_values zero_from_primal": _TENSOR,
+        },
+        "jax.ad_checkpoint": {"checkpoint_name": _TENSOR, "print_saved_residuals": PRINTS},
+        "jax.tree": {names.TREES: _TREE},
+        "jax.tree_util": {
+            names.TREE_FUNCTIONS: _TREE,
+            "Partial": PURE_ENTRY,
+            _REGISTRATIONS: ENVIRONMENT,
+        },
+        "jax.core": {"eval_jaxpr max_dim min_dim": _TENSOR, "ShapedArray": PURE_ENTRY},
+        "jax.sharding": {
+            "Mesh AbstractMesh NamedSharding PartitionSpec SingleDeviceSharding"
+            " get_abstract_mesh make_single_device_sharding": PURE_ENTRY,
+            "get_mesh": READS_ENVIRONMENT,
+            "auto_axes explicit_axes": _TRANSFORMATION,
+            "use_abstract_mesh": _CONTEXT,
+        },
+        "jax.debug": {
+            "callback print log inspect_array_sharding": _CALLBACK,
+            "breakpoint": CONSOLE,
+            "visualize_array_sharding visualize_sharding": PRINTS,
+        },
+        "jax.experimental": {"io_callback": _CALLBACK},
+        "jax.experimental.jet": {"jet": _TENSOR},
+        "jax.experimental.ode": {"odeint": _TENSOR},
+        "jax.experimental.pjit": {"pjit": _TRANSFORMATION},
+        "jax.experimental.mesh_utils": {"create_device_mesh": PURE_ENTRY},
+        "jax.experimental.compute_on": {"compute_on": _CONTEXT},
+        "jax.experimental.xla_metadata": {"set_xla_metadata": _CONTEXT},
+        "jax.dlpack": {"from_dlpack": _TENSOR, "is_supported_dtype": PURE_ENTRY},
+        "jax.ffi": {
+            "ffi_call": _TRANSFORMATION,
+            "include_dir": PURE_ENTRY,
+            "register_ffi_target register_ffi_type": ENVIRONMENT,
+        },
+        "jax.profiler": {
+            "StepTraceAnnotation TraceAnnotation": _CONTEXT,
+            "annotate_function": _TRANSFORMATION,
+            "start_server start_trace stop_server stop_trace trace device_memory_profile"
+            " save_device_memory_profile": ENVIRONMENT,
+        },
+        "jax.monitoring": {
+            "clear_event_listeners record_event record_event_duration_secs record_scalar"
+            " register_event_listener": ENVIRONMENT
+        },
+        "jax.distributed": {
+            "initialize shutdown": ENVIRONMENT,
+            "is_initialized": READS_ENVIRONMENT,
+        },
+        "jax.export": {"export deserialize": UNKNOWN},
     }
 )
-"""Array functions whose result is, or may be, something other than one array."""
+
+TABLE: Final[Table] = (
+    # Classes, by where they live: arrays and tracers, and what functions of JAX return.
+    entries(
+        "",
+        "jaxlib._jax.ArrayImpl jax._src.core.Tracer jax._src.random.prng.PRNGKeyArray"
+        " jax.numpy.ufunc jax._src.numpy.array_methods jax._src.api.VJP"
+        " jax._src.numpy.scalar_types._ScalarMeta"
+        " jax._src.custom_derivatives.custom_jvp jax._src.custom_derivatives.custom_vjp"
+        " jax._src.custom_batching.custom_vmap jax._src.tree_util._HashableCallableShim"
+        " jax._src.api.linear_transpose jax._src.nn.initializers jax._src.stages.Compiled.__call__"
+        " jax.experimental.sparse.bcoo.BCOO jax.experimental.sparse.bcsr.BCSR",
+        _TENSOR,
+    )
+    | entries(
+        "jaxlib._jax.ArrayImpl",
+        "block_until_ready item tolist __array__ copy_to_host_async",
+        _TRANSFER,
+    )
+    | entries("jaxlib._jax.ArrayImpl", "delete", MUTATOR)
+    | entries("", "jaxlib._jax.pytree.PyTreeDef", _TREE)
+    | entries("", "jax._src.ad_checkpoint", PURE_ENTRY)  # jax.checkpoint_policies
+    | entries("jax._src.custom_derivatives.custom_jvp", "defjvp defjvps", ENVIRONMENT)
+    | entries("jax._src.custom_derivatives.custom_vjp", "defvjp", ENVIRONMENT)
+    | entries("jax._src.custom_batching.custom_vmap", "def_vmap", ENVIRONMENT)
+    | entries("", "jax._src.config.Config", ENVIRONMENT)
+    | entries("jax._src.config", "State.__call__", _CONTEXT)
+    | entries("jax._src.compute_on", "compute_on", _CONTEXT)
+    | entries("jax._src.xla_metadata", "set_xla_metadata", _CONTEXT)
+    | entries("", "jax._src.stages", UNKNOWN)
+    | entries("", "ml_dtypes._finfo.finfo ml_dtypes._iinfo.iinfo", PURE_ENTRY)
+)
 
 
 def detect(fn: Any) -> Classification | None:
-    """Recognise whatever lives in JAX, and user functions that a JAX transformation returned."""
+    """Recognise JAX's public functions, and user functions that a JAX transformation returned."""
     if _is_compiled(fn):
-        return tensor("a function under jax.jit is JAX array code")
+        return _TENSOR("a function under jax.jit")
+    if (primitive := _bound_primitive(fn)) is not None:
+        asks = any(word in primitive for word in _CALLBACK_WORDS)
+        return (_CALLBACK if asks else _TENSOR)(f"the primitive {primitive}")
     identity = identify(fn)
-    if identity.root not in _ROOTS:
-        if identity.code_module in _TRANSFORMED and isinstance(fn, types.FunctionType):
-            return tensor(f"{identity.name} is the result of a JAX transformation")
+    ours = identity.root in _ROOTS
+    if ours and (found := PUBLIC_NAMES.find(fn)) is not None:
+        path, row = found
+        return row(path)
+    for owner in identity.owners[1 if identity.is_constructor else 0 : -1]:
+        if (found := PUBLIC_NAMES.find(owner)) is not None:
+            return found[1].described()(identity.path)
+    if isinstance(fn, types.FunctionType) and _is_returned(identity, ours=ours):
+        return _TENSOR(f"{identity.name}, which a JAX transformation returned,")
+    if not ours:
         return None
+    if identity.path in _STAND_INS:
+        return _ARRAY(identity.path)
     if identity.is_constructor and identity.module == "jax.numpy":
-        return _array(identity.path)  # jnp.float32(x) builds an array
-    found = lookup(_TABLE, identity.path)
-    if found is not None and found.kind == "tensor" and _gives_one_array(identity):
-        return _array(identity.path)
-    return found
+        return _ARRAY(identity.path)  # jnp.float32(x) builds an array
+    if (row := find_callable(TABLE, identity)) is not None:
+        return row(identity.path)
+    if "<locals>" in identity.name and identity.module.startswith("jax._src."):
+        if identity.module not in _CALLING_BACK:
+            return _TENSOR(f"{identity.path}, which a function of JAX returned,")
+    if identity.module.startswith(("jax._src.", "jaxlib.")) and not isinstance(fn, type):
+        # Its source is the machinery of tracing, which no analysis of effects gets to the end of.
+        return unknown(f"{identity.path} is private to JAX, and no table says what it does")
+    return None
+
+
+_STAND_INS: Final = frozenset({"jax.numpy._array_operation"})
+"""What capture has classified in place of a Python operator on arrays."""
+
+_CALLING_BACK: Final = frozenset({"jax._src.callback", "jax._src.debugging"})
+
+_CALLBACK_WORDS: Final = ("callback", "feed", "debug")
+"""Parts of the names of primitives that lead out of array code."""
+
+
+def _bound_primitive(fn: Any) -> str | None:
+    """The name of the primitive that a method `bind` belongs to."""
+    if not isinstance(fn, types.MethodType) or fn.__name__ != "bind":
+        return None
+    primitive: Any = fn.__self__
+    owners = (class_path(cls) for cls in type(primitive).__mro__)
+    return str(primitive.name) if "jax._src.core.Primitive" in owners else None
+
+
+def _is_returned(identity: Identity, *, ours: bool) -> bool:
+    """Whether it is a function of JAX under the name of the user's function that it wraps."""
+    home = identity.code_module
+    if home in _CALLING_BACK:
+        return False
+    return home in _TRANSFORMED or (not ours and home.partition(".")[0] == "jax")
 
 
 def _is_compiled(fn: Any) -> bool:
-    """A function under ``jax.jit`` or ``custom_jvp`` whose own name is the user's."""
+    """A function under ``jax.jit`` or ``custom_jvp``, whose own name is the user's."""
     path = class_path(type(fn))
     if path == "jaxlib._jax.PjitFunction":
-        return not str(getattr(fn, "__module__", "")).startswith("jax")
-    return path.startswith("jax._src.custom_derivatives.custom_")
-
-
-def _gives_one_array(identity: Identity) -> bool:
-    return identity.path.startswith(_ARRAY_MODULES) and identity.method not in _SEVERAL
+        return PUBLIC_NAMES.find(fn) is None
+    return path.startswith("jax._src.custom_derivatives.custom_") and PUBLIC_NAMES.find(fn) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from xcs.frontend.classification import (
@@ -41,10 +42,15 @@ def detect(fn: Any) -> Classification | None:
                 f"{_name(fn)} is a mapped program, and runs as one call",
                 reaches=frozenset({"operator"}),
             )
-        return tensor(f"{_name(fn)} is mapped array code")
+        return _array_code(f"{_name(fn)} is mapped array code")
     if _own_mark(fn, "__xcs_transformation__"):
-        return tensor(f"{_name(fn)} is a transformation: it returns a function", returns="function")
+        reason = f"{_name(fn)} is a transformation: it returns a function"
+        return _array_code(reason, returns="function")
     return None
+
+
+def _array_code(reason: str, *, returns: str | None = None) -> Classification:
+    return replace(tensor(reason, returns=returns), evidence="declared")
 
 
 def _own_mark(fn: Any, attribute: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from xcs.frontend.classification import Classification, pure
@@ -15,11 +16,14 @@ from xcs.frontend.detectors.tables import (
     MUTATOR,
     PURE_ENTRY,
     UNKNOWN,
-    WRITES_FILES,
     Table,
+    changing,
     entries,
     lookup_callable,
+    mapping,
+    opening,
     returning,
+    streaming,
 )
 
 PRIORITY = -30
@@ -28,19 +32,35 @@ _STR_METHODS: Final = (
     "capitalize casefold center expandtabs format format_map join ljust lower lstrip replace"
     " removeprefix removesuffix rjust rstrip strip swapcase title translate upper zfill"
 )
-_TESTS: Final = (
-    "isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable"
-    " isspace istitle isupper startswith endswith"
-)
+_TESTS: Final = {
+    "str bytes bytearray": "isalnum isalpha isascii isdigit islower isspace istitle isupper"
+    " startswith endswith",
+    "str": "isdecimal isidentifier isnumeric isprintable",
+}
+_COUNTS: Final = {
+    "str bytes bytearray list tuple": "count index",
+    "str bytes bytearray": "find rfind rindex",
+}
 
-_TABLE: Final[Table] = (
+
+def _methods(names: Mapping[str, str]) -> list[str]:
+    """The paths of methods, which are given by classes."""
+    return [
+        f"builtins.{cls}.{name}"
+        for classes, methods in names.items()
+        for cls in classes.split()
+        for name in methods.split()
+    ]
+
+
+TABLE: Final[Table] = (
     entries(
         "builtins",
         "abs all any ascii bin bool bytes callable chr complex dict divmod enumerate float format"
         " frozenset getattr hasattr hash hex id int isinstance issubclass iter len list max min"
         " object oct ord pow range repr reversed round set slice str sum super tuple type zip"
         " bytearray memoryview property classmethod staticmethod NotImplemented Ellipsis"
-        " NoneType function method code cell ellipsis mappingproxy",
+        " NoneType function method code cell ellipsis mappingproxy dir vars",
         PURE_ENTRY,
     )
     | returning(
@@ -84,23 +104,14 @@ _TABLE: Final[Table] = (
         }
     )
     | returning({"str": [f"builtins.str.{name}" for name in _STR_METHODS.split()]})
-    | returning(
-        {
-            "bool": [
-                f"builtins.{cls}.{name}" for cls in ("str", "bytes") for name in _TESTS.split()
-            ],
-            "int": [
-                f"builtins.{cls}.{name}"
-                for cls in ("str", "bytes", "list", "tuple")
-                for name in ("count", "find", "index", "rfind", "rindex")
-            ],
-        }
-    )
+    | returning({"bool": _methods(_TESTS), "int": _methods(_COUNTS)})
     | entries("builtins", "sorted max min sum", HIGHER_ORDER)
-    | entries("builtins", "map filter zip enumerate reversed iter", ITERATOR)
+    | entries("builtins", "filter zip enumerate reversed iter", ITERATOR)
+    | entries("builtins", "map", mapping(ITERATOR))
     | entries("builtins", "list.sort", MUTATOR)
     # `next` advances its operand, and the operand may be a generator with effects of its own.
-    | entries("builtins", "next anext aiter setattr delattr", MUTATOR)
+    | entries("builtins", "next anext aiter", changing((0, "iterator")))
+    | entries("builtins", "setattr delattr", changing((0, "object")))
     | entries("builtins", "list.append list.extend set.add set.update", ACCUMULATOR)
     | entries(
         "builtins.list",
@@ -127,12 +138,11 @@ _TABLE: Final[Table] = (
     | entries("builtins.generator", "send throw close __next__", UNKNOWN)
     | entries("builtins.coroutine", "send throw close", UNKNOWN)
     | entries("builtins.object", "__setattr__ __delattr__", MUTATOR)
-    | entries("builtins", "print input breakpoint help", CONSOLE)
+    | entries("builtins", "print", streaming((None, "file")))
+    | entries("builtins", "input breakpoint help", CONSOLE)
     | entries("builtins", "exec eval compile __import__ __build_class__", UNKNOWN)
-    | entries(
-        "builtins", "globals locals vars dir exit quit copyright credits license", ENVIRONMENT
-    )
-    | entries("", "io.open", WRITES_FILES)
+    | entries("builtins", "globals locals exit quit copyright credits license", ENVIRONMENT)
+    | entries("", "io.open", opening((1, "mode")))
 )
 
 _ITERATORS: Final = frozenset({"__next__", "send", "throw", "close"})
@@ -150,4 +160,4 @@ def detect(fn: Any) -> Classification | None:
         return MUTATOR(identity.path) if changes else PURE_ENTRY(identity.path)
     if identity.method in _ITERATORS:
         return MUTATOR(identity.path)
-    return lookup_callable(_TABLE, identity)
+    return lookup_callable(TABLE, identity)

@@ -15,17 +15,27 @@ from xcs.frontend.abstract_values import (
     IMMUTABLE,
     UNKNOWN,
     Bound,
+    Hint,
     Ref,
     Value,
     is_code,
     is_constant,
     is_immutable_class,
+    is_tracer,
     join,
     known,
     shared,
 )
+from xcs.frontend.analysis.resources import VARIABLES, Resource
 from xcs.frontend.detectors.clients import is_client
 from xcs.frontend.interpretation.heap import Heap, Variable
+from xcs.frontend.interpretation.hints import (
+    classes_below,
+    field_hint,
+    hinted,
+    implementations,
+    stores_field,
+)
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     class_files,
@@ -37,6 +47,7 @@ from xcs.frontend.interpretation.lookup import (
     namespace,
     raises_on_missing,
 )
+from xcs.frontend.interpretation.remembered import remembered_attributes
 from xcs.frontend.interpretation.summary import MISSING, Arguments
 from xcs.frontend.names import parameters
 from xcs.frontend.shared_state import shared_state
@@ -76,13 +87,13 @@ class Attributes(Heap):
         return UNKNOWN if obj is MISSING else known(obj, shared(f"builtin {name!r}"))
 
     def _load_outside(self, space: Any, name: str, obj: Any, node: ast.AST, *, use: bool) -> Value:
-        variable = self.outside(name)
+        variable = replace(self.outside(name), resource=resource_of(obj))
         self.guard(space, name, obj)
         self.read_variable(variable, obj, node, use=use)
         if obj is None:
             # A name that is None for now may be filled in later, by code that was not looked at.
             return UNKNOWN if self._is_rebound(variable) else BOTTOM
-        return known(obj, shared(variable.label))
+        return known(obj, shared(variable.label, variable.resource))
 
     def _is_rebound(self, variable: Variable) -> bool:
         if variable.file is None:
@@ -115,6 +126,10 @@ class Attributes(Heap):
             return join(self._of_object(ref.obj, base, name, node, use=use) for ref in base.refs)
         if base.cls is not None:
             return self._of_instance(base.cls, base, name, node)
+        told = base.hint.classes if base.hint is not None else ()
+        having = [cls for cls in told if _may_have(cls, name)]
+        if having := having or [sub for cls in told for sub in classes_below(cls, name)]:
+            return join(self._of_hinted(cls, base, name, node) for cls in having)
         held = self.read_field(base, name)
         if held.is_bottom:
             held = Value(base.places)
@@ -130,13 +145,37 @@ class Attributes(Heap):
         if is_method(found):
             return Value(base.places, bound=Bound(base, name))
         if is_immutable_class(cls):
-            return IMMUTABLE
-        held = self.read_field(base, name)
+            missing = found is MISSING and cls.__module__ == "builtins"
+            return BOTTOM if missing else IMMUTABLE  # Code for another kind of object.
+        held = self._field(cls, base, name)
         if found is not MISSING and not is_slot(found):
-            held = held.join(self._class_default(cls, found, name, node))
+            default = self._class_default(cls, found, name, node)
+            held = held.join(default) if stores_field(cls, name) else default
         if held.is_bottom and self.settled:
             return Value(base.places, bound=Bound(base, name))
         return held
+
+    def _of_hinted(self, cls: type, base: Value, name: str, node: ast.AST) -> Value:
+        """An attribute of an object of a class, or of one below it."""
+        found = class_attribute(cls, name)
+        if isinstance(found, property):
+            getters = implementations(cls, name)
+            if not getters:
+                return Value(base.places, bound=Bound(base, name))
+            return join(
+                self._of_instance(owner, replace(base, hint=Hint((owner,))), name, node)
+                for owner, _ in getters
+            )
+        return self._of_instance(cls, base, name, node)
+
+    def _field(self, cls: type, base: Value, name: str) -> Value:
+        """Data of an instance, with what its class says of it."""
+        held = self.read_field(base, name)
+        if held.cls is not None or held.refs or held.hint is not None:
+            return held
+        if all(place.kind == "fresh" for place in held.places):
+            return held  # It was seen when it was stored.
+        return hinted(held, field_hint(cls, name))
 
     def _class_default(self, cls: type, value: Any, name: str, node: ast.AST) -> Value:
         """A class attribute, read through an instance that was made here."""
@@ -157,7 +196,7 @@ class Attributes(Heap):
             return self._of_class(obj, one, name, node, use=use)
         found = class_attribute(type(obj), name)
         if isinstance(found, property) and found.fget is not None:
-            if is_constant(obj):
+            if is_constant(obj) or is_tracer(obj):
                 return IMMUTABLE
             if is_client(obj):
                 # Clients build their parts on first use, which nobody can see.
@@ -205,7 +244,10 @@ class Attributes(Heap):
         if is_code(value) or is_service(value):
             return
         label = f"attribute {name!r} of {cls.__name__}"
-        states = [None if file is None else shared_state(file) for file in class_files(cls)]
+        files = class_files(cls)
+        if any(file is not None and name in remembered_attributes(file) for file in files):
+            return
+        states = [None if file is None else shared_state(file) for file in files]
         if any(state is None or name in state.rebound_attributes for state in states):
             self.note_read(label, node, "which other code stores to")
         elif use and not is_harmless(value):
@@ -236,14 +278,34 @@ class Attributes(Heap):
         if obj is MISSING and module.__name__.partition(".")[0] in _LOADED_LAZILY:
             obj = getattr(module, name, MISSING)
         if obj is MISSING:
-            return UNKNOWN
+            complete = module.__name__ in sys.stdlib_module_names and "__getattr__" not in space
+            return BOTTOM if complete else UNKNOWN
         self.guard(space, name, obj)
         label = f"{module.__name__}.{name}"
+        resource = resource_of(obj, module)
         if not is_code(obj) and not _is_constant_of_jax(module, obj):
             path = str(getattr(module, "__file__", None))
             file = source_file(path) if path.endswith(".py") else None
-            self.read_variable(Variable(label, name, file), obj, node, use=use)
-        return known(obj, shared(label))
+            self.read_variable(Variable(label, name, file, None, resource), obj, node, use=use)
+        return known(obj, shared(label, resource))
+
+
+def _may_have(cls: type, name: str) -> bool:
+    """Whether something is known of an attribute of instances of the class."""
+    return class_attribute(cls, name) is not MISSING or field_hint(cls, name) is not None
+
+
+def resource_of(obj: Any, module: types.ModuleType | None = None) -> Resource:
+    """What a shared object, found in that module, stands for."""
+    if is_code(obj) and not isinstance(obj, types.ModuleType):
+        return "object"
+    for path, resource in VARIABLES.items():
+        home, _, name = path.rpartition(".")
+        if home in sys.modules and getattr(sys.modules[home], name, MISSING) is obj:
+            return resource
+    home = obj if isinstance(obj, types.ModuleType) else module
+    standard = home is not None and home.__name__.partition(".")[0] in sys.stdlib_module_names
+    return "environment" if standard else "object"
 
 
 def _is_constant_of_jax(module: types.ModuleType, obj: Any) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import datetime
 import enum
 import functools
+import pathlib
 import sys
 import types
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from xcs.frontend.abstract_values import (
@@ -17,6 +18,8 @@ from xcs.frontend.abstract_values import (
     BOTTOM,
     IMMUTABLE,
     UNKNOWN,
+    Hint,
+    Part,
     Ref,
     Value,
     is_code,
@@ -25,22 +28,28 @@ from xcs.frontend.abstract_values import (
     known,
     shared,
 )
+from xcs.frontend.analysis.resources import CONSOLE_METHODS, Touches
 from xcs.frontend.classification import (
     CALLBACK,
     IMMUTABLE_CLASSES,
-    ORDERED,
     PURE,
+    RECEIVER,
     UNORDERED,
     Classification,
+    Operand,
 )
 from xcs.frontend.detectors.generative_objects import VERBS
 from xcs.frontend.detectors.identity import identify
 from xcs.frontend.interpretation.attributes import SUPER, Attributes
 from xcs.frontend.interpretation.heap import ANY, Frame, closed_paths
+from xcs.frontend.interpretation.hints import classes_below, implementations
 from xcs.frontend.interpretation.lookup import (
+    CONTEXT_MANAGER,
+    RESULT_CLASSES,
     class_attribute,
     classes,
     context_manager_body,
+    guarded_function,
     is_generated,
     is_harmless,
     is_method,
@@ -51,25 +60,26 @@ from xcs.frontend.interpretation.lookup import (
     raises_on_missing,
     wrapped_callable,
 )
-from xcs.frontend.interpretation.summary import MISSING, Arguments, CalledParameter
+from xcs.frontend.interpretation.summary import (
+    ANYTHING,
+    ASKS,
+    MISSING,
+    READS_CLOCK,
+    Arguments,
+    CalledParameter,
+    Effect,
+    change_of,
+)
 from xcs.frontend.names import FunctionNode, parameters
 from xcs.frontend.shared_state import ACCUMULATING_METHODS, CHANGING_METHODS
 from xcs.frontend.source import is_library
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_*
 
-_FILE_READ_MODES: Final = frozenset("rbtU")
+_FILE_WRITE_MODES: Final = frozenset("wax+")
 _TEXT_FILE: Final[type] = type(sys.__stdin__) if sys.__stdin__ is not None else object
-_STREAMS: Final = ("io.", "random.Random.", "random.SystemRandom.", "numpy.random.")
-"""Objects with a state of their own: a private one concerns nobody else."""
+READS_FILE: Final = Effect.touching(("files", "read"))
 
-
-@contextmanager
-def _context_manager() -> Iterator[None]:
-    yield
-
-
-_CONTEXT_MANAGER: Final[type] = type(_context_manager())
 
 # Methods that builtin classes define and that only look at their receiver.
 _READING_METHODS: Final = frozenset(
@@ -78,15 +88,27 @@ _READING_METHODS: Final = frozenset(
     for name in dir(cls)
     if name not in CHANGING_METHODS and not name.startswith("__")
 ) | {
-    "__contains__", "__eq__", "__getitem__", "__hash__", "__iter__", "__len__", "__repr__",
-    "__str__", "_asdict", "_replace", "all", "any", "argmax", "argmin", "argpartition", "argsort",
-    "astype", "clip", "conj", "conjugate", "cumprod", "cumsum", "date", "diagonal", "dot",
-    "elements", "flatten", "group", "groupdict", "groups", "isoformat", "item", "max", "mean",
-    "min", "model_dump", "model_dump_json", "most_common", "nonzero", "prod", "ptp", "ravel",
-    "repeat", "reshape", "round", "searchsorted", "span", "squeeze", "std", "strftime", "sum",
-    "swapaxes", "take", "time", "timestamp", "tolist", "total", "total_seconds", "transpose", "var",
-    "weekday",
+    "__aiter__", "__contains__", "__eq__", "__getitem__", "__hash__", "__iter__", "__len__",
+    "__repr__", "__str__", "_asdict", "_replace", "all", "any", "argmax", "argmin", "argpartition",
+    "argsort", "as_posix", "astimezone", "astype", "clip", "conj", "conjugate", "cumprod", "cumsum",
+    "date", "diagonal", "dot", "elements", "findall", "flatten", "fullmatch", "group", "groupdict",
+    "groups", "is_absolute", "isocalendar", "isoformat", "isoweekday", "item", "joinpath", "max",
+    "mean", "min", "model_dump", "model_dump_json", "most_common", "nonzero", "prod", "ptp",
+    "ravel", "relative_to", "repeat", "reshape", "round", "searchsorted", "span", "squeeze", "std",
+    "strftime", "sum", "swapaxes", "take", "time", "timestamp", "timetuple", "timetz", "tolist",
+    "toordinal", "total", "total_seconds", "transpose", "utctimetuple", "utcoffset", "var",
+    "weekday", "with_name", "with_suffix",
 }  # fmt: skip
+
+# Methods of paths alone, among those of immutable objects: these are about files.
+_PATH_METHODS: Final = frozenset(
+    name for name in dir(pathlib.Path) if not name.startswith("_")
+) - frozenset(dir(pathlib.PurePath) + dir(str) + dir(bytes) + dir(datetime.datetime))
+
+# Methods that put in what they are given, and not what is in that.
+_HOLDING_METHODS: Final = frozenset(
+    {"__setitem__", "add", "append", "appendleft", "insert", "put", "setdefault"}
+)
 
 # Those of them whose result is a new object that holds, at most, what the receiver holds.
 _COPYING_METHODS: Final = frozenset({
@@ -104,16 +126,16 @@ _COPYING_FUNCTIONS: Final = frozenset({
 
 _COLLECTIONS: Final = (list, dict, set, tuple, frozenset)
 
-_RESULT_CLASSES: Final[dict[str, type]] = {
-    cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
-} | {"context": _CONTEXT_MANAGER}
-
 
 class Calls(Attributes):
     """Calls of values, of objects in hand, and of methods."""
 
     def run_function(self, function: FunctionNode) -> Value:
         """Interpret a function of this activation (in ``statements``)."""
+        raise NotImplementedError
+
+    def iterate(self, value: Value, node: ast.AST) -> Value:
+        """The items of an iterable (in ``expressions``)."""
         raise NotImplementedError
 
     # Calls of values
@@ -124,6 +146,8 @@ class Calls(Attributes):
             return BOTTOM
         if callee.refs or callee.functions or callee.bound is not None:
             return self._call_alternatives(callee, arguments, node)
+        if any(python_method(cls, "__call__") is not None for cls in classes(callee)):
+            return self.method(callee, "__call__", arguments, node)
         return self._call_opaque(callee, arguments, node)
 
     def _call_alternatives(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
@@ -134,12 +158,14 @@ class Calls(Attributes):
             results.append(self.method(callee.bound.receiver, name, arguments, node))
         return join(results)
 
-    def _call_opaque(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+    def _call_opaque(
+        self, callee: Value, arguments: Arguments, node: ast.AST, what: str = ""
+    ) -> Value:
         """A callee of which only the origin is known."""
         paths = [place.name for place in callee.places if place.kind == "param"]
         if not paths or len(paths) != len(callee.places):
-            source = callee_text(node)
-            return self.unknown_call(f"{source} is called, which is not known,", node, arguments)
+            what = what or f"{callee_text(node)} is called, which is not known,"
+            return self.unknown_call(what, node, arguments)
         given = join(arguments.all())
         for path in paths:
             reason = f"argument {'.'.join(path)!r} is called at {self.where(node)}"
@@ -172,13 +198,16 @@ class Calls(Attributes):
             self.assign(function, name, bound.get(name, BOTTOM))
         return self.run_function(function)
 
-    def call_back(self, value: Value, given: Value, node: ast.AST) -> Value:
+    def call_back(
+        self, value: Value, given: Value, node: ast.AST, *, classes_too: bool = False
+    ) -> Value:
         """A function that was handed over may be called there, with anything that was around."""
         arguments = Arguments(rest=given)
         results = [self._call_local(function, arguments) for function in value.functions]
         for ref in value.refs:
             function = isinstance(ref.obj, types.FunctionType | types.MethodType)
-            if function or (not is_code(ref.obj) and callable(ref.obj)):
+            native = is_code(ref.obj) and not (classes_too and isinstance(ref.obj, type))
+            if function or (not native and callable(ref.obj)):
                 results.append(self.call_object(ref.obj, arguments, node))
         if value.bound is not None and not value.is_bottom:
             receiver, name = value.bound.receiver, value.bound.name
@@ -190,7 +219,7 @@ class Calls(Attributes):
         self, what: str, node: ast.AST, arguments: Arguments, receiver: Value = BOTTOM
     ) -> Value:
         """A call that may do anything: ordered, and its arguments may change."""
-        self.record(ORDERED, what, node)
+        self.record(ANYTHING, what, node)
         self.summary.blocking = True
         self.summary.reaches.add("unknown")
         for argument in (receiver, *arguments.all()):
@@ -201,7 +230,7 @@ class Calls(Attributes):
 
     def operator_call(self, what: str, node: ast.AST, arguments: Arguments) -> Value:
         """A call of a model or a tool."""
-        self.record(UNORDERED, what, node)
+        self.record(ASKS, what, node)
         self.summary.reaches.add("operator")
         self.summary.blocking = True
         return self.allocate(node, join(arguments.all()))
@@ -214,7 +243,7 @@ class Calls(Attributes):
             return BOTTOM
         if receiver.bound is not None and receiver.bound.name == SUPER:
             return self._super_method(receiver.bound.receiver, name, arguments, node)
-        if receiver.cls is _CONTEXT_MANAGER and name.endswith(("enter__", "exit__")):
+        if receiver.cls is CONTEXT_MANAGER and name.endswith(("enter__", "exit__")):
             return self.items(receiver)  # The body was interpreted when the manager was made.
         if receiver.refs:
             return join(
@@ -225,7 +254,33 @@ class Calls(Attributes):
             method = class_attribute(receiver.cls, name)
             if is_method(method):
                 return self._class_method(receiver.cls, method, receiver, arguments, node)
+            if method is MISSING and receiver.cls.__module__ == "builtins":
+                return BOTTOM  # An AttributeError, or code for another kind of object.
+        elif receiver.hint is not None:
+            told = receiver.hint.classes
+            having = [cls for cls in told if class_attribute(cls, name) is not MISSING]
+            having = having or [sub for cls in told for sub in classes_below(cls, name)]
+            if having:
+                return join(
+                    self._hinted_method(cls, receiver, name, arguments, node) for cls in having
+                )
         return self._method_by_name(receiver, name, arguments, node)
+
+    def _hinted_method(
+        self, cls: type, receiver: Value, name: str, arguments: Arguments, node: ast.AST
+    ) -> Value:
+        """A method of an object of a class, or of one below it: whatever they all do."""
+        found = implementations(cls, name)
+        if not found and cls.__module__ in sys.stdlib_module_names | {"collections.abc"}:
+            return self._method_by_name(receiver, name, arguments, node)
+        if not found or not all(is_method(method) for _, method in found):
+            what = f"{callee_text(node)} is called, which is not known,"
+            return self.unknown_call(what, node, arguments, receiver)
+        results: list[Value] = []
+        for owner, method in found:
+            this = dataclasses.replace(receiver, hint=Hint((owner,)))
+            results.append(self._class_method(owner, method, this, arguments, node))
+        return join(results)
 
     def _super_method(
         self, receiver: Value, name: str, arguments: Arguments, node: ast.AST
@@ -245,6 +300,8 @@ class Calls(Attributes):
     ) -> Value:
         """A method of an object in hand, looked up without running the object's hooks."""
         one = dataclasses.replace(receiver, refs=frozenset({Ref(obj)}), bound=None)
+        if any(place.resource == "console" for place in one.places):
+            return self._console_method(one, name, node)
         own = MISSING if isinstance(obj, type) else namespace(obj).get(name, MISSING)
         if own is not MISSING:
             return self.call_object(own, arguments, node)
@@ -272,6 +329,14 @@ class Calls(Attributes):
             )
             return self.call_object(bound.__func__, arguments.prepend(this), node)
         return self.call_object(bound, arguments, node)
+
+    def _console_method(self, receiver: Value, name: str, node: ast.AST) -> Value:
+        """A method of a standard stream, of whatever class that is at the moment."""
+        label = next(str(place.name) for place in receiver.places if place.resource == "console")
+        touch = CONSOLE_METHODS.get(name, ("console", "write"))
+        self.record(Effect.touching(touch), f"{label}.{name} is called", node)
+        self.summary.blocking = True
+        return IMMUTABLE
 
     def _read_receiver(self, receiver: Value, obj: Any, node: ast.AST) -> None:
         """A method that only looks at a shared collection reads it."""
@@ -329,6 +394,9 @@ class Calls(Attributes):
                 return self.allocate(node, items)
             return items.join(given) if name == "get" else items
         if not receiver.places:
+            if name in _PATH_METHODS:
+                method = class_attribute(pathlib.Path, name)
+                return self._class_method(pathlib.Path, method, receiver, arguments, node)
             return IMMUTABLE  # Whatever it is, it has no state.
         if receiver.is_fresh:
             return self._private_method(receiver, name, arguments, node)
@@ -339,7 +407,7 @@ class Calls(Attributes):
         self, receiver: Value, name: str, arguments: Arguments, node: ast.AST
     ) -> Value:
         """On a new object of unknown class, such as a response: it does whatever to itself."""
-        self.record(UNORDERED, f"{callee_text(node)} is called on a new object", node)
+        self.record(ASKS, f"{callee_text(node)} is called on a new object", node)
         for argument in arguments.all():
             self.mutate(argument, node, f"is passed to {name}()")
             self.call_back(argument, UNKNOWN, node)
@@ -366,7 +434,8 @@ class Calls(Attributes):
         if isinstance(obj, type):
             return self._construct(obj, arguments, node)
         if (inner := wrapped_callable(obj)) is not None:
-            return self.call_object(inner, arguments, node)
+            with self.memoised(obj, node):
+                return self.call_object(inner, arguments, node)
         if isinstance(class_attribute(type(obj), "__call__"), types.FunctionType):
             if not is_mock(obj):
                 receiver = known(obj, shared(f"a {type(obj).__name__} object"))
@@ -378,7 +447,9 @@ class Calls(Attributes):
         """A Python function: its summary, in terms of the values it is called with."""
         if (body := context_manager_body(fn)) is not None:
             entered = self._call_function(body, arguments, node)
-            return self.allocate(node, self.items(entered), _CONTEXT_MANAGER)
+            return self.allocate(node, self.items(entered), CONTEXT_MANAGER)
+        if (inner := guarded_function(fn)) is not None:
+            return self._call_function(inner, arguments, node)
         bound = bind_arguments(fn, arguments)
         shapes = {name: self.shape(value) for name, value in bound.items()}
         context = {name: shape for name, shape in shapes.items() if shape is not None}
@@ -393,15 +464,17 @@ class Calls(Attributes):
                 self.hold(value, UNKNOWN, ANY)
         for path, called in callee.called.items():
             given = self.import_value(called.given, frame)
-            self._call_parameter(self.at_path(path, bound), given, node)
+            self._call_parameter(self.at_path(path, bound), given, called.reason, node)
         return result
 
-    def _call_parameter(self, value: Value, given: Value, node: ast.AST) -> None:
+    def _call_parameter(self, value: Value, given: Value, reason: str, node: ast.AST) -> None:
         """The callee calls this argument with ``given``."""
         if value.functions or value.refs or value.bound:
-            self.call_back(value, given, node)
+            self.call_back(value, given, node, classes_too=True)
+        elif any(python_method(cls, "__call__") is not None for cls in classes(value)):
+            self.method(value, "__call__", Arguments(rest=given), node)
         elif not value.is_bottom:
-            self._call_opaque(value, Arguments(rest=given), node)
+            self._call_opaque(value, Arguments(rest=given), node, f"{reason}, which is not known,")
 
     def _construct(self, cls: type, arguments: Arguments, node: ast.AST) -> Value:
         """Building an instance of a Python class: its ``__new__`` and ``__init__`` run."""
@@ -476,41 +549,27 @@ class Calls(Attributes):
         if found.kind == "unknown":
             return self.unknown_call(found.reason, node, arguments, receiver or BOTTOM)
         path = identify(obj).path
-        if path == "io.open":
-            return self._open(arguments, node)
-        if path == "builtins.getattr" and len(arguments.positional) >= 2:
-            return self._getattr(arguments, node)
-        if path == "builtins.type" and len(arguments.all()) == 1:
-            return self._class_of(arguments.all()[0], node)
-        if path == "functools.partial" and len(arguments.positional) == 1:
-            return arguments.positional[0]
+        if (evaluate := _EVALUATED.get(path)) is not None:
+            if (result := evaluate(self, arguments, node)) is not None:
+                return result
         self.summary.reaches |= found.reaches
         if CALLBACK in found.writes and self.analysis.array_code:
             return IMMUTABLE
         if found.kind == "numpy":
             self.summary.reaches.add("numpy")
         self.summary.blocking |= found.blocking
-        private = receiver is not None and receiver.is_fresh and path.startswith(_STREAMS)
-        if found.mutates_args or private:
-            self._apply_mutation(found, receiver, arguments, node)
-        elif found.reads == ("clock",) and not is_library(self.fn.__code__.co_filename):
-            self.record(UNORDERED, found.reason, node, ORDERED)
-            self.summary.reads["clock"] = None
-            self.summary.clock = self.summary.clock or f"{found.reason} at {self.where(node)}"
-        elif found.effects != PURE:
-            self.record(found.effects, found.reason, node, found.strict_effects)
-            self.summary.writes.update(dict.fromkeys(found.writes))
-            self.summary.reads.update(dict.fromkeys(found.reads))
+        self._apply_effects(found, path.rpartition(".")[2], receiver, arguments, node)
         if (out := arguments.keywords.get("out")) is not None:
             self.mutate(out, node, "is written to")
         operands = [value for value in _operands(receiver, arguments) if not value.is_code]
         self._call_protocols(path, operands, node)
-        for operand in operands:
+        for operand in operands if _iterates(path) else ():
             if any(class_attribute(cls, "__next__") is not MISSING for cls in classes(operand)):
                 self.mutate(operand, node, f"is used up by {callee_text(node)}()")
         given = join(map(self.items, operands)).join(join(operands)).without_refs()
+        around = dataclasses.replace(given, functions=frozenset())
         back = join(
-            self.call_back(argument, dataclasses.replace(given, functions=frozenset()), node)
+            self.call_back(argument, around, node, classes_too=found.higher_order)
             for argument in arguments.all()
         )
         return self._result(found, obj, receiver, operands, back, node)
@@ -526,22 +585,81 @@ class Calls(Attributes):
                     if (method := python_method(cls, protocol)) is not None:
                         self.call_object(method, Arguments((operand,)), node)
 
-    def _apply_mutation(
+    def _apply_effects(
         self,
         found: Classification,
+        method: str,
         receiver: Value | None,
         arguments: Arguments,
         node: ast.AST,
     ) -> None:
-        values = arguments.all()
-        target = receiver if receiver is not None else (values[0] if values else UNKNOWN)
-        accumulates = found.effects == UNORDERED
+        """What a recognised callable changes, and what else it touches."""
+        private = found.form.private and receiver is not None and receiver.is_fresh
+        changed = list(found.changes)
+        if found.mutates_args and not changed:
+            changed = [RECEIVER] if found.evidence != "declared" else _everything(arguments)
+        if private and RECEIVER not in changed:
+            changed.append(RECEIVER)
+        if found.form.stream is not None:
+            stream = operand(found.form.stream, None, arguments)
+            if stream is not None and not stream.is_bottom:
+                self._print_to(stream, node)
+                return
+        for which in changed:
+            target = operand(which, receiver, arguments)
+            self._change_operand(target, found, arguments, node, method)
+        if private or (found.touches <= _OBJECT_CHANGES and changed):
+            return
+        if found.reads == ("clock",) and not is_library(self.fn.__code__.co_filename):
+            self.record(READS_CLOCK, found.reason, node)
+            self.summary.reads["clock"] = None
+            self.summary.clock = self.summary.clock or f"{found.reason} at {self.where(node)}"
+            return
+        self.summary.touches |= found.touches
+        if found.effects != PURE:
+            self._apply_touches(found, arguments, node)
+
+    def _apply_touches(self, found: Classification, arguments: Arguments, node: ast.AST) -> None:
+        if found.form.opens is not None and _opens_for_reading(found.form.opens, arguments):
+            self.record(READS_FILE, "a file is read", node)
+            self.summary.reads["files"] = None
+            return
+        rest = found.touches - _OBJECT_CHANGES
+        exact = found.evidence == "declared" or rest == found.touches
+        effect = Effect.of(found) if exact else Effect.touching(*rest)
+        what = found.reason if found.form.opens is None else "a file is opened for writing"
+        self.record(effect, what, node)
+        self.summary.writes.update(dict.fromkeys(found.writes))
+        self.summary.reads.update(dict.fromkeys(found.reads))
+
+    def _print_to(self, stream: Value, node: ast.AST) -> None:
+        """Output goes to an object instead of the console, unless that is the console."""
+        self.summary.blocking = True
+        console = [place for place in stream.places if place.resource == "console"]
+        for place in console:
+            what = f"{place.name} is printed to"
+            self.record(change_of(place, accumulates=True), what, node)
+        if not console:
+            self.mutate(stream, node, f"is given to {callee_text(node)}() to write to")
+
+    def _change_operand(
+        self,
+        target: Value | None,
+        found: Classification,
+        arguments: Arguments,
+        node: ast.AST,
+        method: str,
+    ) -> None:
+        if target is None:
+            return
+        accumulates = found.effects == UNORDERED and ("object", "write") not in found.touches
         how = "is accumulated into" if accumulates else "is changed in place"
         self.mutate(target, node, how, accumulates=accumulates)
-        for value in values:
+        for value in arguments.all():
             if value is not target:
                 self.hold(target, value)
-                self.hold(target, self.items(value))
+                if method not in _HOLDING_METHODS:
+                    self.hold(target, self.items(value))
 
     def _result(
         self,
@@ -553,8 +671,20 @@ class Calls(Attributes):
         node: ast.AST,
     ) -> Value:
         """The value of a recognised call: immutable, new, or possibly one of its operands."""
+        if found.form.shares:
+            return Value(frozenset({shared(found.form.shares, "environment")}))
+        if found.form.alike and receiver is not None and is_immutable_class(receiver.cls):
+            return Value(cls=receiver.cls)
+        if found.returns == "iterator":
+            mapped = found.form.maps and not back.is_bottom
+            held = back if mapped else join(map(self.items, operands)).join(back)
+            return self.allocate(Part(node, "iterator"), held)
+        if found.form.yields:
+            return self.allocate(node, Value(cls=RESULT_CLASSES[found.form.yields]))
+        if found.form.opens is not None and not isinstance(obj, type):
+            return self.allocate(node, cls=_TEXT_FILE)
         identity = identify(obj)
-        cls = _RESULT_CLASSES.get(found.returns or "")
+        cls = RESULT_CLASSES.get(found.returns or "")
         if found.returns in IMMUTABLE_CLASSES:
             return Value(cls=cls)
         if found.kind == "tensor" and found.returns == "function":
@@ -575,35 +705,119 @@ class Calls(Attributes):
         alias = self.allocate(node, inside).join(inside).join(join(operands))
         return dataclasses.replace(alias.without_refs(), cls=cls)
 
-    def _class_of(self, value: Value, node: ast.AST) -> Value:
-        """``type(x)``, which may be called to build another one."""
-        found = classes(value)
-        if not found:
-            return self.allocate(node, cls=type)
-        return join(known(cls, shared(f"class {cls.__name__}")) for cls in found)
 
-    def _getattr(self, arguments: Arguments, node: ast.AST) -> Value:
-        base, name, *default = arguments.positional
-        names = {ref.obj for ref in name.refs if isinstance(ref.obj, str)}
-        if len(names) != 1:
-            return join([self.everything(base), *default])
-        return join([self.attribute(base, names.pop(), node, use=True), *default])
+# Builtins that say which objects flow where, rather than what happens. They give None for calls
+# that they do not know, which are then like any other.
 
-    def _open(self, arguments: Arguments, node: ast.AST) -> Value:
-        """Opening for reading leaves the world as it is; any other mode may not."""
-        mode = arguments.keywords.get("mode")
-        if mode is None and len(arguments.positional) > 1:
-            mode = arguments.positional[1]
-        modes = ["r"] if mode is None else [ref.obj for ref in mode.refs]
-        known_mode = bool(modes) and arguments.rest is None
-        self.summary.blocking = True
-        self.summary.reads["files"] = None
-        if known_mode and all(isinstance(m, str) and set(m) <= _FILE_READ_MODES for m in modes):
-            self.record(UNORDERED, "a file is read", node)
-        else:
-            self.summary.writes["files"] = None
-            self.record(ORDERED, "a file is opened for writing", node)
-        return self.allocate(node, cls=_TEXT_FILE)
+
+def _class_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``type(x)``, which may be called to build another one."""
+    if len(arguments.all()) != 1:
+        return None
+    found = classes(arguments.all()[0])
+    if not found:
+        return calls.allocate(node, cls=type)
+    return join(known(cls, shared(f"class {cls.__name__}")) for cls in found)
+
+
+def _attribute_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``getattr(x, name, default)``."""
+    if len(arguments.positional) < 2:
+        return None
+    base, name, *default = arguments.positional
+    names = {ref.obj for ref in name.refs if isinstance(ref.obj, str)}
+    if len(names) != 1:
+        return join([calls.everything(base), *default])
+    return join([calls.attribute(base, names.pop(), node, use=True), *default])
+
+
+def _iterator_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``iter(x)``: a new iterator over `x`, unless that is known to be one itself."""
+    if len(arguments.positional) != 1 or arguments.rest is not None:
+        return None
+    value = arguments.positional[0]
+    if any(class_attribute(cls, "__next__") is not MISSING for cls in classes(value)):
+        return None
+    return calls.allocate(node, calls.iterate(value, node))
+
+
+def _instance_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``object.__new__(cls)``."""
+    found = [ref.obj for ref in arguments.positional[0].refs] if arguments.positional else []
+    cls = found[0] if len(found) == 1 and isinstance(found[0], type) else None
+    return calls.allocate(node, join(arguments.positional[1:]), cls)
+
+
+def _wraps_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``wraps(f)``, a decorator that gives back what it is given."""
+    return Value(frozenset(), frozenset({Ref(_as_it_is)}), types.FunctionType)
+
+
+def _as_it_is(function: Any) -> Any:
+    return function
+
+
+def _iterators_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``tee(x, n)``."""
+    if not arguments.positional:
+        return None
+    first = Arguments(arguments.positional[:1])
+    made = _iterator_of(calls, first, node)
+    return made and calls.allocate(Part(node, "all"), made, tuple)
+
+
+def _partial_of(calls: Calls, arguments: Arguments, node: ast.AST) -> Value | None:
+    """``partial(f)``, which is called like `f`."""
+    return arguments.positional[0] if len(arguments.positional) == 1 else None
+
+
+_EVALUATED: Final[dict[str, Callable[[Calls, Arguments, ast.AST], Value | None]]] = {
+    "builtins.getattr": _attribute_of,
+    "builtins.iter": _iterator_of,
+    "builtins.object.__new__": _instance_of,
+    "builtins.tuple.__new__": _instance_of,
+    "builtins.type": _class_of,
+    "functools.partial": _partial_of,
+    "functools.wraps": _wraps_of,
+    "itertools.tee": _iterators_of,
+}
+
+_OBJECT_CHANGES: Final[Touches] = frozenset({("object", "update"), ("object", "write")})
+
+
+def operand(which: Operand, receiver: Value | None, arguments: Arguments) -> Value | None:
+    """The value of an operand in one call; None where it is not given."""
+    position, name = which
+    if which == RECEIVER:
+        values = arguments.all()
+        return receiver if receiver is not None else (values[0] if values else UNKNOWN)
+    if name in arguments.keywords:
+        return arguments.keywords[name]
+    if position is not None and position < len(arguments.positional):
+        return arguments.positional[position]
+    return arguments.rest
+
+
+def _everything(arguments: Arguments) -> list[Operand]:
+    positional: list[Operand] = [(n, "") for n in range(len(arguments.positional))]
+    return positional + [(None, name) for name in arguments.keywords]
+
+
+def _opens_for_reading(which: Operand, arguments: Arguments) -> bool:
+    """Whether a file is certainly opened to be read. Any other mode may change the world."""
+    mode = operand(which, None, arguments)
+    if mode is None:
+        return True
+    if mode is arguments.rest or not mode.refs:
+        return False
+    modes = [ref.obj for ref in mode.refs]
+    return all(isinstance(m, str) and not _FILE_WRITE_MODES & set(m) for m in modes)
+
+
+def _iterates(path: str) -> bool:
+    """Whether a builtin may iterate over what it is given. Most library functions may."""
+    module, _, name = path.rpartition(".")
+    return module != "builtins" or _PROTOCOLS.get(name, _ITERATION) is _ITERATION
 
 
 _ITERATION: Final = ("__iter__", "__next__")
@@ -611,8 +825,11 @@ _PROTOCOLS: Final[dict[str, tuple[str, ...]]] = {
     "abs": ("__abs__",),
     "bool": ("__bool__", "__len__"),
     "callable": (),
+    "delattr": (),
     "float": ("__float__", "__index__"),
     "format": ("__format__", "__str__"),
+    "getattr": (),
+    "hasattr": (),
     "hash": ("__hash__",),
     "id": (),
     "int": ("__int__", "__index__"),
@@ -623,8 +840,10 @@ _PROTOCOLS: Final[dict[str, tuple[str, ...]]] = {
     "repr": ("__repr__",),
     "reversed": ("__reversed__", "__len__", "__getitem__"),
     "round": ("__round__",),
+    "setattr": (),
     "str": ("__str__", "__repr__"),
     "type": (),
+    "vars": (),
 }
 """The methods that a builtin runs; all others iterate over what they are given."""
 

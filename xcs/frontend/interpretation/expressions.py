@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pathlib
 from typing import Final
 
 from xcs.frontend.abstract_values import (
@@ -16,6 +17,7 @@ from xcs.frontend.abstract_values import (
     join,
 )
 from xcs.frontend.interpretation.calls import Calls
+from xcs.frontend.interpretation.heap import KEYS
 from xcs.frontend.interpretation.lookup import (
     class_attribute,
     classes,
@@ -138,12 +140,14 @@ class Expressions(Calls):
             case ast.List() | ast.Set() | ast.Tuple():
                 return self._display(node)
             case ast.Dict(keys=keys, values=values):
-                held = [self.eval(key) for key in keys if key is not None]
-                held += [
+                told = join([self.eval(key) for key in keys if key is not None])
+                held = [
                     self.eval(value) if key is not None else self.items(self.eval(value))
                     for key, value in zip(keys, values, strict=True)
                 ]
-                return self.allocate(node, join(held), dict)
+                made = self.allocate(node, join(held), dict)
+                self.hold(made, told, KEYS)
+                return made
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node)
             case ast.Slice(lower=lower, upper=upper, step=step):
@@ -214,6 +218,8 @@ class Expressions(Calls):
         if left.cls is str or (right.cls is str and isinstance(op, ast.Add)):
             return Value(cls=str)
         if not left.places and not right.places:
+            if left.cls is not None and issubclass(left.cls, pathlib.PurePath):
+                return Value(cls=left.cls)
             numbers = left.cls in _NUMBERS and right.cls in _NUMBERS
             return Value(cls=float) if numbers and float in (left.cls, right.cls) else IMMUTABLE
         same = left.cls if left.cls is right.cls and left.cls in (list, tuple, set, dict) else None
@@ -254,13 +260,15 @@ class Expressions(Calls):
                 return self.method(base, "__getitem__", Arguments((key,)), node)
             if cls.__name__ == "defaultdict":
                 self.mutate(base, node, "may get a new key", accumulates=True)
+        if any(cls.__module__ == "numpy" and cls.__name__ == "ndarray" for cls in classes(base)):
+            return base.without_refs()  # A view, or an element.
         if base.cls is not None and issubclass(base.cls, type):
             return base  # A generic class, as in list[int].
         if key.cls is slice:
             return Value(cls=str) if base.cls is str else self._slice(base, node)
         if isinstance(index, ast.Constant) and isinstance(index.value, int) and not base.refs:
             return self.read_field(base, f"[{index.value}]") if base.places else self.items(base)
-        return self.items(base)
+        return self.items(base, keys=False)
 
     def _slice(self, base: Value, node: ast.AST) -> Value:
         if base.cls in (list, tuple):

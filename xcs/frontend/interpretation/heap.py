@@ -7,7 +7,7 @@ import os
 import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from xcs.frontend.abstract_values import (
@@ -16,21 +16,31 @@ from xcs.frontend.abstract_values import (
     IMMUTABLE,
     MAX_REFS,
     UNKNOWN,
+    Bound,
     Path,
     Place,
     Ref,
     Shape,
     Value,
     fresh,
+    is_code,
     is_constant,
-    is_immutable_class,
     join,
     known,
     shared,
 )
-from xcs.frontend.classification import ORDERED, UNORDERED, EffectClass
-from xcs.frontend.interpretation.lookup import is_harmless, is_python_class
-from xcs.frontend.interpretation.summary import Mutation, Summary
+from xcs.frontend.analysis.resources import PURE, Resource
+from xcs.frontend.interpretation.hints import annotated, hinted
+from xcs.frontend.interpretation.lookup import is_harmless, is_python_class, remembers
+from xcs.frontend.interpretation.summary import (
+    CHANGES,
+    READS,
+    Effect,
+    Mutation,
+    Summary,
+    change_of,
+    read_of,
+)
 from xcs.frontend.names import FunctionNode, local_names, parameters
 from xcs.frontend.shared_state import Scope, shared_state
 from xcs.frontend.source import FunctionSource, SourceFile, is_library
@@ -40,15 +50,13 @@ if TYPE_CHECKING:
 
 ITEMS: Final = "[]"
 """The field of items at unknown positions; those of a display are at ``[0]``, ``[1]``, ..."""
+KEYS: Final = "[keys]"
+"""The field of a dictionary's keys, which iterating gives, and indexing does not."""
 ANY: Final = "*"
 """The field of what may be anywhere in an object."""
 
 _MAX_FIELDS: Final = 24
 _MAX_DEPTH: Final = 2
-
-_ANNOTATED: Final = {
-    cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
-}
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Variable:
     file: SourceFile | None
     scope: Scope = None
     """The enclosing function that binds it; None for a module's global."""
+    resource: Resource = "object"
 
 
 @dataclass(frozen=True)
@@ -110,22 +119,22 @@ class Heap:
             collected = fresh(arg, tuple if arg is args.vararg else dict)
             self.hold(collected, Value(frozenset({Place("param", (arg.arg,))})))
             return collected
+        hint = annotated(arg.annotation, self.fn.__globals__, self.file)
         if shape is not None:
-            return self._shaped((arg.arg,), shape)
-        cls = _annotated_class(arg.annotation)
-        if is_immutable_class(cls):
-            return Value(cls=cls)
-        return Value(frozenset({Place("param", (arg.arg,))}), cls=cls)
+            value = self._shaped((arg.arg,), shape)
+            unsaid = value.hint is None and value.cls is None and not value.refs
+            return replace(value, hint=hint) if unsaid and value.places else value
+        return hinted(Value(frozenset({Place("param", (arg.arg,))})), hint)
 
     def _shaped(self, path: Path, shape: Shape) -> Value:
         if shape.immutable:
-            return Value(frozenset(), shape.refs, shape.cls)
+            return Value(frozenset(), shape.refs, shape.cls, hint=shape.hint)
         place = Place("param", path)
         if shape.closed:
             self._given[place] = {
                 name: self._shaped((*path, name), inner) for name, inner in shape.fields
             }
-        return Value(frozenset({place}), shape.refs, shape.cls)
+        return Value(frozenset({place}), shape.refs, shape.cls, hint=shape.hint)
 
     def shape(self, value: Value, depth: int = 0) -> Shape | None:
         """What a callee is told of an argument; None if there is nothing to tell."""
@@ -145,6 +154,7 @@ class Heap:
             immutable,
             closed,
             frozenset(fields.items()) if closed else frozenset(),
+            value.hint,
         )
         return None if shape == Shape() else shape
 
@@ -234,8 +244,8 @@ class Heap:
                 result = result.join(Value(frozenset({place})))
         return result
 
-    def items(self, value: Value) -> Value:
-        """What indexing or iterating may give."""
+    def items(self, value: Value, *, keys: bool = True) -> Value:
+        """What iterating may give, or indexing, which gives no keys."""
         if Ref(ARRAY_FUNCTION) in value.refs:
             return value
         if not value.places and not value.is_bottom:
@@ -243,7 +253,10 @@ class Heap:
         if value.refs and (elements := self._known_items(value)) is not None:
             return elements
         names = [name for name in self._field_names(value) if name.startswith("[")]
-        return join(self.read_field(value, name) for name in (ITEMS, *names))
+        names = names if keys else [name for name in names if name != KEYS]
+        found = join(self.read_field(value, name) for name in (ITEMS, *names))
+        inner = value.hint and value.hint.items
+        return hinted(found, inner) if inner and not found.refs else found
 
     def everything(self, value: Value) -> Value:
         """The objects that can be reached from a value, however deep."""
@@ -288,11 +301,32 @@ class Heap:
         if not objects:
             return None
         if all(map(is_constant, objects)):
+            if len(objects) <= MAX_REFS:
+                return join(known(item, shared("a constant")) for item in objects)
             return IMMUTABLE if len({type(o) for o in objects}) > 1 else Value(cls=type(objects[0]))
-        if len(objects) > MAX_REFS or any(not isinstance(ref.obj, tuple) for ref in value.refs):
-            return None  # A table of functions may grow after it was looked at.
+        if len(objects) > MAX_REFS:
+            return None
+        for ref in value.refs:
+            if isinstance(ref.obj, tuple):
+                continue
+            if type(ref.obj) is not dict or not all(map(is_code, objects)):
+                return None
+            if not all(self._is_constant_variable(place) for place in value.places):
+                return None  # A table of functions may grow after it was looked at.
+            for key, item in ref.obj.items():
+                if isinstance(key, str):
+                    self.guard(ref.obj, key, item)
         place = next(iter(value.places), shared("an element of a shared tuple"))
         return join(known(item, place) for item in objects)
+
+    def _is_constant_variable(self, place: Place) -> bool:
+        """Whether no code of the file changes what a variable of this function's module holds."""
+        kind, _, quoted = str(place.name).partition(" '")
+        if place.kind != "shared" or kind != "global":
+            return False
+        state = shared_state(self.file)
+        key = None, quoted.rstrip("'")
+        return key not in state.rebound and key not in state.changed
 
     # Effects
 
@@ -300,15 +334,9 @@ class Heap:
         """``file.py:line`` of a piece of syntax."""
         return f"{os.path.basename(self.file.path)}:{getattr(node, 'lineno', self.root.lineno)}"
 
-    def record(
-        self,
-        effects: EffectClass,
-        what: str,
-        node: ast.AST,
-        strict_effects: EffectClass | None = None,
-    ) -> None:
+    def record(self, effect: Effect, what: str, node: ast.AST) -> None:
         """The function does something to the world."""
-        self.summary.record(effects, f"{what} at {self.where(node)}", strict_effects)
+        self.summary.record(effect, f"{what} at {self.where(node)}")
 
     def mutate(self, value: Value, node: ast.AST, how: str, *, accumulates: bool = False) -> None:
         """An object is changed in place; ``how`` completes a sentence about it."""
@@ -316,7 +344,6 @@ class Heap:
 
     def change(self, value: Value, mutation: Mutation) -> None:
         """An object is changed, here or in a callee."""
-        effects = UNORDERED if mutation.accumulates else ORDERED
         for place in sorted(value.places, key=_order):
             if place.kind == "param":
                 old = self.summary.mutated.get(place.name)
@@ -324,34 +351,41 @@ class Heap:
                     self.summary.mutated[place.name] = mutation
             elif place.kind == "shared":
                 self.summary.writes[place.name] = None
-                self.summary.record(effects, f"{place.name} {mutation.how}", ORDERED)
+                effect = change_of(place, accumulates=mutation.accumulates)
+                self.summary.record(effect, f"{place.name} {mutation.how}")
             elif place.kind == "unknown":
-                self.summary.record(ORDERED, f"{place.name} {mutation.how}")
+                self.summary.record(CHANGES, f"{place.name} {mutation.how}")
 
     def read_variable(self, variable: Variable, obj: Any, node: ast.AST, *, use: bool) -> None:
         """A variable from outside is read: harmless unless other code of its file changes it.
 
         ``use`` tells that its contents are looked at, beyond which object it is.
         """
+        if variable.resource == "console":
+            return  # Which stream it is tells nothing; what is done to it is another matter.
         state = shared_state(variable.file) if variable.file is not None else None
         key = variable.scope, variable.name
         if state is not None and key in state.rebound:
-            self.note_read(variable.label, node, "which other code stores to")
+            changes = "which other code stores to"
+            self.note_read(variable.label, node, changes, variable.resource)
         elif use and not is_harmless(obj):
             changes = state is None or key in state.changed
-            if changes or not is_library(self.file.path):  # A library's tables stay as they are.
-                why = "which other code changes" if changes else ""
-                self.note_read(variable.label, node, why)
+            why = "which other code changes" if changes else ""
+            self.note_read(variable.label, node, why, variable.resource)
 
-    def note_read(self, label: str, node: ast.AST, changes: str) -> None:
+    def note_read(
+        self, label: str, node: ast.AST, changes: str, resource: Resource = "object"
+    ) -> None:
         """Shared state is observed: in order, if ``changes`` says that somebody changes it."""
+        if not changes and is_library(self.file.path):
+            return  # A library's tables stay as they are.
         self.summary.reads[label] = None
         where = self.where(node)
         if changes:
             reason = f"{label} is read, {changes}, at {where}"
-            self.summary.record(ORDERED, reason, only_reads=True)
+            self.summary.record(read_of(resource), reason, only_reads=True)
         else:
-            self.summary.record(UNORDERED, f"{label} is read at {where}", only_reads=True)
+            self.summary.record(READS, f"{label} is read at {where}", only_reads=True)
 
     def guard(self, space: Mapping[str, Any] | types.CellType, name: str, obj: Any) -> None:
         """The result rests on this name denoting this object."""
@@ -365,6 +399,19 @@ class Heap:
         self.summary.loops = max(self.summary.loops, self._loops)
         yield
         self._loops -= 1
+
+    @contextmanager
+    def memoised(self, obj: Any, node: ast.AST) -> Iterator[None]:
+        """What is interpreted inside is called through a wrapper, which may remember results."""
+        outer, self.summary = self.summary, Summary()
+        try:
+            yield
+        finally:
+            inner, self.summary = self.summary, outer
+            outer.absorb(inner)
+        if remembers(obj) and (inner.effects != PURE or inner.clock or inner.mutated):
+            what = f"{obj.__name__} remembers results, so that a call depends on those before it,"
+            self.record(CHANGES, what, node)
 
     # Callees
 
@@ -386,13 +433,18 @@ class Heap:
         if value.is_bottom:
             return BOTTOM
         if not value.places:
-            return Value(refs=value.refs, cls=value.cls)
+            return Value(refs=value.refs, cls=value.cls, hint=value.hint)
         self.analysis.step(len(value.places))
         mapped = join(self._import_place(place, frame) for place in value.places)
-        if value.functions or value.bound:
+        if value.functions:
             mapped = mapped.join(UNKNOWN)  # A closure: what it does is not known here.
+        elif value.bound is not None:
+            receiver = self.import_value(value.bound.receiver, frame)
+            return replace(mapped, bound=Bound(receiver, value.bound.name))
         cls, refs = value.cls or mapped.cls, value.refs or mapped.refs
-        return Value(mapped.places, refs, cls, mapped.functions, mapped.bound, mapped.is_bottom)
+        hint = value.hint or mapped.hint
+        bottom = mapped.is_bottom
+        return Value(mapped.places, refs, cls, mapped.functions, mapped.bound, hint, bottom)
 
     def _import_place(self, place: Place, frame: Frame) -> Value:
         if place.kind == "param":
@@ -429,14 +481,6 @@ def closed_paths(context: Mapping[str, Shape], prefix: Path = ()) -> Iterator[Pa
         if shape.closed:
             yield (*prefix, name)
             yield from closed_paths(dict(shape.fields), (*prefix, name))
-
-
-def _annotated_class(annotation: ast.expr | None) -> type | None:
-    if isinstance(annotation, ast.Subscript):
-        annotation = annotation.value
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return _ANNOTATED.get(annotation.value.partition("[")[0])
-    return _ANNOTATED.get(annotation.id) if isinstance(annotation, ast.Name) else None
 
 
 def _order(place: Place) -> tuple[str, str]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import dataclasses
+import datetime
 import enum
 import functools
+import hashlib
+import hmac
+import io
+import pathlib
+import re
+import sys
 import types
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from xcs.frontend.abstract_values import Value, is_code, is_constant, is_immutable_class
 from xcs.frontend.detectors import registry
@@ -29,11 +38,37 @@ _METHODS = (
 )
 
 
+@contextlib.contextmanager
+def _context_manager() -> Iterator[None]:
+    yield
+
+
+CONTEXT_MANAGER: Final[type] = type(_context_manager())
+
+RESULT_CLASSES: Final[dict[str, type]] = {
+    cls.__name__: cls for cls in (str, int, float, bool, bytes, complex, list, dict, set, tuple)
+} | {
+    "context": CONTEXT_MANAGER,
+    "csv.writer": type(csv.writer(io.StringIO())),
+    "datetime.date": datetime.date,
+    "datetime.datetime": datetime.datetime,
+    "hashlib.HASH": type(hashlib.sha256()),
+    "hmac.HMAC": hmac.HMAC,
+    "iterator": types.GeneratorType,
+    "pathlib.Path": pathlib.Path,
+    "re.Match": re.Match,
+    "re.Pattern": re.Pattern,
+}
+"""Classes by the names that tables give them."""
+
+
 def classes(value: Value) -> list[type]:
-    """The exact classes a value can have, where they are known."""
+    """The classes that a value is an instance of, as far as they are known."""
     if value.refs:
         return list(dict.fromkeys(type(ref.obj) for ref in value.refs))
-    return [value.cls] if value.cls is not None else []
+    if value.cls is not None:
+        return [value.cls]
+    return list(value.hint.classes) if value.hint is not None else []
 
 
 def class_attribute(cls: type, name: str) -> Any:
@@ -71,12 +106,13 @@ def is_method(found: Any) -> bool:
 
 def is_slot(found: Any) -> bool:
     """Whether a class attribute reads a field of a native object."""
-    return isinstance(found, types.MemberDescriptorType | types.GetSetDescriptorType)
+    native = isinstance(found, types.MemberDescriptorType | types.GetSetDescriptorType)
+    return native or type(found).__name__ == "_tuplegetter"
 
 
 def is_generated(fn: types.FunctionType) -> bool:
     """Whether a function was compiled from text, as dataclasses and named tuples do."""
-    return fn.__code__.co_filename.startswith("<string>")
+    return fn.__code__.co_filename.startswith(("<string>", "<attrs generated"))
 
 
 def is_mock(obj: Any) -> bool:
@@ -84,9 +120,12 @@ def is_mock(obj: Any) -> bool:
     return any(cls.__module__ == "unittest.mock" for cls in type(obj).__mro__)
 
 
+_ARRAY_PACKAGES: Final = frozenset({"jax", "jaxlib", "numpy"})
+
+
 def is_plain_class(cls: type) -> bool:
     """Values whose operators are known to be pure, although some are written in Python."""
-    return is_immutable_class(cls) or cls.__module__.partition(".")[0] in ("jaxlib", "numpy")
+    return is_immutable_class(cls) or cls.__module__.partition(".")[0] in _ARRAY_PACKAGES
 
 
 def is_service(obj: Any) -> bool:
@@ -118,6 +157,18 @@ def wrapped_callable(obj: Any) -> Any | None:
     return None
 
 
+def remembers(obj: Any) -> bool:
+    """Whether it is a function that gives the result of an earlier call again."""
+    return isinstance(obj, functools._lru_cache_wrapper)
+
+
+def guarded_function(fn: types.FunctionType) -> types.FunctionType | None:
+    """The function inside a wrapper of the standard library that only guards against recursion."""
+    inner = getattr(fn, "__wrapped__", None)
+    guard = fn.__globals__.get("__name__") in ("dataclasses", "reprlib")
+    return inner if guard and isinstance(inner, types.FunctionType) else None
+
+
 def context_manager_body(fn: types.FunctionType) -> types.FunctionType | None:
     """The generator function under ``@contextmanager``: its body runs around the ``with`` block."""
     inner = getattr(fn, "__wrapped__", None)
@@ -144,6 +195,8 @@ def class_files(cls: type) -> tuple[SourceFile | None, ...]:
     """The source files of a class and its bases; None for one that cannot be read."""
     files: dict[str, SourceFile | None] = {}
     for base in cls.__mro__:
+        if base.__module__.partition(".")[0] in sys.stdlib_module_names:
+            continue  # What the standard library's classes hold stays as it is.
         functions = (f for f in base.__dict__.values() if isinstance(f, types.FunctionType))
         paths = (f.__code__.co_filename for f in functions if not is_generated(f))
         path = next(paths, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import sys
 import types
@@ -20,11 +21,12 @@ from xcs.frontend.abstract_values import (
     known,
     shared,
 )
-from xcs.frontend.classification import ORDERED
 from xcs.frontend.interpretation.expressions import Expressions
+from xcs.frontend.interpretation.heap import KEYS
 from xcs.frontend.interpretation.lookup import class_attribute, classes, python_method
-from xcs.frontend.interpretation.summary import Arguments, Summary
-from xcs.frontend.names import FunctionNode
+from xcs.frontend.interpretation.remembered import remembering_stores
+from xcs.frontend.interpretation.summary import ANYTHING, CHANGES, Arguments, Summary
+from xcs.frontend.names import FunctionNode, stored_names
 
 _MAX_PASSES: Final = 10
 _SLOW_LOOPS: Final = 2
@@ -39,21 +41,36 @@ class Activation(Expressions):
     """The interpretation of one function in one context, with the functions defined inside it."""
 
     def run(self) -> Summary:
-        """Interpret until nothing changes, then once more with unbound names taken as unknown."""
+        """Interpret until nothing changes, then once more with unbound names taken as unknown.
+
+        Code that goes one way only, from top to bottom, is interpreted once, as it is run.
+        """
         self._running: set[FunctionNode] = set()
+        self._site: ast.stmt | None = None
+        self._values_at: dict[tuple[ast.stmt, str], Value] = {}
+        self._parameters = dict(self._env)
+        self._remembered: list[tuple[Value, ast.AST, str]] = []
+        """Attributes that only remember were stored to, which is no effect in pure code."""
+        if not _goes_straight(self.root):
+            self._run_until_settled()
+        self.settled = True
+        summary = self.summary
+        self._remembered = []
+        summary.returns = self.run_function(self.root)
+        if not summary.is_pure:
+            for base, node, name in self._remembered:
+                self.mutate(base, node, f"gets its attribute {name!r} set")
+        summary.heap = self.exported(summary.returns)
+        summary.blocking |= summary.loops >= _SLOW_LOOPS
+        return summary
+
+    def _run_until_settled(self) -> None:
         for _ in range(_MAX_PASSES):
             self.changed = False
             self.run_function(self.root)
             if not self.changed:
-                break
-        else:
-            self.record(ORDERED, f"{self.fn.__qualname__} is too large to analyse", self.root)
-        self.settled = True
-        summary = self.summary
-        summary.returns = self.run_function(self.root)
-        summary.heap = self.exported(summary.returns)
-        summary.blocking |= summary.loops >= _SLOW_LOOPS
-        return summary
+                return
+        self.record(ANYTHING, f"{self.fn.__qualname__} is too large to analyse", self.root)
 
     def run_function(self, function: FunctionNode) -> Value:
         """Interpret the function's body, or that of one inside it; give its result so far."""
@@ -65,12 +82,43 @@ class Activation(Expressions):
         try:
             if isinstance(function, ast.Lambda):
                 self.assign(function, "return", self.eval(function.body))
+            elif function is self.root:
+                self._top_level(function.body)
             else:
                 self.block(function.body)
         finally:
             self.scope, self.comprehensions = outer
             self._running.discard(function)
         return self.result_of(function)
+
+    def _top_level(self, statements: Iterable[ast.stmt]) -> None:
+        """The function's own statements, each of which all that follows it comes after."""
+        straight = _bound_straight(self.root)
+        for (binder, name), value in self._parameters.items():
+            if binder is self.root and name in straight:
+                self._env[binder, name] = value
+        for statement in statements:
+            simple = isinstance(statement, _ASSIGNMENTS)
+            self._site = statement if simple else None
+            self.statement(statement)
+        self._site = None
+
+    def _bind_straight(self, name: str, value: Value) -> bool:
+        """Bind a name that is bound by statements of the function itself alone, one by one.
+
+        What it was before does not matter to what follows.
+        """
+        outside = self._site is None or self.scope is not self.root or self.comprehensions
+        if outside or name not in _bound_straight(self.root):
+            return False
+        site = self._site, name
+        old = self._values_at.get(site)  # type: ignore[arg-type]
+        new = value if old is None else old.join(value)
+        if new != old:
+            self._values_at[site] = new  # type: ignore[index]
+            self.changed = True
+        self._env[self.root, name] = new
+        return True
 
     def block(self, statements: Iterable[ast.stmt]) -> None:
         """Interpret statements in turn."""
@@ -207,12 +255,14 @@ class Activation(Expressions):
 
     def _bind_name(self, name: str, value: Value, node: ast.AST) -> None:
         binder = self.binder(name)
+        if binder is self.root and self._bind_straight(name, value):
+            return
         if binder is not None:
             self.assign(binder, name, value)
             return
         label = self.outside(name).label
         self.summary.writes[label] = None
-        self.record(ORDERED, f"{label} is stored to", node)
+        self.record(CHANGES, f"{label} is stored to", node)
 
     def _store_attribute(self, base: Value, name: str, value: Value, node: ast.AST) -> None:
         for cls in classes(base):
@@ -221,7 +271,10 @@ class Activation(Expressions):
                 self.call_object(setter.fset, Arguments((base, value)), node)
             elif (custom := python_method(cls, "__setattr__")) is not None:
                 self.call_object(custom, Arguments((base, constant(name), value)), node)
-        self.mutate(base, node, f"gets its attribute {name!r} set")
+        if node in remembering_stores(self.file):
+            self._remembered.append((base, node, name))
+        else:
+            self.mutate(base, node, f"gets its attribute {name!r} set")
         self.hold(base, value, name)
 
     def _store_item(self, holder: Value, key: Value, value: Value, node: ast.AST) -> None:
@@ -230,7 +283,7 @@ class Activation(Expressions):
                 self.call_object(setter, Arguments((holder, key, value)), node)
         self.mutate(holder, node, "gets an item set")
         self.hold(holder, value)
-        self.hold(holder, key)
+        self.hold(holder, key, KEYS)
 
     def _augmented(self, node: ast.AugAssign) -> None:
         target = node.target
@@ -239,6 +292,8 @@ class Activation(Expressions):
         result = self.operate(node.op, current, operand, node)
         # On a list or an array `+=` works in place; on numbers and strings it only rebinds.
         in_place = bool(current.places) and not is_immutable_class(current.cls)
+        if isinstance(target, ast.Name) and target.id in _compared_with_numbers(self.root):
+            in_place = False
         if in_place and operand.cls is not str:
             self.mutate(current, node, "is changed in place")
             self.hold(current, self.items(operand))
@@ -290,6 +345,94 @@ class Activation(Expressions):
             ]
             value = join(found) if found else UNKNOWN
             self._bind_name(alias.asname or alias.name, value, node)
+
+
+@functools.lru_cache(maxsize=4096)
+def _compared_with_numbers(function: FunctionNode) -> frozenset[str]:
+    """Names that a condition compares with a number: no list, and no array of several elements."""
+    names: set[str] = set()
+    for node in ast.walk(function):
+        if not isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+            continue
+        for test in ast.walk(node.test):
+            if isinstance(test, ast.Compare) and all(isinstance(op, _SIZES) for op in test.ops):
+                operands = [test.left, *test.comparators]
+                if any(map(_is_number, operands)):
+                    names |= {operand.id for operand in operands if isinstance(operand, ast.Name)}
+    return frozenset(names)
+
+
+_SIZES: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+def _is_number(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=value):
+            return isinstance(value, int | float)
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_number(operand)
+    return False
+
+
+_ASSIGNMENTS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+_LATER: Final = (*(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp),)
+
+
+@functools.lru_cache(maxsize=4096)
+def _bound_straight(function: FunctionNode) -> frozenset[str]:
+    """Names that nothing binds but assignments that stand in the function's body itself.
+
+    No function inside it sees them, which may run when they are bound to something else.
+    """
+    if isinstance(function, ast.Lambda):
+        return frozenset()
+    here: list[str] = []
+    elsewhere: set[str] = set()
+    for statement in function.body:
+        stores = [n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and _is_store(n)]
+        targets = _targets(statement)
+        here += targets
+        if sorted(stores) != sorted(targets):
+            elsewhere |= set(stores)
+        for node in ast.walk(statement):
+            if isinstance(node, _LATER):
+                elsewhere |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                elsewhere |= set(node.names)
+    bound = stored_names(function.body)
+    return frozenset(here) - elsewhere - (frozenset(bound) - frozenset(here))
+
+
+def _is_store(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store | ast.Del)
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    """The names that an assignment binds; none for any other statement."""
+    if not isinstance(statement, _ASSIGNMENTS):
+        return []
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [
+        node.id
+        for target in targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and _is_store(node)
+    ]
+
+
+_REPEATED: Final = (
+    *(ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp),
+    *(ast.GeneratorExp, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def _goes_straight(function: FunctionNode) -> bool:
+    """Whether no part of a function runs more than once, or later than where it stands."""
+    parts = function.body if isinstance(function.body, list) else [function.body]
+    return not any(isinstance(node, _REPEATED) for part in parts for node in ast.walk(part))
 
 
 def _as_load(target: ast.expr) -> ast.expr:

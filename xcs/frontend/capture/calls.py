@@ -1,0 +1,1192 @@
+"""Calls: one ordered table of rules says what becomes of a call, by what its callee is."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import (
+    class_of,
+    derived_home,
+    evaluate,
+    functions_in,
+    length,
+    operation,
+)
+from xcs.frontend.capture.names import is_code, load_attribute, mangled, store_in
+from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.state import Capture, object_type
+from xcs.frontend.capture.values import (
+    NOTHING,
+    Closure,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Partial,
+    Static,
+    Value,
+)
+from xcs.frontend.classification import IMMUTABLE_CLASSES, Classification
+from xcs.frontend.classify import classify
+from xcs.frontend.facts import (
+    CHANGING_METHODS,
+    CONTAINERS,
+    READING_METHODS,
+    SEES_ITS_FRAME,
+    class_attribute,
+    is_user_class,
+    returns_plain,
+)
+from xcs.frontend.guards import MISSING
+from xcs.frontend.source import is_library
+from xcs.frontend.values import Unsupported
+
+_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
+
+
+@dataclass
+class Args:
+    """What a call passes: values, and those that are unpacked when the program runs."""
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    starred: list[int] = field(default_factory=list)
+    """Positions of values that are unpacked; a keyword ``**`` unpacks a mapping."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is known which parameter each value goes to."""
+        return not self.starred and "**" not in self.keywords
+
+    def values(self) -> list[Value]:
+        """All values."""
+        return [*self.positional, *self.keywords.values()]
+
+    def after(self, *first: Value) -> Args:
+        """The same with other values before."""
+        starred = [s + len(first) for s in self.starred]
+        return Args([*first, *self.positional], dict(self.keywords), starred)
+
+
+@dataclass
+class Call:
+    """One call that is being captured."""
+
+    c: Capture
+    frame: Frame
+    node: ast.AST
+    args: Args
+
+
+Rule = Callable[[Call, Any], Value | None]
+
+
+# --- from syntax ----------------------------------------------------------------------------------
+
+
+def evaluate_call(c: Capture, frame: Frame, node: ast.Call) -> Value:
+    """The value of a call."""
+    func = node.func
+    if isinstance(func, ast.Name) and func.id == "super" and not node.args:
+        raise Unsupported("super() used as a value", node)
+    if isinstance(func, ast.Attribute):
+        if _is_super(func.value):
+            return _call_super(c, frame, node, func)
+        base = evaluate(c, frame, func.value)
+        if isinstance(base, Dyn | Pack):
+            return _call_on(c, frame, node, c.dyn(base), func.attr)
+        callee = load_attribute(c, frame, base, func.attr)
+        if isinstance(base, Static) and type(base.obj) in _PLAIN:
+            args = evaluate_args(c, frame, node, method=func.attr)
+            return method_of_data(Call(c, frame, node, args), base, func.attr)
+    else:
+        callee = evaluate(c, frame, func)
+    consumed = _consuming(c, frame, node, callee)
+    if consumed is not None:
+        return consumed
+    return apply(Call(c, frame, node, evaluate_args(c, frame, node, callee)), callee)
+
+
+def evaluate_args(
+    c: Capture, frame: Frame, node: ast.Call, callee: Value | None = None, *, method: str = ""
+) -> Args:
+    """The arguments, in the order in which Python evaluates them."""
+    args = Args()
+    consumes = method in _CONSUMING_METHODS or _consumes(c, node, callee)
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            value = _argument(c, frame, argument.value, True)
+            if isinstance(value, Pack):
+                args.positional.extend(value.items)
+                continue
+            if isinstance(value, Static) and type(value.obj) in (tuple, list):
+                args.positional.extend(Static(part) for part in value.obj)
+                continue
+            args.starred.append(len(args.positional))
+            args.positional.append(value)
+        else:
+            args.positional.append(_argument(c, frame, argument, consumes))
+    mappings: list[tuple[str | None, Value]] = []
+    for keyword in node.keywords:
+        value = _argument(c, frame, keyword.value, consumes)
+        items = _known_items(c, value) if keyword.arg is None else None
+        if items is not None and not items.keys() & args.keywords.keys() and not mappings:
+            args.keywords.update(items)
+        elif keyword.arg is None or mappings or keyword.arg in args.keywords:
+            mappings.append((keyword.arg, value))
+        else:
+            args.keywords[keyword.arg] = value
+    if mappings:
+        _merge_keywords(c, node, args, mappings)
+    return args
+
+
+def _known_items(c: Capture, value: Value) -> dict[str, Value] | None:
+    if isinstance(value, Dyn) and value.known is not None and value.home is not None:
+        return None if c.order.is_written(value.home) else value.known
+    return None
+
+
+def _merge_keywords(
+    c: Capture, node: ast.Call, args: Args, mappings: list[tuple[str | None, Value]]
+) -> None:
+    """Mappings that are unpacked, and keywords, as one mapping; a name given twice is an error."""
+    if len(mappings) == 1 and not args.keywords:
+        args.keywords["**"] = mappings[0][1]
+        return
+    parts: list[tuple[str | None, Value]] = [*args.keywords.items(), *mappings]
+    operands: dict[str, Value] = {"merge_keywords": Static(merge_keywords)}
+    operands |= {f"v{i}": value for i, (_, value) in enumerate(parts)}
+    listed = ", ".join(f"({name!r}, v{i})" for i, (name, _) in enumerate(parts))
+    home = c.order.fresh("keywords")
+    for _, value in parts:
+        store_in(c, home.field(ELEMENTS), value)
+    name = ast.unparse(node.func)
+    source = f"merge_keywords({name!r}, [{listed}])"
+    merged = c.host(source, operands, cls=dict, home=home)
+    args.keywords.clear()
+    args.keywords["**"] = merged
+
+
+def merge_keywords(name: str, parts: list[tuple[str | None, Any]]) -> dict[str, Any]:
+    """The keyword arguments of a call; raises TypeError as Python does."""
+    found: dict[str, Any] = {}
+    for key, value in parts:
+        items = [(key, value)] if key is not None else [(k, value[k]) for k in value.keys()]  # noqa: SIM118
+        for inner, item in items:
+            if not isinstance(inner, str):
+                raise TypeError("keywords must be strings")
+            if inner in found:
+                raise TypeError(f"{name}() got multiple values for keyword argument '{inner}'")
+            found[inner] = item
+    return found
+
+
+_CONSUMING_METHODS = frozenset(
+    {"extend", "update", "join", "extendleft", "union", "intersection", "difference"}
+)
+
+
+def _argument(c: Capture, frame: Frame, node: ast.expr, consumes: bool) -> Value:
+    if consumes and isinstance(node, ast.Call):
+        c.consumed.add(id(node))
+    if isinstance(node, ast.GeneratorExp) and consumes:
+        from xcs.frontend.capture.comprehensions import comprehension
+
+        return comprehension(c, frame, node)
+    return evaluate(c, frame, node)
+
+
+_CONSUMERS = (sum, min, max, sorted, list, tuple, set, frozenset, dict)
+
+
+def _consumes(c: Capture, node: ast.Call, callee: Value | None) -> bool:
+    """Whether a call uses up the iterators that it is given."""
+    if not isinstance(callee, Static):
+        return False
+    if callee.obj is enumerate:
+        return id(node) in c.consumed
+    if any(callee.obj is known for known in _CONSUMERS):
+        return True
+    name = getattr(callee.obj, "__name__", "")
+    return isinstance(callee.obj, types.BuiltinMethodType) and name == "join"
+
+
+def _consuming(c: Capture, frame: Frame, node: ast.Call, callee: Value) -> Value | None:
+    """Builtins over generator expressions and functions that call operators."""
+    from xcs.frontend.capture.comprehensions import any_or_all
+
+    if not isinstance(callee, Static) or node.keywords:
+        return None
+    if callee.obj in (any, all) if isinstance(callee.obj, types.BuiltinFunctionType) else False:
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            return any_or_all(c, frame, node.args[0], stop_at=callee.obj is any)
+    return None
+
+
+# --- super ----------------------------------------------------------------------------------------
+
+
+def _is_super(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "super"
+        and not node.args
+    )
+
+
+def _call_super(c: Capture, frame: Frame, node: ast.Call, func: ast.Attribute) -> Value:
+    """``super().name(...)``: the next class after the function's own in the object's order."""
+    outer = frame.outermost
+    owner = outer.owner
+    names = outer.function.__code__.co_varnames
+    receiver = outer.env.get(names[0]) if names else None
+    if owner is None or not isinstance(receiver, Dyn | Static):
+        raise Unsupported("super() outside of a method that was found in its class", node)
+    cls = class_of(receiver) if isinstance(receiver, Dyn) else receiver.obj
+    if not isinstance(cls, type) or owner not in cls.__mro__:
+        raise Unsupported("super() of an object of unknown class", node)
+    order = cls.__mro__[cls.__mro__.index(owner) + 1 :]
+    for base in order:
+        if func.attr in base.__dict__:
+            found = base.__dict__[func.attr]
+            args = evaluate_args(c, frame, node)
+            if isinstance(found, types.FunctionType):
+                c.guards.member(base, func.attr, found)
+                return call_function(
+                    c, frame, found, [receiver, *args.positional], args.keywords, owner=base,
+                    node=node,
+                )  # fmt: skip
+            if base is object and func.attr == "__init__" and not args.values():
+                return Static(None)
+            raise Unsupported(f"super().{func.attr} is not a Python function", node)
+        c.guards.member(base, func.attr, MISSING)
+    raise Unsupported(f"super() has no {func.attr}", node)
+
+
+# --- methods of values ----------------------------------------------------------------------------
+
+
+def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> Value:
+    """A method of a value of the running program."""
+    name = mangled(frame, name)
+    if base.cls is not None and base.cls not in (*CONTAINERS, *_PLAIN, tuple, range, frozenset):
+        if is_user_class(base.cls) or base.example is not NOTHING:
+            callee = load_attribute(c, frame, base, name)
+            if not (isinstance(callee, Dyn) and not is_user_class(base.cls)):
+                return apply(Call(c, frame, node, evaluate_args(c, frame, node, callee)), callee)
+            return _library_method(c, frame, node, base, name)
+        return _library_method(c, frame, node, base, name)
+    args = evaluate_args(c, frame, node, method=name)
+    call = Call(c, frame, node, args)
+    if base.cls in (*_PLAIN, tuple, range, frozenset) and args.is_plain:
+        return method_of_data(call, base, name)
+    return method_of_object(call, base, name)
+
+
+def _library_method(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> Value:
+    """A method of an instance of a library's class, judged by the class that it has now."""
+    args = evaluate_args(c, frame, node)
+    cls = base.cls
+    assert cls is not None
+    if base.example is not NOTHING:
+        try:
+            bound = getattr(base.example, name)
+        except Exception:
+            bound = None
+        if bound is not None and callable(bound):
+            what = _judged(c, bound)
+            function = inspect.getattr_static(cls, name, None)
+            if isinstance(function, types.FunctionType | types.MethodDescriptorType) or (
+                getattr(bound, "__self__", None) is base.example
+            ):
+                return call_recognised(
+                    Call(c, frame, node, args.after(base)), _unbound(cls, name), what
+                )
+    call = Call(c, frame, node, args)
+    return method_of_object(call, base, name)
+
+
+@functools.lru_cache(maxsize=4096)
+def _unbound(cls: type, name: str) -> Any:
+    """A function that calls a method of its first argument."""
+
+    def method(receiver: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(receiver, name)(*args, **kwargs)
+
+    method.__name__ = name
+    method.__qualname__ = f"{cls.__qualname__}.{name}"
+    method.__module__ = cls.__module__
+    return method
+
+
+def call_method(
+    c: Capture, frame: Frame, node: ast.AST, base: Value, name: str, values: list[Value]
+) -> Value:
+    """A special method of a value, looked up on its class as Python does."""
+    if isinstance(base, Static):
+        base = Dyn(c.ssa(base), type(base.obj), None, base.obj)
+    target = c.dyn(base)
+    call = Call(c, frame, node, Args(values))
+    if target.cls is not None and is_user_class(target.cls):
+        found = class_attribute(target.cls, name)
+        if isinstance(found, types.FunctionType):
+            c.guards.member(_definer(target.cls, name), name, found)
+            return call_function(
+                c, frame, found, [target, *values], {}, owner=_definer(target.cls, name), node=node
+            )
+    return method_of_object(call, target, name)
+
+
+def _definer(cls: type, name: str) -> type:
+    return next(base for base in cls.__mro__ if name in base.__dict__)
+
+
+def method_of_data(call: Call, base: Value, name: str) -> Value:
+    """A method of text or a number: native, and pure where the arguments are plain data."""
+    c, args = call.c, call.args
+    if not args.is_plain:
+        return method_of_object(call, c.dyn(base), name)
+    operands: dict[str, Value] = {"receiver": base}
+    operands |= {f"v{i}": v for i, v in enumerate(args.positional)}
+    operands |= {f"k_{k}": v for k, v in args.keywords.items()}
+    inside = [f"v{i}" for i in range(len(args.positional))]
+    inside += [f"{k}=k_{k}" for k in args.keywords]
+    source = f"receiver.{name}({', '.join(inside)})"
+    text = class_of(base) is str and name in _TEXT_RESULTS
+    cls = str if text else None
+    home = None
+    if not text and name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
+        home, cls = c.order.fresh("parts"), tuple if "partition" in name else list
+    elif not text and name not in _SCALAR_RESULTS:
+        home = derived_home(c, list(operands.values())) or c.order.fresh(name)
+    plain = all(class_of(v) in _PLAIN for v in operands.values())
+    return c.host(source, operands, cls=cls, home=home, checked=not plain)
+
+
+_TEXT_RESULTS = frozenset(
+    name
+    for name in dir(str)
+    if not name.startswith("_")
+    and not name.startswith("is")
+    and name not in ("count", "encode", "endswith", "find", "index", "maketrans", "partition",
+                     "rfind", "rindex", "rpartition", "rsplit", "split", "splitlines", "startswith")
+)  # fmt: skip
+_SCALAR_RESULTS = frozenset(n for n in dir(str) if n.startswith("is")) | {
+    "count", "endswith", "find", "index", "rfind", "rindex", "startswith", "bit_length",
+    "is_integer", "encode", "decode", "hex",
+}  # fmt: skip
+
+
+def method_of_object(call: Call, base: Dyn, name: str) -> Value:
+    """A method of a value whose class shows when the program runs.
+
+    Where classes are known that it may have, there is a way for each, and one for all others.
+    """
+    home = call.c.home_of(base)
+    if home is None or base.cls is not None:
+        return _method_op(call, base, name, closed=False)
+    known = home.classes | (_classes_with(call.frame, name) if home.open else frozenset())
+    users = [cls for cls in known if _python_method(cls, name) is not None]
+    closed = not home.open and not (home.shared and call.c.order.is_written(call.c.order.world))
+    if len(users) > _MAX_CLASSES:
+        users = []
+    return _switch(call, base, name, sorted(users, key=lambda cls: cls.__qualname__), closed)
+
+
+_MAX_CLASSES = 6
+
+
+def _classes_with(frame: Frame, name: str) -> frozenset[type]:
+    """The user's classes that a function's module knows and that have such a method."""
+    namespace = frame.outermost.function.__globals__
+    return frozenset(
+        value
+        for value in list(namespace.values())
+        if isinstance(value, type) and _python_method(value, name) is not None
+    )
+
+
+def _python_method(cls: type, name: str) -> types.FunctionType | None:
+    found = class_attribute(cls, name) if is_user_class(cls) else None
+    return found if isinstance(found, types.FunctionType) else None
+
+
+def _switch(call: Call, base: Dyn, name: str, users: list[type], closed: bool) -> Value:
+    from xcs.frontend.capture.regions import select
+
+    c = call.c
+    if not users:
+        return _method_op(call, base, name, closed=closed)
+    cls, *others = users
+    is_one = c.host(
+        "type(a) is cls", {"a": Dyn(base.ssa), "cls": Static(cls)}, cls=bool, total=True
+    )
+
+    def one() -> Value:
+        receiver = Dyn(base.ssa, cls, base.home)
+        return apply(call, load_attribute(c, call.frame, receiver, name))
+
+    return select(c, is_one, one, lambda: _switch(call, base, name, others, closed))
+
+
+def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
+    """A method that is looked up when the program runs: an op on the object, in its chain."""
+    c, args = call.c, call.args
+    home = c.home_of(base)
+    positional = args.positional
+    if name == "append" and len(positional) == 1 and args.is_plain and not args.keywords:
+        return _append(c, base, home, positional[0])
+    changes = name in CHANGING_METHODS or base.cls not in CONTAINERS
+    reads_only = base.cls in CONTAINERS and not changes
+    if name not in READING_METHODS:
+        for value in args.values():
+            _may_keep(c, home, value, name)
+    known = closed or base.cls in CONTAINERS
+    # What only this program holds can be changed, but leads to nothing that others hold.
+    reached = home is None or home.shared
+    opaque = not known and reached and _may_be_user_method(call, base, name)
+    after, linked = c.chain(home, write=not reads_only)
+    keywords = list(args.keywords)
+    # What takes the elements of an argument reads it; anything else may keep the argument itself.
+    reads = name in _CONSUMING_METHODS or reads_only
+    values = [
+        c.read_whole(v, keeps=True)
+        if reads or i in args.starred
+        else c.ssa(_as_function(c, v))
+        if known or name in CHANGING_METHODS
+        else c.read_whole(_as_function(c, v), exact=True)
+        for i, v in enumerate(args.values())
+    ]
+    op = orch.MethodOp(
+        base.ssa, name, values, orch.ANY, after=after, token=linked or opaque,
+        keywords=keywords, starred=args.starred, shared=home is None or home.shared,
+    )  # fmt: skip
+    c.add(op)
+    c.place(home, op, linked, write=not reads_only)
+    if opaque:
+        c.escape(base)
+        for value in args.values():
+            c.escape(value)
+        c.change_world(op.results[-1])
+    result = None if home is None else home.field(ELEMENTS)
+    if home is not None and name in ("keys", "items", "values") and not args.values():
+        result = home
+    elif home is not None and name in ("copy", "items", "values", "keys", "union", "most_common"):
+        fresh = c.order.fresh(name)
+        c.order.merge(fresh.field(ELEMENTS), home.field(ELEMENTS))
+        result = fresh
+    cls = _METHOD_RESULTS.get((base.cls, name)) if base.cls in CONTAINERS else None
+    choices: tuple[Any, ...] = ()
+    if name == "get" and base.cls in CONTAINERS and len(positional) == 1:
+        choices = functions_in(c, base)
+    return Dyn(op.results[0], cls, result, choices=choices)
+
+
+_METHOD_RESULTS: Mapping[tuple[type | None, str], type] = {
+    (list, "index"): int,
+    (list, "count"): int,
+    (list, "copy"): list,
+    (dict, "copy"): dict,
+    (set, "copy"): set,
+}
+
+
+def _may_be_user_method(call: Call, base: Dyn, name: str) -> bool:
+    """Whether a method of an object of unknown class may be one that a program defines."""
+    from xcs.frontend.capture.glue import user_methods
+
+    if name in user_methods(call.frame):
+        return True
+    return name not in READING_METHODS and name not in CHANGING_METHODS
+
+
+def _may_keep(c: Capture, home: Home | None, value: Value, name: str) -> None:
+    inner = c.home_of(value)
+    if home is None:
+        return
+    if name not in _CONSUMING_METHODS:
+        store_in(c, home.field(ELEMENTS), value)
+    if inner is None:
+        if name in _CONSUMING_METHODS:
+            c.order.add_classes(home.field(ELEMENTS), frozenset(), is_open=True)
+        return
+    if name in ("extend", "update", "extendleft", "union", "__iadd__", "__ior__"):
+        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+
+
+def _append(c: Capture, base: Dyn, home: Home | None, value: Value) -> Value:
+    if home is not None:
+        store_in(c, home.field(ELEMENTS), value)
+    after, linked = c.chain(home, write=True)
+    op = orch.AppendOp(base.ssa, c.ssa(value), after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked, write=True)
+    return Static(None)
+
+
+# --- rules, in order ------------------------------------------------------------------------------
+
+
+def apply(call: Call, callee: Value) -> Value:
+    """Call a value."""
+    match callee:
+        case Closure():
+            return call_closure(call, callee)
+        case Method():
+            return _call_bound(call, callee)
+        case Partial():
+            held = call.args.after(*callee.positional)
+            held.keywords = {**callee.keywords, **held.keywords}
+            return apply(replace(call, args=held), callee.function)
+        case Static(obj=obj):
+            for rule in RULES:
+                result = rule(call, obj)
+                if result is not None:
+                    return result
+            raise Unsupported("a call that no rule takes", call.node)
+        case Dyn(choices=(_, *_)):
+            return _choose(call, callee, callee.choices)
+        case _:
+            return invoke(call, call.c.dyn(callee))
+
+
+def _choose(call: Call, callee: Dyn, choices: tuple[Any, ...]) -> Value:
+    """A callee that is one of some functions: a way for each. None is left to refuse the call."""
+    from xcs.frontend.capture.regions import select
+
+    if not choices:
+        return invoke(call, callee, unknown=False)
+    first, *others = choices
+    operands = {"a": Dyn(callee.ssa), "f": Static(first)}
+    is_first = call.c.host("a is f", operands, cls=bool, total=True)
+    return select(
+        call.c,
+        is_first,
+        lambda: apply(call, Static(first)),
+        lambda: _choose(call, callee, tuple(others)),
+    )
+
+
+def _call_bound(call: Call, method: Method) -> Value:
+    function = method.function
+    if not isinstance(function, types.FunctionType):
+        spec = getattr(function, "__xcs_operator__", None)
+        if spec is not None:
+            args = replace(call, args=call.args.after(method.receiver))
+            return call_declared(args, function)  # type: ignore[return-value]
+        jitted = getattr(function, "__xcs_jit__", None)
+        if jitted is not None:
+            function = jitted.python_function
+    cls = class_of(method.receiver) if isinstance(method.receiver, Dyn) else method.receiver.obj  # type: ignore[union-attr]
+    owner = None
+    if isinstance(cls, type):
+        owner = next((b for b in cls.__mro__ if function.__name__ in b.__dict__), cls)
+    return user_function(
+        replace(call, args=call.args.after(method.receiver)), function, owner=owner
+    )
+
+
+def call_declared(call: Call, callee: Any) -> Value | None:
+    """An operator that its author declared."""
+    spec = getattr(callee, "__xcs_operator__", None)
+    if spec is None:
+        return None
+    return call_operator(call, spec.function, spec.classification, spec)
+
+
+def call_jitted(call: Call, callee: Any) -> Value | None:
+    """A jitted function is a function like any other."""
+    jitted = getattr(callee, "__xcs_jit__", None)
+    if jitted is None or not isinstance(jitted.python_function, types.FunctionType):
+        return None
+    if jitted.python_function.__name__ == "forward":
+        return None
+    return user_function(call, jitted.python_function)
+
+
+def call_partial(call: Call, callee: Any) -> Value | None:
+    """A partial application."""
+    if type(callee) is not functools.partial:
+        return None
+    keywords = {**{k: Static(v) for k, v in callee.keywords.items()}, **call.args.keywords}
+    first = [_held(call.c, value) for value in callee.args]
+    args = replace(call.args.after(*first), keywords=keywords)
+    return apply(replace(call, args=args), Static(callee.func))
+
+
+def _held(c: Capture, value: Any) -> Value:
+    from xcs.frontend.facts import is_immutable_value
+
+    if is_code(value) or is_immutable_value(value):
+        return Static(value)
+    home = c.order.fresh("partial")
+    c.order.share(home)
+    return Dyn(c.constant(value), type(value), home)
+
+
+def call_bound_method(call: Call, callee: Any) -> Value | None:
+    """A bound method of an object of the outside world."""
+    if not isinstance(callee, types.MethodType):
+        return None
+    if isinstance(callee.__self__, type):
+        return user_function(
+            replace(call, args=call.args.after(Static(callee.__self__))), callee.__func__,
+            owner=callee.__self__,
+        )  # fmt: skip
+    from xcs.frontend.capture.names import outside
+    from xcs.frontend.capture.values import Path
+
+    receiver = outside(call.c, callee.__self__, Path(f"self {id(callee.__self__)}"), "receiver")
+    function = callee.__func__
+    if isinstance(function, types.FunctionType) and not is_library(function.__code__.co_filename):
+        owner = next(
+            (b for b in type(callee.__self__).__mro__ if function.__name__ in b.__dict__), None
+        )
+        return user_function(replace(call, args=call.args.after(receiver)), function, owner=owner)
+    what = _judged(call.c, callee)
+    return call_recognised(
+        replace(call, args=call.args.after(receiver)),
+        function,
+        what,
+    )
+
+
+def call_builtin(call: Call, callee: Any) -> Value | None:
+    """Builtins of which more is known than that they are pure."""
+    if not isinstance(callee, types.BuiltinFunctionType | type):
+        return None
+    c, args = call.c, call.args
+    name = getattr(callee, "__name__", "")
+    if name in SEES_ITS_FRAME and getattr(__import__("builtins"), name, None) is callee:
+        raise Unsupported(f"{name}() sees the function's own frame", call.node)
+    if callee is functools.partial and args.is_plain and args.positional:
+        function, *held = args.positional
+        return Partial(function, tuple(held), dict(args.keywords))
+    if callee is len and len(args.positional) == 1 and args.is_plain:
+        (value,) = args.positional
+        if isinstance(value, Pack):
+            return Static(len(value.items))
+        if isinstance(value, Dyn) and value.home is not None:
+            return length(c, value)
+    if callee is getattr and len(args.positional) >= 2 and args.is_plain:
+        name_value = args.positional[1]
+        if isinstance(name_value, Static) and len(args.positional) == 2:
+            return load_attribute(c, call.frame, args.positional[0], name_value.obj)
+        return _opaque_builtin(call, callee)
+    if callee is setattr and len(args.positional) == 3 and args.is_plain:
+        name_value = args.positional[1]
+        if isinstance(name_value, Static) and isinstance(name_value.obj, str):
+            from xcs.frontend.capture.names import store_attribute
+
+            store_attribute(c, call.frame, args.positional[0], name_value.obj, args.positional[2])
+            return Static(None)
+    if callee in (setattr, delattr, vars, iter, next, id):
+        return _opaque_builtin(call, callee)
+    if callee in (list, tuple) and not args.values():
+        return None
+    if callee in (map, filter) and args.is_plain and len(args.positional) == 2:
+        if id(call.node) in c.consumed or _function_value(call, args.positional[0]) is not None:
+            return _mapped(call, callee)
+        return _opaque_builtin(call, callee)
+    if callee in (sorted, min, max) and args.is_plain and "key" in args.keywords:
+        return _by_key(call, callee)
+    if callee is type and len(args.positional) == 1:
+        known = class_of(args.positional[0])
+        if known is not None and isinstance(args.positional[0], Dyn):
+            return Static(known)
+    if callee is isinstance and len(args.positional) == 2 and args.is_plain:
+        value = Dyn(c.ssa(args.positional[0]))
+        return operation(c, "isinstance(a, b)", {"a": value, "b": args.positional[1]}, bool)
+    if callee is callable:
+        return c.host("callable(a)", {"a": Dyn(c.ssa(args.positional[0]))}, cls=bool)
+    return None
+
+
+def _opaque_builtin(call: Call, callee: Any) -> Value:
+    what = Classification("unknown", "ordered", "a builtin", mutates_args=True, blocking=False)
+    return call_operator(call, callee, what)
+
+
+def _function_value(call: Call, value: Value) -> Value | None:
+    """A function for native code to call, if calling it only computes; None otherwise."""
+    from xcs.frontend.capture.glue import is_pure
+
+    if isinstance(value, Static):
+        if value.obj is None or is_pure(value.obj):
+            return value
+        if isinstance(value.obj, types.FunctionType):
+            what = _judged(call.c, value.obj)
+            pure = what.effects == "pure" and not (what.reaches or what.reads or what.mutates_args)
+            return value if pure else None
+        return None
+    if isinstance(value, Closure) and isinstance(value.node, ast.Lambda):
+        from xcs.frontend.capture.glue import NotGlue, _Glue
+        from xcs.frontend.names import parameter_names
+
+        try:
+            glue = _Glue(call.c, value.frame, set())
+            glue.visit(value.node.body, frozenset(parameter_names(value.node.args)), True)
+        except NotGlue:
+            return None
+        return value
+    return None
+
+
+def _mapped(call: Call, callee: Any) -> Value:
+    """``map`` and ``filter``, whose result is taken to be used up: a list of the same elements."""
+    from xcs.frontend.capture.comprehensions import collect
+
+    function, iterable = call.args.positional
+    c = call.c
+    native = _function_value(call, function)
+    if id(call.node) not in c.consumed:
+        source = f"{callee.__name__}(f, xs)"
+        home = derived_home(c, [function, iterable]) or c.order.fresh("iterator")
+        return c.host(source, {"f": function, "xs": iterable}, checked=True, home=home)
+    if native is not None and callee is filter:
+        values: list[Value] = [native, iterable]
+        return c.host(
+            "list(filter(f, xs))", {"f": native, "xs": iterable}, cls=list, checked=True,
+            home=derived_home(c, values) or c.order.fresh("list"),
+        )  # fmt: skip
+    if callee is filter:
+        return _filtered(call, function, iterable)
+    run = lambda item: apply(replace(call, args=Args([item])), function)
+    return collect(c, call.node, iterable, run)
+
+
+def _filtered(call: Call, function: Value, iterable: Value) -> Value:
+    from xcs.frontend.capture.comprehensions import collect
+
+    c = call.c
+    run = lambda item: apply(replace(call, args=Args([item])), function)
+    kept = (
+        iterable
+        if isinstance(function, Static) and function.obj is None
+        else collect(c, call.node, iterable, run)
+    )
+    operands: dict[str, Value] = {"xs": iterable, "kept": kept}
+    home = derived_home(c, [iterable]) or c.order.fresh("list")
+    source = "[x for x, k in zip(xs, kept) if k]"
+    return c.host(source, operands, cls=list, home=home, checked=True)
+
+
+def sort_by(values: Any, keys: Any, **options: Any) -> Any:
+    """The values in the order of their keys."""
+    values = list(values)
+    order = sorted(range(len(values)), key=lambda i: keys[i], **options)
+    return [values[i] for i in order]
+
+
+def choose_by(choose: Any, values: Any, keys: Any, **options: Any) -> Any:
+    """The first value whose key `choose` prefers."""
+    values = list(values)
+    if not values:
+        return choose([], **options)
+    return values[choose(range(len(values)), key=lambda i: keys[i])]
+
+
+def _by_key(call: Call, callee: Any) -> Value | None:
+    """``sorted``, ``min`` and ``max`` by a key that calls operators: all keys are found first."""
+    from xcs.frontend.capture.comprehensions import collect
+
+    c, args = call.c, call.args
+    key = args.keywords["key"]
+    if _function_value(call, key) is not None or len(args.positional) != 1:
+        return None
+    (values,) = args.positional
+    run = lambda item: apply(replace(call, args=Args([item])), key)
+    keys = collect(c, call.node, values, run)
+    others = {k: v for k, v in args.keywords.items() if k != "key"}
+    operands: dict[str, Value] = {"values": values, "keys": keys, **others}
+    inside = "".join(f", {k}={k}" for k in others)
+    home = derived_home(c, [values])
+    if callee is sorted:
+        operands["sort_by"] = Static(sort_by)
+        source, cls = f"sort_by(values, keys{inside})", list
+        home = home or c.order.fresh("list")
+    else:
+        operands |= {"choose_by": Static(choose_by), "choose": Static(callee)}
+        source, cls = f"choose_by(choose, values, keys{inside})", None
+        home = None if home is None else home.field(ELEMENTS)
+    return c.host(source, operands, cls=cls, home=home, checked=True)
+
+
+def call_class(call: Call, callee: Any) -> Value | None:
+    """An instance of a user's class: made first, then given to its constructor."""
+    if not isinstance(callee, type) or not is_user_class(callee):
+        return None
+    if class_attribute(callee, "__new__") is not object.__dict__["__new__"]:
+        return None
+    if type(callee).__call__ is not type.__call__ or getattr(callee, "__abstractmethods__", None):
+        return None
+    init = class_attribute(callee, "__init__")
+    if not isinstance(init, types.FunctionType) or init.__code__.co_filename.startswith("<"):
+        return _native_instance(call, callee)
+    c = call.c
+    home = c.order.fresh(callee.__name__, callee)
+    owner = _definer(callee, "__init__")
+    c.guards.member(owner, "__init__", init)
+    op = orch.NewOp(c.constant(callee), [], orch.ANY)
+    c.add(op)
+    instance = Dyn(op.results[0], callee, home)
+    call_function(
+        c, call.frame, init, [instance, *call.args.positional], call.args.keywords, owner=owner,
+        node=call.node, args=call.args.after(instance),
+    )  # fmt: skip
+    return instance
+
+
+def _native_instance(call: Call, callee: type) -> Value | None:
+    """An instance of a class whose constructor was generated, as a dataclass's, or is inherited."""
+    import dataclasses
+
+    c, args = call.c, call.args
+    post = class_attribute(callee, "__post_init__")
+    init = class_attribute(callee, "__init__")
+    generated = isinstance(init, types.FunctionType) and dataclasses.is_dataclass(callee)
+    if not args.is_plain or not (
+        init is object.__dict__["__init__"] or (generated and post is MISSING)
+    ):
+        return None
+    home = c.order.fresh(callee.__name__, callee)
+    for name, value in _fields(callee, args):
+        store_in(c, home.field(name), value)
+    # The constructor only stores what it is given, so that is passed as it is.
+    operands = {"cls": c.constant(callee)}
+    operands |= {f"v{i}": c.ssa(v) for i, v in enumerate(args.positional)}
+    operands |= {f"k_{k}": c.ssa(v) for k, v in args.keywords.items()}
+    inside = [f"v{i}" for i in range(len(args.positional))]
+    inside += [f"{k}=k_{k}" for k in args.keywords]
+    op = orch.HostOp(f"cls({', '.join(inside)})", operands, [orch.ANY])
+    c.add(op)
+    return Dyn(op.results[0], callee, home)
+
+
+def _fields(cls: type, args: Args) -> list[tuple[str, Value]]:
+    import dataclasses
+
+    names = (
+        [f.name for f in dataclasses.fields(cls) if f.init] if dataclasses.is_dataclass(cls) else []
+    )
+    return [*zip(names, args.positional, strict=False), *args.keywords.items()]
+
+
+def call_named_tuple(call: Call, callee: Any) -> Value | None:
+    """A named tuple of the user's: what it is made of is known by field."""
+    fields = getattr(callee, "_fields", None)
+    if fields is None or not (isinstance(callee, type) and issubclass(callee, tuple)):
+        return None
+    if not call.args.is_plain or "__new__" not in vars(callee):
+        return None
+    code = getattr(vars(callee)["__new__"], "__code__", None)
+    if code is None or not code.co_filename.startswith("<"):
+        return None
+    c, args = call.c, call.args
+    home = c.order.fresh(callee.__name__, callee)
+    for name, value in [*zip(fields, args.positional, strict=False), *args.keywords.items()]:
+        store_in(c, home.field(name), value)
+        store_in(c, home.field(ELEMENTS), value)
+    operands = {"cls": c.constant(callee)}
+    operands |= {f"v{i}": c.ssa(v) for i, v in enumerate(args.positional)}
+    operands |= {f"k_{k}": c.ssa(v) for k, v in args.keywords.items()}
+    inside = [f"v{i}" for i in range(len(args.positional))]
+    inside += [f"{k}=k_{k}" for k in args.keywords]
+    op = orch.HostOp(f"cls({', '.join(inside)})", operands, [orch.ANY])
+    c.add(op)
+    return Dyn(op.results[0], callee, home)
+
+
+def call_python(call: Call, callee: Any) -> Value | None:
+    """A Python function of the user's own."""
+    if not isinstance(callee, types.FunctionType) or is_library(callee.__code__.co_filename):
+        return None
+    return user_function(call, callee)
+
+
+def call_library(call: Call, callee: Any) -> Value | None:
+    """Anything else, by what is known of it."""
+    return call_recognised(call, callee, _judged(call.c, callee))
+
+
+def _judged(c: Capture, callee: Any) -> Classification:
+    what = classify(callee)
+    user = isinstance(callee, types.FunctionType) and not is_library(callee.__code__.co_filename)
+    return what.strict() if c.strict or not user else what
+
+
+RULES: tuple[Rule, ...] = (
+    call_declared,
+    call_jitted,
+    call_partial,
+    call_bound_method,
+    call_builtin,
+    call_class,
+    call_named_tuple,
+    call_python,
+    call_library,
+)
+
+
+# --- what rules come down to ----------------------------------------------------------------------
+
+
+def user_function(call: Call, function: Any, owner: type | None = None) -> Value:
+    """A Python function that can be looked into."""
+    c = call.c
+    what = _judged(c, function)
+    if what.kind == "tensor":
+        return call_recognised(call, function, what)
+    leaf = not what.inline and "operator" not in what.reaches
+    if leaf and what.effects == "pure" and not what.mutates_args and not what.reads:
+        # One that looks at what changes is looked into, so that it waits for what it needs.
+        if not what.higher_order and not any(map(c._is_changed, call.args.values())):
+            return call_recognised(call, function, what)
+    if leaf and what.effects == "unordered" and not what.mutates_args:
+        return call_recognised(call, function, what)
+    attempt = c.begin()
+    try:
+        return call_function(
+            c, call.frame, function, call.args.positional, call.args.keywords, owner=owner,
+            node=call.node, args=call.args,
+        )  # fmt: skip
+    except Unsupported as error:
+        c.undo(attempt)
+        line = error.line or getattr(call.node, "lineno", None)
+        name = getattr(function, "__qualname__", "a function")
+        c.remark(
+            call.frame, call.node, f"{name} is called as a whole: {error.reason} (line {line})"
+        )
+        return call_recognised(call, function, what)
+
+
+def call_function(
+    c: Capture,
+    frame: Frame,
+    function: Any,
+    positional: list[Value],
+    keywords: Mapping[str, Value],
+    *,
+    owner: type | None = None,
+    node: ast.AST | None = None,
+    args: Args | None = None,
+) -> Value:
+    """A call of a Python function that is captured, once for each kinds of arguments."""
+    from xcs.frontend.capture.functions import call_captured
+
+    args = args if args is not None else Args(list(positional), dict(keywords))
+    return call_captured(c, function, args, owner, node)
+
+
+def call_recognised(call: Call, callee: Any, what: Classification) -> Value:
+    """A callable that is called as a whole."""
+    c, args = call.c, call.args
+    if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
+        what = replace(what, effects="ordered")
+    functions = [
+        v for v in args.values() if isinstance(v, Closure | Method | Partial) or _is_callable(v)
+    ]
+    if functions and (what.higher_order or what.effects == "pure"):
+        if any(_function_value(call, f) is None for f in functions):
+            what = replace(what, effects="ordered", mutates_args=True, kind="unknown")
+    if what.kind == "tensor":
+        return call_operator(call, callee, what)
+    reads = _sees_changes(c, what)
+    if (
+        what.effects == "pure"
+        and not (what.blocking or what.mutates_args or reads)
+        and args.is_plain
+    ):
+        return _call_native(call, callee, what)
+    return call_operator(call, callee, what)
+
+
+def _is_callable(value: Value) -> bool:
+    return (
+        isinstance(value, Static)
+        and callable(value.obj)
+        and not isinstance(value.obj, type)
+        and not isinstance(value.obj, types.ModuleType)
+    )
+
+
+def _call_native(call: Call, callee: Any, what: Classification) -> Value:
+    """A cheap pure function: part of the host's own computation."""
+    import builtins
+
+    c, args = call.c, call.args
+    operands: dict[str, Value] = {f"v{i}": v for i, v in enumerate(args.positional)}
+    operands |= {f"k_{k}": v for k, v in args.keywords.items()}
+    inside = [f"v{i}" for i in range(len(args.positional))]
+    inside += [f"{k}=k_{k}" for k in args.keywords]
+    name = getattr(callee, "__name__", "")
+    if getattr(builtins, name, None) is not callee:
+        operands["function"] = Static(callee)
+        name = "function"
+    cls = _result_class(callee, what)
+    values = list(args.values())
+    home = None
+    if not (cls in _PLAIN or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
+        home = derived_home(c, values, may_be_operand=callee not in _FRESH)
+        if home is not None and callee not in _FRESH:
+            c.order.merge(home, home.field(ELEMENTS))
+        if any(r != "clock" for r in what.reads):
+            home = c.order.anything
+        if home is None:
+            home = c.order.fresh(name)
+        if isinstance(callee, type) and callee not in _RESULT_CLASSES:
+            for value in values:  # an instance of a library's class may keep what it is given
+                store_in(c, home, value)
+    plain = isinstance(callee, types.FunctionType) or all(
+        class_of(v) in _PLAIN or is_static_code(v) for v in values
+    )
+    hands_on = any(callee is known for known in _HANDING_ON)
+    return c.host(
+        f"{name}({', '.join(inside)})", operands, cls=cls, home=home, checked=not plain,
+        structure=hands_on,
+    )  # fmt: skip
+
+
+_HANDING_ON = (list, tuple, enumerate, zip, reversed)
+_FRESH = (sorted, list, dict, set, frozenset, tuple, enumerate, zip, range, sum)
+
+
+def is_static_code(value: Value) -> bool:
+    """Whether it is a function or class."""
+    return isinstance(value, Static) and is_code(value.obj)
+
+
+def _result_class(callee: Any, what: Classification) -> type | None:
+    if callee in _RESULT_CLASSES if type(callee).__hash__ is not None else False:
+        return _RESULT_CLASSES[callee]
+    by_name = {t.__name__: t for t in (str, int, float, bool, bytes)}
+    return by_name.get(what.returns or "")
+
+
+_RESULT_CLASSES: Mapping[Any, type] = {
+    sorted: list, list: list, dict: dict, set: set, str: str, int: int, float: float, bool: bool,
+    repr: str, tuple: tuple, frozenset: frozenset, range: range,
+}  # fmt: skip
+
+
+def call_operator(call: Call, callee: Any, what: Classification, spec: Any = None) -> Value:
+    """A callable as one op that the engine schedules by its effects."""
+    c, args = call.c, call.args
+    if inspect.iscoroutinefunction(callee):  # its result is the coroutine, which nobody awaits here
+        return invoke(call, c.dyn(Static(callee)))
+    clock = spec is None and _reads_clock(what) and not c.strict
+    if what.effects != "ordered" and (what.mutates_args or _sees_changes(c, what)):
+        what = replace(what, effects="ordered")
+    ordered = what.effects == "ordered"
+    changes = ordered and not clock and (may_change_objects(what) or what.mutates_args)
+    for value in args.values():
+        if changes or (ordered and isinstance(callee, type)):
+            c.escape(value)
+    if ordered:
+        values = [c.ssa(_as_function(c, value)) for value in args.values()]
+    else:
+        values = c.read_together(args.values())
+    token = ordered and (changes or clock)
+    op = orch.CallOp(
+        c.operator(callee, what, spec, local=clock),
+        values,
+        [_operator_type(what), *([orch.TOKEN] if token else [])],
+        keywords=tuple(args.keywords),
+        starred=tuple(args.starred),
+    )
+    c.add(op)
+    if clock:
+        c.fence = op.results[-1]
+    elif changes:
+        c.change_world(op.results[-1])
+    home = _result_home(c, callee, what, spec, changes)
+    return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
+
+
+def _reads_clock(what: Classification) -> bool:
+    return bool(what.reads) and all(r == "clock" for r in what.reads) and not what.mutates_args
+
+
+def _sees_changes(c: Capture, what: Classification) -> bool:
+    """Whether a call reads objects that the program has changed and others may not know yet."""
+    looks = any(r != "clock" for r in what.reads)
+    if looks:
+        c.order.take(c.order.some_shared)
+    return looks and c.order.is_written(c.order.some_shared)
+
+
+def _result_home(
+    c: Capture, callee: Any, what: Classification, spec: Any, changes: bool
+) -> Home | None:
+    """Where the result lives: anywhere, if it may be an object that others hold."""
+    if what.returns in IMMUTABLE_CLASSES or returns_plain(callee):
+        return None
+    if spec is None and (changes or any(r != "clock" for r in what.reads)):
+        return c.order.anything
+    home = c.order.fresh(getattr(callee, "__name__", "result"))
+    home.foreign = True
+    if what.effects == "ordered":
+        c.order.share(home)
+    return home
+
+
+def _operator_type(what: Classification) -> Any:
+    return orch.ObjectType(what.returns) if what.returns else object_type(None)
+
+
+def _as_function(c: Capture, value: Value) -> Value:
+    if isinstance(value, Closure):
+        from xcs.frontend.capture.native import native_function
+
+        return native_function(c, value)
+    return value
+
+
+def may_change_objects(what: Classification) -> bool:
+    """Whether a call may change Python objects that the program reads."""
+    if what.kind == "unknown" or what.mutates_args or not (what.writes or what.reads):
+        return True
+    outside = ("files", "console", "log", "clock", "network", "process", "sleep", "time", "random")
+    return not all(any(w.startswith(o) for o in outside) for w in what.writes)
+
+
+def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:
+    """A callee that is known only at run time, when the engine finds out what it is.
+
+    It is not `unknown` what it may do where calling it can only fail.
+    """
+    c, args = call.c, call.args
+    values = []
+    for number, value in enumerate(args.values()):
+        if unknown:
+            c.escape(value)
+        # It may be kept or changed, so it has to be the very object.
+        exact = number not in args.starred
+        values.append(c.read_whole(_as_function(c, value), exact=exact, keeps=True))
+    op = orch.InvokeOp(
+        callee.ssa, values, [orch.ANY, *([orch.TOKEN] if unknown else [])],
+        after=c.order.take_shared() if unknown else (),
+        keywords=tuple(args.keywords), starred=tuple(args.starred),
+    )  # fmt: skip
+    c.add(op)
+    if not unknown:
+        return Dyn(op.results[0])
+    c.escape(callee)
+    c.change_world(op.results[-1])
+    return Dyn(op.results[0], None, c.order.anything)
+
+
+def call_closure(call: Call, callee: Closure) -> Value:
+    """A function that the captured code defines: captured in place of the call."""
+    from xcs.frontend.capture.functions import inline_closure
+
+    return inline_closure(call.c, callee, call.args, call.node)

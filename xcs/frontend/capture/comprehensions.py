@@ -1,0 +1,215 @@
+"""Comprehensions: maps where iterations are independent, else loops that add to a container."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from xdsl.ir import Block, Region
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import element, evaluate, new_list
+from xcs.frontend.capture.execute import iterated
+from xcs.frontend.capture.flow import Flow
+from xcs.frontend.capture.names import store_in
+from xcs.frontend.capture.order import ELEMENTS, ScopeKind
+from xcs.frontend.capture.regions import Loop, as_type, branch, run_region
+from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.targets import assign, set_item
+from xcs.frontend.capture.values import Dyn, Frame, Static, Value
+from xcs.frontend.names import stored_names
+from xcs.frontend.values import Unsupported
+
+_MAX_ATTEMPTS = 8
+
+
+def comprehension(c: Capture, frame: Frame, node: Any) -> Value:
+    """The container that a comprehension makes; of a generator expression, the list."""
+    if any(generator.is_async for generator in node.generators):
+        raise Unsupported("an asynchronous comprehension", node)
+    names = frozenset(name for g in node.generators for name in stored_names(g.target))
+    inner = Frame(frame.function, names, frame.filename, node, {}, frame, frame.owner)
+    first = iterated(c, frame, node.generators[0].iter)
+    if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
+        if not node.generators[0].ifs:
+            result = _as_map(c, inner, node, first)
+            if result is not None:
+                return result
+    return _as_loops(c, inner, node, first)
+
+
+def map_over(c: Capture, iterable: Value, run: Callable[[Value], Value]) -> Dyn | None:
+    """The list of what `run` gives for each element, if no iteration needs another one."""
+    source = c.dyn(iterable)
+    for _ in range(_MAX_ATTEMPTS):
+        attempt = c.begin()
+        mark = len(c.order.changes)
+        whole = c.read_whole(source, structure=True)
+        kind = whole.type.element_type if isinstance(whole.type, orch.ListType) else orch.ANY
+        block = Block(arg_types=[kind])
+        before = c.environments()
+        values: list[Value] = []
+
+        def iteration(block: Block = block, values: list[Value] = values) -> Any:
+            value = run(element(c, source, block.args[0]))
+            values.append(value)
+            c.add(orch.YieldOp([as_type(c, c.ssa(value), orch.ANY)]))
+            return [value], Flow.NEXT
+
+        ending = run_region(c, ScopeKind.LOOP, block, iteration)
+        inner = c.home_of(values[0])
+        if inner is not None:
+            # What an iteration has done to the object that it gives has to be waited for.
+            c.order.move_out(inner, c.order.scope)
+        after = dict(ending.environments)
+        same = all(after.get(f, env).get(n) is v for f, env in before for n, v in env.items())
+        settled = not c.order.changed_since(mark, ending.scope)
+        if settled and same and not ending.scope.imports and not ending.scope.touched():
+            home = c.order.fresh("list", list)
+            if inner is not None:
+                c.order.merge(home.field(ELEMENTS), inner)
+            else:
+                store_in(c, home.field(ELEMENTS), values[0])
+            op = orch.MapOp(whole, Region(block), [orch.ListType(orch.ANY)])
+            return Dyn(c.add(op).results[0], list, home)
+        c.undo(attempt)
+        if settled:
+            return None
+    return None
+
+
+def collect(c: Capture, node: ast.AST, iterable: Value, run: Callable[[Value], Value]) -> Dyn:
+    """The list of what `run` gives for each element, one after the other where that is needed."""
+    found = map_over(c, iterable, run)
+    if found is not None:
+        return found
+    result = new_list(c, [])
+
+    def body(item: Value | None) -> tuple[Value | None, Flow]:
+        assert item is not None
+        _put(c, result, run(item))
+        return None, Flow.NEXT
+
+    Loop(c, node, body, lambda owner, name: True).run(iterable)
+    return result
+
+
+def _as_map(c: Capture, inner: Frame, node: Any, first: Value) -> Value | None:
+    def run(item: Value) -> Value:
+        inner.env.clear()
+        assign(c, inner, node.generators[0].target, item)
+        return evaluate(c, inner, node.elt)
+
+    return map_over(c, first, run)
+
+
+def _as_loops(c: Capture, inner: Frame, node: Any, first: Value) -> Value:
+    result = _empty(c, node)
+
+    def level(number: int, iterable: Value) -> None:
+        generator = node.generators[number]
+
+        def body(item: Value | None) -> tuple[Value | None, Flow]:
+            assert item is not None
+            assign(c, inner, generator.target, item)
+            tests(list(generator.ifs), number)
+            return None, Flow.NEXT
+
+        Loop(c, node, body, lambda owner, name: owner is not inner).run(iterable)
+
+    def tests(conditions: list[ast.expr], number: int) -> None:
+        if not conditions:
+            inside(number)
+            return
+        test = evaluate(c, inner, conditions[0])
+
+        def take() -> tuple[list[Value], Flow]:
+            tests(conditions[1:], number)
+            return [], Flow.NEXT
+
+        branch(c, test, take, lambda: ([], Flow.NEXT))
+
+    def inside(number: int) -> None:
+        if number + 1 < len(node.generators):
+            level(number + 1, iterated(c, inner, node.generators[number + 1].iter))
+        elif isinstance(node, ast.DictComp):
+            key = evaluate(c, inner, node.key)
+            set_item(c, result, key, evaluate(c, inner, node.value))
+        else:
+            _put(c, result, evaluate(c, inner, node.elt))
+
+    c.frames.append(inner)
+    try:
+        level(0, first)
+    finally:
+        c.frames.pop()
+    return result
+
+
+def _empty(c: Capture, node: Any) -> Dyn:
+    if isinstance(node, ast.DictComp):
+        home = c.order.fresh("dict", dict)
+        return Dyn(c.add(orch.DictOp([], [])).results[0], dict, home)
+    if isinstance(node, ast.SetComp):
+        home = c.order.fresh("set", set)
+        op = orch.NewOp(c.constant(set), [], orch.ObjectType("set"))
+        return Dyn(c.add(op).results[0], set, home)
+    return new_list(c, [])
+
+
+def _put(c: Capture, container: Dyn, value: Value) -> None:
+    home = c.home_of(container)
+    assert home is not None
+    store_in(c, home.field(ELEMENTS), value)
+    after, linked = c.chain(home, write=True)
+    if container.cls is set:
+        op: Any = orch.MethodOp(
+            container.ssa, "add", [c.read_whole(value)], after=after, token=linked
+        )
+    else:
+        op = orch.AppendOp(container.ssa, c.ssa(value), after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked, write=True)
+
+
+def any_or_all(c: Capture, frame: Frame, node: ast.GeneratorExp, *, stop_at: bool) -> Value | None:
+    """``any`` or ``all`` of a generator expression: stops at the first that decides it."""
+    if len(node.generators) != 1 or node.generators[0].is_async:
+        return None
+    generator = node.generators[0]
+    names = frozenset(stored_names(generator.target))
+    inner = Frame(frame.function, names, frame.filename, node, {}, frame, frame.owner)
+
+    def body(item: Value | None) -> tuple[Value | None, Flow]:
+        assert item is not None
+        assign(c, inner, generator.target, item)
+
+        def decide() -> Value:
+            value = evaluate(c, inner, node.elt)
+            source = "bool(v)" if stop_at else "not v"
+            return c.host(source, {"v": value}, cls=bool, checked=True)
+
+        return _guarded(c, inner, list(generator.ifs), decide), Flow.NEXT
+
+    loop = Loop(c, node, body, lambda owner, name: owner is not inner, stops=True)
+    c.frames.append(inner)
+    try:
+        stopped = loop.run(iterated(c, frame, generator.iter))
+    finally:
+        c.frames.pop()
+    assert stopped is not None
+    return stopped if stop_at else c.host("not v", {"v": stopped}, cls=bool, total=True)
+
+
+def _guarded(
+    c: Capture, frame: Frame, conditions: list[ast.expr], decide: Callable[[], Value]
+) -> Value:
+    from xcs.frontend.capture.regions import select
+
+    if not conditions:
+        return decide()
+    test = evaluate(c, frame, conditions[0])
+    return select(
+        c, test, lambda: _guarded(c, frame, conditions[1:], decide), lambda: Static(False)
+    )

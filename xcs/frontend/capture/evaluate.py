@@ -1,0 +1,513 @@
+"""Expressions: each kind has one small evaluator, which emits what is known only at run time."""
+
+from __future__ import annotations
+
+import ast
+import collections
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.capture import glue
+from xcs.frontend.capture.names import holding, is_code, load_attribute, load_name, store_in
+from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.values import (
+    NOTHING,
+    Closure,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Static,
+    Value,
+    View,
+)
+from xcs.frontend.facts import CONTAINERS
+from xcs.frontend.values import Unsupported
+
+_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
+_NUMBERS = frozenset({int, float, bool})
+
+
+def evaluate(c: Capture, frame: Frame, node: ast.expr) -> Value:
+    """The value of an expression."""
+    with c.at(frame, node):
+        if isinstance(node, ast.Constant):
+            return Static(node.value)
+        if isinstance(node, ast.Name):
+            return load_name(c, frame, node.id)
+        value = _view(c, frame, node) or glue.evaluate_glue(c, frame, node)
+        if value is not None:
+            return value
+        evaluator = _EVALUATORS.get(type(node))
+        if evaluator is None:
+            raise Unsupported(f"{type(node).__name__.lower()} is not captured", node)
+        return evaluator(c, frame, node)
+
+
+def _view(c: Capture, frame: Frame, node: ast.expr) -> View | None:
+    """The keys, values or items of a dict, if that is what the expression is."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name() as base, attr="keys" | "values" | "items" as name),
+            args=[],
+            keywords=[],
+        ):
+            value = evaluate(c, frame, base)
+            if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
+                return View(value, name)
+    return None
+
+
+# --- operators ------------------------------------------------------------------------------------
+
+
+def _binary(c: Capture, frame: Frame, node: ast.BinOp) -> Value:
+    left, right = evaluate(c, frame, node.left), evaluate(c, frame, node.right)
+    return binary(c, node.op, left, right)
+
+
+def binary(c: Capture, op: ast.operator, left: Value, right: Value) -> Value:
+    """``left op right``."""
+    if isinstance(left, Pack) and isinstance(right, Pack) and isinstance(op, ast.Add):
+        return Pack((*left.items, *right.items))
+    source = ast.unparse(ast.BinOp(ast.Name("a"), op, ast.Name("b")))
+    cls = _binary_class(op, class_of(left), class_of(right))
+    return operation(c, source, {"a": left, "b": right}, cls)
+
+
+def _binary_class(op: ast.operator, left: type | None, right: type | None) -> type | None:
+    if left is str and (isinstance(op, ast.Mod) or right is str):
+        return str
+    if left is int and right is int and not isinstance(op, ast.Div | ast.Pow):
+        return int
+    if left in _NUMBERS and right in _NUMBERS and float in (left, right):
+        return float
+    if left is list and right is list and isinstance(op, ast.Add):
+        return list
+    return None
+
+
+def class_of(value: Value) -> type | None:
+    """The value's exact class where it is certain."""
+    match value:
+        case Static():
+            return type(value.obj)
+        case Dyn():
+            return value.cls
+        case Pack():
+            return tuple
+        case _:
+            return None
+
+
+def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | None) -> Value:
+    """A Python operator on values: pure where all are plain data, which may show at run time."""
+    plain = all(class_of(v) in _PLAIN for v in operands.values())
+    home = None if cls in _PLAIN else derived_home(c, list(operands.values()))
+    return c.host(source, operands, cls=cls, home=home, checked=not plain)
+
+
+def derived_home(c: Capture, values: list[Value], *, may_be_operand: bool = False) -> Home | None:
+    """Where something lives that was made of values: it may hold their elements, or be one."""
+    homes = [h for v in values if (h := c.home_of(v)) is not None]
+    if not homes:
+        return None
+    home = c.order.fresh("derived")
+    for part in homes:
+        c.order.merge(home.field(ELEMENTS), part.field(ELEMENTS))
+        if may_be_operand:
+            c.order.merge(home, part)
+    return home.find()
+
+
+def _unary(c: Capture, frame: Frame, node: ast.UnaryOp) -> Value:
+    value = evaluate(c, frame, node.operand)
+    if isinstance(node.op, ast.Not):
+        return negate(c, value)
+    source = ast.unparse(ast.UnaryOp(node.op, ast.Name("a")))
+    cls = class_of(value) if class_of(value) in (int, float) else None
+    return operation(c, source, {"a": value}, cls)
+
+
+def negate(c: Capture, value: Value) -> Value:
+    """``not value``. Of a container only the length matters, which waits for no element."""
+    if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
+        return c.host("not n", {"n": length(c, value)}, cls=bool)
+    if isinstance(value, Static) and not isinstance(value.obj, type) and value.obj is not Static:
+        if class_of(value) in _PLAIN:
+            return Static(not value.obj)
+    return operation(c, "not a", {"a": value}, bool)
+
+
+def length(c: Capture, value: Dyn) -> Dyn:
+    """``len(value)``."""
+    home = c.home_of(value)
+    after, linked = c.chain(home, write=False)
+    op = orch.LenOp(value.ssa, after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked)
+    return Dyn(op.results[0], int)
+
+
+def _compare(c: Capture, frame: Frame, node: ast.Compare) -> Value:
+    left = evaluate(c, frame, node.left)
+    right = evaluate(c, frame, node.comparators[0])
+    first = compare(c, node.ops[0], left, right)
+    if len(node.ops) == 1:
+        return first
+    rest = ast.copy_location(
+        ast.Compare(ast.Name("_", ast.Load()), node.ops[1:], node.comparators[1:]), node
+    )
+    from xcs.frontend.capture.regions import select
+
+    def later() -> Value:
+        name = f".compared{id(node)}"
+        inner = Frame(
+            frame.function, frozenset({name}), frame.filename, frame.node, {name: right}, frame
+        )
+        rest.left = ast.copy_location(ast.Name(name, ast.Load()), node)
+        return _compare(c, inner, rest)
+
+    return select(c, first, later, lambda: first)
+
+
+def compare(c: Capture, op: ast.cmpop, left: Value, right: Value) -> Value:
+    """One comparison."""
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, Dyn):
+        home = c.home_of(right)
+        if home is not None:
+            found = contains(c, right, left)
+            return found if isinstance(op, ast.In) else c.host("not f", {"f": found}, cls=bool)
+    if isinstance(op, ast.Is | ast.IsNot):
+        if isinstance(left, Static) and isinstance(right, Static):
+            return Static((left.obj is right.obj) is isinstance(op, ast.Is))
+        word = "is" if isinstance(op, ast.Is) else "is not"
+        operands = {"a": _bare(c, left), "b": _bare(c, right)}
+        return c.host(f"a {word} b", operands, cls=bool)
+    source = ast.unparse(ast.Compare(ast.Name("a"), [op], [ast.Name("b")]))
+    plain = all(class_of(v) in _PLAIN for v in (left, right))
+    return operation(c, source, {"a": left, "b": right}, bool if plain else None)
+
+
+def _bare(c: Capture, value: Value) -> Value:
+    """The value where it only matters which object it is."""
+    return Dyn(c.ssa(value))
+
+
+def contains(c: Capture, container: Dyn, item: Value) -> Dyn:
+    """``item in container``: waits for keys only."""
+    home = c.home_of(container)
+    after, linked = c.chain(home, write=False)
+    op = orch.ContainsOp(container.ssa, c.read_whole(item), after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked)
+    return Dyn(op.results[0], bool)
+
+
+def _boolean(c: Capture, frame: Frame, node: ast.BoolOp) -> Value:
+    from xcs.frontend.capture.regions import select
+
+    def chain(values: list[ast.expr]) -> Value:
+        first = evaluate(c, frame, values[0])
+        if len(values) == 1:
+            return first
+        later = lambda: chain(values[1:])
+        keep = lambda: first
+        if isinstance(node.op, ast.And):
+            return select(c, first, later, keep)
+        return select(c, first, keep, later)
+
+    return chain(node.values)
+
+
+def _conditional(c: Capture, frame: Frame, node: ast.IfExp) -> Value:
+    from xcs.frontend.capture.regions import select
+
+    test = evaluate(c, frame, node.test)
+    return select(
+        c, test, lambda: evaluate(c, frame, node.body), lambda: evaluate(c, frame, node.orelse)
+    )
+
+
+def _walrus(c: Capture, frame: Frame, node: ast.NamedExpr) -> Value:
+    from xcs.frontend.capture.targets import assign
+
+    value = evaluate(c, frame, node.value)
+    target_frame = frame
+    while target_frame.parent is not None and node.target.id not in target_frame.local_names:
+        target_frame = target_frame.parent
+    assign(c, target_frame, node.target, value)
+    return value
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def _attribute(c: Capture, frame: Frame, node: ast.Attribute) -> Value:
+    base = evaluate(c, frame, node.value)
+    return load_attribute(c, frame, base, node.attr)
+
+
+def _subscript(c: Capture, frame: Frame, node: ast.Subscript) -> Value:
+    base = evaluate(c, frame, node.value)
+    index = evaluate(c, frame, node.slice)
+    return get_item(c, base, index)
+
+
+def get_item(c: Capture, base: Value, index: Value) -> Value:
+    """``base[index]``."""
+    if isinstance(base, Pack) and isinstance(index, Static) and isinstance(index.obj, int):
+        if -len(base.items) <= index.obj < len(base.items):
+            return base.items[index.obj]
+    if isinstance(base, Static):
+        return operation(c, "a[b]", {"a": base, "b": index}, None)
+    container = c.dyn(base)
+    home = c.home_of(container)
+    if home is None:
+        cls = str if container.cls is str else None
+        return operation(c, "a[b]", {"a": container, "b": index}, cls)
+    # A defaultdict makes what it lacks.
+    may_make = container.cls in (None, collections.defaultdict) and not _is_slice(index)
+    after, linked = c.chain(home, write=may_make)
+    op = orch.GetItemOp(container.ssa, c.read_whole(index), after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked)
+    if _is_slice(index) and container.cls not in (list, tuple):
+        return Dyn(op.results[0], None, home)  # of an array, say, it shows the same elements
+    if _is_slice(index):
+        copy = c.order.fresh("slice")
+        c.order.merge(copy.field(ELEMENTS), home.field(ELEMENTS))
+        return Dyn(op.results[0], container.cls, copy)
+    return element(c, container, op.results[0])
+
+
+def _is_slice(index: Value) -> bool:
+    return class_of(index) is slice
+
+
+def element(c: Capture, container: Dyn, ssa: Any) -> Dyn:
+    """An element that was taken from a container."""
+    if container.home is None:
+        return Dyn(ssa)
+    home = container.home.find().field(ELEMENTS)
+    cls, home = holding(c, home)
+    return Dyn(ssa, cls, home, choices=functions_in(c, container))
+
+
+_MAX_CHOICES = 12
+
+
+def functions_in(c: Capture, container: Dyn) -> tuple[Any, ...]:
+    """The functions of which each element is one, where that is certain."""
+    if container.home is None:
+        return ()
+    whole, home = container.home.find(), container.home.find().field(ELEMENTS)
+    if whole.made and not home.shared and home.codes and home.only_codes:
+        return home.codes[:_MAX_CHOICES] if len(home.codes) <= _MAX_CHOICES else ()
+    example, path = container.example, container.path
+    if example is NOTHING or path is None or c.order.is_written(whole):
+        return ()
+    if type(example) not in (*CONTAINERS, tuple) or not 0 < len(example) <= _MAX_CHOICES:
+        return ()
+    values = tuple(example.values() if isinstance(example, dict) else example)
+    if not all(is_code(v) and callable(v) for v in values):
+        return ()
+    if path.root.startswith("argument"):
+        c.paths[path, "items"] = values
+    else:
+        c.guards.content(example)
+    return values
+
+
+def _slice(c: Capture, frame: Frame, node: ast.Slice) -> Value:
+    parts = {
+        name: Static(None) if part is None else evaluate(c, frame, part)
+        for name, part in (("start", node.lower), ("stop", node.upper), ("step", node.step))
+    }
+    if all(isinstance(p, Static) for p in parts.values()):
+        return Static(slice(*(p.obj for p in parts.values())))  # type: ignore[union-attr]
+    return c.host("slice(start, stop, step)", parts, cls=slice)
+
+
+# --- displays -------------------------------------------------------------------------------------
+
+
+def _tuple(c: Capture, frame: Frame, node: ast.Tuple) -> Value:
+    if any(isinstance(e, ast.Starred) for e in node.elts):
+        return _starred_display(c, frame, node, tuple)
+    items = tuple(evaluate(c, frame, e) for e in node.elts)
+    if all(isinstance(v, Static) and class_of(v) in _PLAIN for v in items):
+        return Static(tuple(v.obj for v in items))  # type: ignore[union-attr]
+    return Pack(items)
+
+
+def _list(c: Capture, frame: Frame, node: ast.List) -> Value:
+    if any(isinstance(e, ast.Starred) for e in node.elts):
+        return _starred_display(c, frame, node, list)
+    return new_list(c, [evaluate(c, frame, e) for e in node.elts])
+
+
+def new_list(c: Capture, values: list[Value]) -> Dyn:
+    """A fresh list."""
+    home = c.order.fresh("list", list)
+    for value in values:
+        store_in(c, home.field(ELEMENTS), value)
+    op = orch.ListOp([c.ssa(v) for v in values])
+    return Dyn(c.add(op).results[0], list, home)
+
+
+def _starred_display(c: Capture, frame: Frame, node: Any, cls: type) -> Value:
+    operands: dict[str, Value] = {}
+    parts: list[str] = []
+    for number, item in enumerate(node.elts):
+        name = f"v{number}"
+        starred = isinstance(item, ast.Starred)
+        operands[name] = _unpacked(c, frame, item.value) if starred else evaluate(c, frame, item)
+        parts.append(f"*{name}" if starred else name)
+    home = c.order.fresh(cls.__name__, cls)
+    for part, value in zip(parts, operands.values(), strict=True):
+        inner = c.home_of(value)
+        if inner is not None:
+            c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS) if part[0] == "*" else inner)
+    listed = ", ".join(parts) + ","
+    source = {list: f"[{listed}]", tuple: f"({listed})", set: f"{{{listed}}}"}[cls]
+    return c.host(source, operands, cls=cls, home=home, checked=True, structure=cls is not set)
+
+
+def _unpacked(c: Capture, frame: Frame, node: ast.expr) -> Value:
+    """What a star takes apart; all of a generator expression is used."""
+    if isinstance(node, ast.GeneratorExp):
+        return _comprehension(c, frame, node)
+    return evaluate(c, frame, node)
+
+
+def _set(c: Capture, frame: Frame, node: ast.Set) -> Value:
+    return _starred_display(c, frame, node, set)
+
+
+def _dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
+    if any(key is None for key in node.keys):
+        return _unpacking_dict(c, frame, node)
+    home = c.order.fresh("dict", dict)
+    keys, values = [], []
+    for key, value in zip(node.keys, node.values, strict=True):
+        assert key is not None
+        keys.append(evaluate(c, frame, key))
+        values.append(evaluate(c, frame, value))
+    for value in values:
+        store_in(c, home.field(ELEMENTS), value)
+    op = orch.DictOp([c.ssa(k) for k in keys], [c.ssa(v) for v in values])
+    return Dyn(c.add(op).results[0], dict, home)
+
+
+def _unpacking_dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
+    operands: dict[str, Value] = {}
+    parts: list[str] = []
+    for number, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+        if key is not None:
+            operands[f"k{number}"] = evaluate(c, frame, key)
+        operands[f"v{number}"] = evaluate(c, frame, value)
+        parts.append(f"**v{number}" if key is None else f"k{number}: v{number}")
+    home = derived_home(c, list(operands.values())) or c.order.fresh("dict")
+    for name, value in operands.items():
+        if name[0] == "v" and f"k{name[1:]}" in operands:
+            store_in(c, home.field(ELEMENTS), value)
+    return c.host("{" + ", ".join(parts) + "}", operands, cls=dict, home=home, checked=True)
+
+
+def _text(c: Capture, frame: Frame, node: ast.JoinedStr) -> Value:
+    """An f-string. Each part is formatted when it is reached, so effects between them show."""
+    operands: dict[str, Value] = {}
+    parts: list[ast.expr] = []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            spec = part.format_spec
+            if spec is not None and not isinstance(spec, ast.Constant):
+                if any(isinstance(n, ast.FormattedValue) for n in ast.walk(spec)):
+                    spec = _spec_operands(c, frame, spec, operands)
+            name = f"v{len(operands)}"
+            operands[name] = evaluate(c, frame, part.value)
+            part = ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, spec)
+        parts.append(part)
+    source = ast.unparse(ast.fix_missing_locations(ast.JoinedStr(parts)))
+    plain = all(class_of(v) in _PLAIN for v in operands.values())
+    return c.host(source, operands, cls=str, checked=not plain)
+
+
+def _spec_operands(
+    c: Capture, frame: Frame, spec: ast.expr, operands: dict[str, Value]
+) -> ast.expr:
+    assert isinstance(spec, ast.JoinedStr)
+    parts: list[ast.expr] = []
+    for part in spec.values:
+        if isinstance(part, ast.FormattedValue):
+            name = f"v{len(operands)}"
+            operands[name] = evaluate(c, frame, part.value)
+            part = ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, None)
+        parts.append(part)
+    return ast.JoinedStr(parts)
+
+
+def _lambda(c: Capture, frame: Frame, node: ast.Lambda) -> Value:
+    return make_closure(c, frame, node)
+
+
+def make_closure(c: Capture, frame: Frame, node: Any) -> Closure:
+    """A function that the captured code defines; its defaults are evaluated now."""
+    defaults = [evaluate(c, frame, d) for d in node.args.defaults]
+    kw_defaults = {
+        argument.arg: evaluate(c, frame, default)
+        for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is not None
+    }
+    return Closure(node, frame, defaults, kw_defaults)
+
+
+def _call(c: Capture, frame: Frame, node: ast.Call) -> Value:
+    from xcs.frontend.capture.calls import evaluate_call
+
+    return evaluate_call(c, frame, node)
+
+
+def _comprehension(c: Capture, frame: Frame, node: Any) -> Value:
+    from xcs.frontend.capture.comprehensions import comprehension
+
+    return comprehension(c, frame, node)
+
+
+def _generator(c: Capture, frame: Frame, node: ast.GeneratorExp) -> Value:
+    raise Unsupported("a generator expression that is used as a value", node)
+
+
+def _starred(c: Capture, frame: Frame, node: ast.Starred) -> Value:
+    raise Unsupported("a starred expression here", node)
+
+
+_EVALUATORS: dict[type[ast.expr], Callable[[Capture, Frame, Any], Value]] = {
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.NamedExpr: _walrus,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.Slice: _slice,
+    ast.Tuple: _tuple,
+    ast.List: _list,
+    ast.Set: _set,
+    ast.Dict: _dict,
+    ast.JoinedStr: _text,
+    ast.Lambda: _lambda,
+    ast.Call: _call,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _generator,
+    ast.Starred: _starred,
+}
+
+__all__ = ["Method", "evaluate", "operator"]

@@ -1,0 +1,450 @@
+"""Statements: each kind has one small executor; what none can express stays native, one by one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import class_of, evaluate, make_closure
+from xcs.frontend.capture.flow import (
+    BREAK,
+    CONTINUE,
+    EXIT,
+    NEXT_CODE,
+    RESULT,
+    RETURN,
+    Flow,
+    leaves_loop,
+)
+from xcs.frontend.capture.liveness import read_before_written, read_outside
+from xcs.frontend.capture.regions import Loop, branch
+from xcs.frontend.capture.state import Capture, Remark
+from xcs.frontend.capture.targets import assign, augment, bind, delete
+from xcs.frontend.capture.values import Dyn, Frame, Static, Value
+from xcs.frontend.names import stored_names
+from xcs.frontend.values import Unsupported
+
+
+def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:
+    """Run statements. What follows one that may leave the block runs if it has not."""
+    for position, statement in enumerate(body):
+        flow = run_statement(c, frame, statement)
+        rest = body[position + 1 :]
+        fence, c.fence = c.fence, None
+        if flow is Flow.NEXT and fence is not None and rest:
+            return _run_behind(c, frame, fence, rest)
+        if flow is Flow.NEXT:
+            continue
+        if flow is Flow.MAYBE and rest:
+            return _run_rest(c, frame, rest)
+        return flow
+    return Flow.NEXT
+
+
+def _run_behind(c: Capture, frame: Frame, fence: Any, rest: list[ast.stmt]) -> Flow:
+    """Statements none of which may begin before the clock was read."""
+    op = orch.HostOp("True", {}, [orch.BOOL], after=[fence], total=True)
+    c.add(op)
+    passed = Dyn(op.results[0], bool)
+    _, flow = branch(c, passed, lambda: ([], run_block(c, frame, rest)), lambda: ([], Flow.DEAD))
+    return flow
+
+
+def _run_rest(c: Capture, frame: Frame, rest: list[ast.stmt]) -> Flow:
+    code = frame.env[EXIT]
+    left = c.host("code != 0", {"code": code}, cls=bool, total=True)
+
+    def go_on() -> tuple[list[Value], Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        return [], run_block(c, frame, rest)
+
+    _, flow = branch(c, left, lambda: ([], Flow.EXIT), go_on)
+    return flow
+
+
+def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
+    """Run one statement; one that cannot be expressed becomes native Python as a whole."""
+    attempt = c.begin()
+    with c.at(frame, node):
+        try:
+            executor = _EXECUTORS.get(type(node))
+            if executor is None:
+                raise Unsupported(f"'{_keyword(node)}' is not captured", node)
+            return executor(c, frame, node) or Flow.NEXT
+        except Unsupported as error:
+            from xcs.frontend.capture.native import native_statement
+
+            c.undo(attempt)
+            native_statement(c, frame, node, error)
+            line = error.line or node.lineno
+            c.native_parts.append(Remark(frame.filename, line, error.reason))
+            return Flow.NEXT
+
+
+def _keyword(node: ast.stmt) -> str:
+    words = {"AsyncFunctionDef": "async def", "FunctionDef": "def", "ClassDef": "class"}
+    words |= {"TryStar": "except*", "AsyncFor": "async for", "AsyncWith": "async with"}
+    name = type(node).__name__
+    return words.get(name, name.lower())
+
+
+# --- simple statements ----------------------------------------------------------------------------
+
+
+def _expression(c: Capture, frame: Frame, node: ast.Expr) -> None:
+    if not isinstance(node.value, ast.Constant):
+        evaluate(c, frame, node.value)
+
+
+def _assign(c: Capture, frame: Frame, node: ast.Assign) -> None:
+    value = evaluate(c, frame, node.value)
+    for target in node.targets:
+        assign(c, frame, target, value)
+
+
+def _annotated(c: Capture, frame: Frame, node: ast.AnnAssign) -> None:
+    if node.value is not None:
+        assign(c, frame, node.target, evaluate(c, frame, node.value))
+
+
+def _augmented(c: Capture, frame: Frame, node: ast.AugAssign) -> None:
+    augment(c, frame, node)
+
+
+def _delete(c: Capture, frame: Frame, node: ast.Delete) -> None:
+    for target in node.targets:
+        delete(c, frame, target)
+
+
+def _pass(c: Capture, frame: Frame, node: ast.stmt) -> None:
+    """Nothing to do; for ``global`` and ``nonlocal`` the names were sorted out before."""
+
+
+def _return(c: Capture, frame: Frame, node: ast.Return) -> Flow:
+    value = Static(None) if node.value is None else evaluate(c, frame, node.value)
+    frame.env[RESULT] = value
+    frame.env[EXIT] = Static(RETURN)
+    return Flow.EXIT
+
+
+def _break(c: Capture, frame: Frame, node: ast.Break) -> Flow:
+    frame.env[EXIT] = Static(BREAK)
+    return Flow.EXIT
+
+
+def _continue(c: Capture, frame: Frame, node: ast.Continue) -> Flow:
+    frame.env[EXIT] = Static(CONTINUE)
+    return Flow.EXIT
+
+
+def raise_error(error: Any, cause: Any, has_cause: bool, handled: Any) -> None:
+    """``raise error from cause`` while an exception is being handled, as Python does it."""
+    if isinstance(error, type) and issubclass(error, BaseException):
+        error = error()
+    if handled is not None and isinstance(error, BaseException) and error is not handled:
+        try:
+            raise handled
+        except BaseException:
+            if has_cause:
+                raise error from cause
+            raise error  # noqa: B904
+    if has_cause:
+        raise error from cause  # pyright: ignore[reportGeneralTypeIssues]
+    raise error  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def _raise(c: Capture, frame: Frame, node: ast.Raise) -> Flow:
+    if node.exc is None:
+        if not c.handling:
+            raise Unsupported("'raise' of the error that callers handle", node)
+        reraise(c, c.handling[-1])
+        return Flow.DEAD
+    error = evaluate(c, frame, node.exc)
+    cause = Static(None) if node.cause is None else evaluate(c, frame, node.cause)
+    throw(c, error, cause, node.cause is not None)
+    return Flow.DEAD
+
+
+def throw(c: Capture, error: Value, cause: Value, has_cause: bool) -> None:
+    """Emit an op that raises."""
+    handled: Value = c.handling[-1] if c.handling else Static(None)
+    operands = {
+        "raise_error": Static(raise_error),
+        "error": error,
+        "cause": cause,
+        "handled": Dyn(c.ssa(handled)),
+    }
+    c.host(f"raise_error(error, cause, {has_cause}, handled)", operands)
+
+
+def reraise(c: Capture, error: Dyn) -> None:
+    """Emit an op that raises an exception again."""
+    operands = {"raise_error": Static(raise_error), "error": Dyn(error.ssa)}
+    c.host("raise_error(error, None, False, None)", operands)
+
+
+def _assert(c: Capture, frame: Frame, node: ast.Assert) -> Flow:
+    if not __debug__:
+        return Flow.NEXT
+    test = evaluate(c, frame, node.test)
+
+    def fail() -> tuple[list[Value], Flow]:
+        operands: dict[str, Value] = {"error": Static(AssertionError)}
+        if node.msg is not None:
+            operands["text"] = evaluate(c, frame, node.msg)
+        source = "error(text)" if node.msg is not None else "error()"
+        throw(c, c.host(source, operands), Static(None), False)
+        return [], Flow.DEAD
+
+    _, flow = branch(c, test, lambda: ([], Flow.NEXT), fail)
+    return flow
+
+
+def _import(c: Capture, frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
+    """Importing twice is importing once, so it is done while capturing where it has been done."""
+    import sys
+
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+    if any(name not in sys.modules for name in names) or (
+        isinstance(node, ast.ImportFrom) and (node.level or node.names[0].name == "*")
+    ):
+        raise Unsupported("an import that has effects", node)
+    from xcs.frontend.capture.names import load_attribute
+
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            top = alias.name if alias.asname else alias.name.partition(".")[0]
+            bind(c, frame, alias.asname or top, Static(sys.modules[top]))
+        else:
+            module = Static(sys.modules[str(node.module)])
+            if not hasattr(module.obj, alias.name):
+                raise Unsupported("an import that has effects", node)
+            value = load_attribute(c, frame, module, alias.name)
+            bind(c, frame, alias.asname or alias.name, value)
+
+
+def _function(c: Capture, frame: Frame, node: ast.FunctionDef) -> None:
+    if node.decorator_list:
+        raise Unsupported("a decorated function", node)
+    bind(c, frame, node.name, make_closure(c, frame, node))
+
+
+# --- branches and loops ---------------------------------------------------------------------------
+
+
+def _if(c: Capture, frame: Frame, node: ast.If) -> Flow:
+    test = evaluate(c, frame, node.test)
+    _, flow = branch(
+        c,
+        test,
+        lambda: ([], run_block(c, frame, node.body)),
+        lambda: ([], run_block(c, frame, node.orelse)),
+    )
+    return flow
+
+
+def _for(c: Capture, frame: Frame, node: ast.For) -> Flow:
+    if any(leaves_loop(node)) and (lazy := _lazily(c, frame, node)) is not None:
+        return lazy
+    iterable = iterated(c, frame, node.iter)
+
+    def start(element: Value | None) -> None:
+        assert element is not None
+        assign(c, frame, node.target, element)
+
+    return _loop(c, frame, node, iterable, start, None)
+
+
+def _lazily(c: Capture, frame: Frame, node: ast.For) -> Flow | None:
+    """A loop that may end early over what is computed one by one, as it is reached."""
+    from xcs.frontend.capture.calls import Args, Call, apply
+    from xcs.frontend.capture.glue import evaluate_glue, peek
+
+    source = node.iter
+    if isinstance(source, ast.GeneratorExp):
+        generator, *others = source.generators
+        if others or generator.ifs or generator.is_async:
+            raise Unsupported("a loop that may end early over a generator expression", node)
+        inner = Frame(
+            frame.function, frozenset(stored_names(generator.target)), frame.filename, source, {},
+            frame, frame.owner,
+        )  # fmt: skip
+
+        def start(element: Value | None) -> None:
+            assert element is not None
+            assign(c, inner, generator.target, element)
+            assign(c, frame, node.target, evaluate(c, inner, source.elt))
+
+        return _loop(c, frame, node, iterated(c, frame, generator.iter), start, None)
+    if not isinstance(source, ast.Call) or not isinstance(source.func, ast.Name):
+        return None
+    callee = peek(c, frame, source.func.id)
+    if not isinstance(callee, Static) or source.keywords or evaluate_glue(c, frame, source):
+        return None
+    if callee.obj is map and len(source.args) == 2:
+        function = evaluate(c, frame, source.args[0])
+        iterable = iterated(c, frame, source.args[1])
+
+        def begin(element: Value | None) -> None:
+            assert element is not None
+            call = Call(c, frame, source, Args([element]))
+            assign(c, frame, node.target, apply(call, function))
+
+        return _loop(c, frame, node, iterable, begin, None)
+    if callee.obj in (filter, zip, enumerate):
+        raise Unsupported("a loop that may end early over what is computed one by one", node)
+    return None
+
+
+_LAZY = (map, filter, zip, enumerate, reversed)
+
+
+def iterated(c: Capture, frame: Frame, node: ast.expr) -> Value:
+    """What a loop runs over. The lazy builtins are used up by it, so a list does as well."""
+    from xcs.frontend.capture.glue import peek
+
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        callee = peek(c, frame, node.func.id)
+        if isinstance(callee, Static) and any(callee.obj is lazy for lazy in _LAZY):
+            name = f".list{id(node)}"
+            inner = Frame(
+                frame.function, frozenset({name}), frame.filename, frame.node,
+                {name: Static(list)}, frame,
+            )  # fmt: skip
+            call = ast.Call(ast.Name(name, ast.Load()), [node], [])
+            return evaluate(c, inner, ast.fix_missing_locations(ast.copy_location(call, node)))
+    if isinstance(node, ast.GeneratorExp):
+        from xcs.frontend.capture.comprehensions import comprehension
+
+        return comprehension(c, frame, node)
+    value = evaluate(c, frame, node)
+    if isinstance(value, Static) and not isinstance(value.obj, range | str | bytes | tuple):
+        return c.dyn(value)
+    return value
+
+
+def _while(c: Capture, frame: Frame, node: ast.While) -> Flow:
+    return _loop(c, frame, node, None, lambda _: None, lambda: evaluate(c, frame, node.test))
+
+
+def _loop(
+    c: Capture,
+    frame: Frame,
+    node: ast.For | ast.While,
+    iterable: Value | None,
+    start: Callable[[Value | None], None],
+    test: Callable[[], Value] | None,
+) -> Flow:
+    breaks, returns = leaves_loop(node)
+    frame.env[EXIT] = Static(NEXT_CODE)
+    exposed, outside = read_before_written(node), read_outside(_function_node(frame), node)
+
+    def needed(owner: Frame, name: str) -> bool:
+        if name.startswith("."):
+            return returns and owner is frame and name in (EXIT, RESULT)
+        return owner is not frame or name in exposed or name in outside
+
+    def body(element: Value | None) -> tuple[Value | None, Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        start(element)
+        flow = run_block(c, frame, node.body)
+        code = frame.env[EXIT]
+        if flow is Flow.NEXT or not (breaks or returns):
+            return None, flow if flow is Flow.DEAD else Flow.NEXT
+        if flow is Flow.DEAD:
+            return None, flow
+        if isinstance(code, Static):
+            return Static(bool(code.obj & 1)), Flow.NEXT
+        return c.host("bool(code & 1)", {"code": code}, cls=bool, total=True), Flow.NEXT
+
+    loop = Loop(c, node, body, needed, breaks or returns, test)
+    if returns:
+        loop.carried += [(frame, EXIT), (frame, RESULT)]
+        frame.env.setdefault(RESULT, Static(None))
+    stopped = loop.run(iterable)
+    flow = _after_loop(c, frame, returns)
+    if node.orelse and stopped is not None:
+        return _run_else(c, frame, node.orelse, stopped, flow)
+    if node.orelse and flow is Flow.NEXT:
+        return run_block(c, frame, node.orelse)
+    return flow
+
+
+def _function_node(frame: Frame) -> ast.AST:
+    current = frame
+    while current.parent is not None and current.node is current.parent.node:
+        current = current.parent
+    return current.node
+
+
+def _after_loop(c: Capture, frame: Frame, returns: bool) -> Flow:
+    if not returns:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        return Flow.NEXT
+    code = frame.env[EXIT]
+    if isinstance(code, Static):
+        frame.env[EXIT] = Static(RETURN if code.obj == RETURN else NEXT_CODE)
+        return Flow.EXIT if code.obj == RETURN else Flow.NEXT
+    source = f"{RETURN} if code == {RETURN} else {NEXT_CODE}"
+    frame.env[EXIT] = c.host(source, {"code": code}, cls=int, total=True)
+    return Flow.MAYBE
+
+
+def _run_else(c: Capture, frame: Frame, body: list[ast.stmt], stopped: Value, flow: Flow) -> Flow:
+    def go_on() -> tuple[list[Value], Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        return [], run_block(c, frame, body)
+
+    _, after = branch(c, stopped, lambda: ([], flow), go_on)
+    return after
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def _try(c: Capture, frame: Frame, node: ast.Try) -> Flow:
+    from xcs.frontend.capture.trying import run_try
+
+    return run_try(c, frame, node)
+
+
+def _with(c: Capture, frame: Frame, node: ast.With) -> Flow:
+    from xcs.frontend.capture.trying import run_with
+
+    return run_with(c, frame, node)
+
+
+def _match(c: Capture, frame: Frame, node: ast.Match) -> Flow:
+    from xcs.frontend.capture.matching import run_match
+
+    return run_match(c, frame, node)
+
+
+_EXECUTORS: dict[type[ast.stmt], Callable[[Capture, Frame, Any], Flow | None]] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Delete: _delete,
+    ast.Pass: _pass,
+    ast.Global: _pass,
+    ast.Nonlocal: _pass,
+    ast.Return: _return,
+    ast.Break: _break,
+    ast.Continue: _continue,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.FunctionDef: _function,
+    ast.If: _if,
+    ast.For: _for,
+    ast.While: _while,
+    ast.Try: _try,
+    ast.With: _with,
+    ast.Match: _match,
+}
+
+__all__ = ["class_of", "orch", "run_block", "run_statement"]

@@ -1,0 +1,672 @@
+"""Captured functions: one `func.func` for each kinds of arguments, called like any other.
+
+What a function does to the objects that it is given is known once it is captured: which chains it
+takes up and moves on, and which homes become one. A call repeats that for the caller's objects.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from xdsl.dialects import func
+from xdsl.ir import Block, Region, SSAValue
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import class_of
+from xcs.frontend.capture.execute import run_block
+from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow
+from xcs.frontend.capture.order import Home, Scope, ScopeKind
+from xcs.frontend.capture.state import Capture, object_type
+from xcs.frontend.capture.values import (
+    NOTHING,
+    UNBOUND,
+    Closure,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Partial,
+    Static,
+    Value,
+)
+from xcs.frontend.names import body_of, loaded_names, local_names
+from xcs.frontend.source import function_node, own_nodes
+from xcs.frontend.values import Unsupported
+
+_MAX_PASSES = 10
+_MAX_DEPTH = 60
+
+
+# --- binding --------------------------------------------------------------------------------------
+
+
+def bind_parameters(
+    c: Capture,
+    parameters: ast.arguments,
+    args: Any,
+    defaults: list[Value],
+    kw_defaults: dict[str, Value],
+    node: Any,
+) -> dict[str, Value]:
+    """The parameters' values. A call that Python refuses is left for Python to refuse."""
+    if not args.is_plain:
+        raise Unsupported("arguments that are unpacked when the program runs", node)
+    names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
+    only_positional = {a.arg for a in parameters.posonlyargs}
+    positional, rest = list(args.positional), dict(args.keywords)
+    env: dict[str, Value] = dict(zip(names, positional, strict=False))
+    if len(positional) > len(names) and parameters.vararg is None:
+        raise Unsupported("too many positional arguments", node)
+    if parameters.vararg is not None:
+        env[parameters.vararg.arg] = Pack(tuple(positional[len(names) :]))
+    for name in names[len(positional) :]:
+        if name in rest and name not in only_positional:
+            env[name] = rest.pop(name)
+    for name in (a.arg for a in parameters.kwonlyargs):
+        if name in rest:
+            env[name] = rest.pop(name)
+        elif name in kw_defaults:
+            env[name] = kw_defaults[name]
+    for name, value in zip(reversed(names), reversed(defaults), strict=False):
+        env.setdefault(name, value)
+    if parameters.kwarg is not None:
+        env[parameters.kwarg.arg] = _keyword_dict(c, rest)
+    elif rest:
+        raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
+    required = [*names, *(a.arg for a in parameters.kwonlyargs)]
+    if missing := [name for name in required if name not in env]:
+        raise Unsupported(f"missing arguments {missing}", node)
+    return env
+
+
+def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
+    from xcs.frontend.capture.names import store_in
+
+    home = c.order.fresh("keywords", dict)
+    for value in values.values():
+        store_in(c, home.field("[]"), value)
+    keys = [c.constant(name) for name in values]
+    op = orch.DictOp(keys, [c.ssa(v) for v in values.values()])
+    return Dyn(c.add(op).results[0], dict, home, known=dict(values))
+
+
+def check_capturable(node: Any) -> None:
+    """Some functions cannot be looked into."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise Unsupported("an async function", node)
+    for child in own_nodes(node):
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            raise Unsupported("a generator function", child)
+        if isinstance(child, ast.Await):
+            raise Unsupported("await", child)
+
+
+# --- what is called -------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Target:
+    """A function with its syntax, as it is to be captured."""
+
+    node: Any
+    function: Any
+    owner: type | None
+    parent: Frame | None
+    """The frame around a function that the captured code defines."""
+
+    def frame(self, env: dict[str, Value]) -> Frame:
+        """A frame for one activation."""
+        return Frame(
+            self.function,
+            local_names(self.node),
+            self.function.__code__.co_filename,
+            self.node,
+            {**env, EXIT: Static(NEXT_CODE)},
+            self.parent,
+            self.owner,
+        )
+
+    @property
+    def name(self) -> str:
+        """What it is called in the IR."""
+        if isinstance(self.node, ast.Lambda):
+            return "lambda"
+        if self.parent is None:
+            return self.function.__qualname__.replace("<locals>", "")
+        return self.node.name
+
+
+def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node: Any) -> Value:
+    """A call of a Python function of the outside world."""
+    tree = function_node(function)
+    check_capturable(tree)
+    for part in ("__code__", "__defaults__", "__kwdefaults__"):
+        c.guards.attribute(function, part, getattr(function, part))
+    defaults = [_default(c, v) for v in function.__defaults__ or ()]
+    kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
+    env = bind_parameters(c, tree.args, args, defaults, kw_defaults, node)
+    target = Target(tree, function, owner, None)
+    if any(_holds_closure(v) for v in env.values()):
+        return inline(c, target, env, node)
+    return call_specialised(c, target, ("function", function.__code__, _closure_key(function)), env)
+
+
+def _closure_key(function: Any) -> Any:
+    return id(function) if function.__closure__ else id(function.__globals__)
+
+
+def _default(c: Capture, value: Any) -> Value:
+    from xcs.frontend.capture.names import outside
+    from xcs.frontend.capture.values import Path
+
+    return outside(c, value, Path(f"default {id(value)}"), "default")
+
+
+def _holds_closure(value: Value) -> bool:
+    if isinstance(value, Pack):
+        return any(map(_holds_closure, value.items))
+    return isinstance(value, Closure | Partial) or (
+        isinstance(value, Method) and _holds_closure(value.receiver)
+    )
+
+
+def inline_closure(c: Capture, closure: Closure, args: Any, node: Any) -> Value:
+    """A call of a function that the captured code defines."""
+    tree = closure.node
+    check_capturable(tree)
+    env = bind_parameters(c, tree.args, args, closure.defaults, closure.kw_defaults, node)
+    target = Target(
+        tree, closure.frame.outermost.function, closure.frame.outermost.owner, closure.frame
+    )
+    if not isinstance(tree, ast.Lambda) and _is_recursive(tree):
+        return _call_local(c, closure, target, env)
+    return inline(c, target, env, node)
+
+
+def _is_recursive(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return node.name in loaded_names(list(node.body))
+
+
+def inline(c: Capture, target: Target, env: dict[str, Value], node: Any) -> Value:
+    """Capture a function's body in place of a call."""
+    if sum(frame.node is target.node for frame in c.frames) > 2 or len(c.frames) > _MAX_DEPTH:
+        raise Unsupported("a recursion of functions that are captured in place", node)
+    frame = target.frame(env)
+    c.frames.append(frame)
+    try:
+        return _run_body(c, frame)
+    finally:
+        c.frames.pop()
+
+
+def _run_body(c: Capture, frame: Frame) -> Value:
+    flow = run_block(c, frame, body_of(frame.node))
+    if flow is Flow.NEXT:
+        return Static(None)
+    if flow is Flow.DEAD:
+        return Static(UNBOUND)
+    result = frame.env.get(RESULT, Static(None))
+    if flow is Flow.EXIT:
+        return result
+    from xcs.frontend.capture.regions import select
+
+    returned = c.host("code != 0", {"code": frame.env[EXIT]}, cls=bool, total=True)
+    return select(c, returned, lambda: frame.env[RESULT], lambda: Static(None))
+
+
+def _call_local(c: Capture, closure: Closure, target: Target, env: dict[str, Value]) -> Value:
+    """A recursive function of the captured code: what it uses from around becomes arguments."""
+    node = closure.node
+    if any(isinstance(n, ast.Nonlocal) for n in ast.walk(node)):
+        raise Unsupported("a recursive function that rebinds variables around it", node)
+    outer = closure.frame
+    captured: dict[str, Value] = {}
+    for name in loaded_names(node):
+        owner = outer.owner_of(name)
+        if owner is None or name not in owner.env:
+            continue
+        value = owner.env[name]
+        if isinstance(value, Closure) and value.node is node:
+            continue
+        captured[name] = value
+    around = Frame(
+        outer.function, frozenset({*captured, closure.name}), outer.filename, outer.node, {},
+        None, outer.owner,
+    )  # fmt: skip
+    target.parent = around
+
+    def prepare(values: dict[str, Value]) -> None:
+        around.env = {n: values[f"outer {n}"] for n in captured}
+        around.env[closure.name] = Closure(node, around, closure.defaults, closure.kw_defaults)
+
+    everything = {**env, **{f"outer {n}": v for n, v in captured.items()}}
+    if any(_holds_closure(v) for v in everything.values()):
+        return inline(c, Target(node, target.function, target.owner, outer), env, node)
+    return call_specialised(c, target, ("local", node), everything, prepare)
+
+
+# --- specialisations ------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Specialisation:
+    """A function captured for arguments of given kinds."""
+
+    symbol: str
+    parameters: list[tuple[Home, ...]]
+    identity: Any = None
+    imports: list[Home] = field(default_factory=list)
+    touched: list[Home] = field(default_factory=list)
+    result: Value = field(default_factory=lambda: Static(None))
+    assumed: list[Home] = field(default_factory=list)
+    in_progress: bool = True
+    used: bool = False
+    """Whether it was called while it was being captured."""
+
+    def interface(self) -> tuple[Any, ...]:
+        """What callers rely on."""
+        return (
+            tuple(h.find() for h in self.imports),
+            tuple(h.find() for h in self.touched),
+            _shape(self.result),
+        )
+
+
+def _shape(value: Value) -> Any:
+    match value:
+        case Pack(items=items):
+            return tuple(map(_shape, items))
+        case Dyn():
+            return ("dyn", value.cls, value.home is None)
+        case Static(obj=obj):
+            return ("static", id(obj))
+        case _:
+            return ("other", id(value))
+
+
+def _leaves(value: Value) -> Iterator[Dyn]:
+    """The parts that are passed when the program runs."""
+    match value:
+        case Dyn():
+            yield value
+        case Pack(items=items):
+            for item in items:
+                yield from _leaves(item)
+        case Method(receiver=receiver):
+            yield from _leaves(receiver)
+
+
+def _passed(c: Capture, value: Value) -> Value:
+    """Plain data is passed; functions, classes, None and flags belong to what is captured."""
+    match value:
+        case Static(obj=obj) if type(obj) in (int, float, str, bytes, complex):
+            return Dyn(c.constant(obj), type(obj))
+        case Pack(items=items):
+            return Pack(tuple(_passed(c, item) for item in items))
+        case _:
+            return value
+
+
+def call_specialised(
+    c: Capture,
+    target: Target,
+    identity: Any,
+    env: dict[str, Value],
+    prepare: Callable[[dict[str, Value]], None] | None = None,
+) -> Value:
+    """Call the function that was captured for such arguments, or capture it now."""
+    env = {name: _passed(c, value) for name, value in env.items()}
+    if sum(s.in_progress and s.identity == identity for s in c.specialisations.values()) > 1:
+        env = {name: _widened(c, value) for name, value in env.items()}
+    actual = [leaf for value in env.values() for leaf in _leaves(value)]
+    _separate(c, actual)
+    key = (
+        identity,
+        c.order.world.written,
+        tuple((name, _key(c, value, actual)) for name, value in env.items()),
+    )
+    found = c.specialisations.get(key)
+    if found is not None and not found.in_progress and _outdated(c, found):
+        found = None
+    if found is None:
+        found = _capture(c, target, key, env, prepare)
+    elif found.in_progress:
+        found.used = True
+    return _emit_call(c, found, actual)
+
+
+def _widened(c: Capture, value: Value) -> Value:
+    """The argument of a recursive call as one that calls at any depth may have."""
+    match value:
+        case Pack(items=items):
+            return Pack(tuple(_widened(c, item) for item in items))
+        case Dyn():
+            if value.home is not None:
+                c.order.collapse(value.home)
+            return Dyn(value.ssa, value.cls, value.home, maybe_unbound=value.maybe_unbound)
+        case _:
+            return value
+
+
+def _outdated(c: Capture, found: Specialisation) -> bool:
+    return any(not h.find().parameter and c.order.is_written(h) for h in found.assumed)
+
+
+def _separate(c: Capture, actual: list[Dyn]) -> None:
+    """Arguments of which one may be a part of another are taken to be one."""
+    for one in actual:
+        for two in actual:
+            if one is two or one.home is None or two.home is None:
+                continue
+            first, second = one.home.find(), two.home.find()
+            if first is second or not _is_own(first) or not _is_own(second):
+                continue
+            if first in c._all_parts(second):
+                c.order.merge(first, second)
+
+
+def _is_own(home: Home) -> bool:
+    """Whether a callee sees it as a parameter's, rather than as something that it knows itself."""
+    return not home.shared
+
+
+def _key(c: Capture, value: Value, actual: list[Dyn]) -> Any:
+    match value:
+        case Static(obj=obj):
+            return ("static", id(obj))
+        case Pack(items=items):
+            return tuple(_key(c, item, actual) for item in items)
+        case Method(receiver=receiver, function=function):
+            return ("method", id(function), _key(c, receiver, actual))
+        case Dyn():
+            home = None if value.home is None else value.home.find()
+            path = value.path if value.example is not NOTHING else None
+            if home is None:
+                return (value.cls, path)
+            if not _is_own(home):
+                return (value.cls, path, _Place(home))
+            first = next(i for i, a in enumerate(actual) if a.home and a.home.find() is home)
+            return (value.cls, path, first, _written_parts(c, home))
+        case _:
+            return ("other", id(value))
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A home as a part of a key: two are equal once they have become one."""
+
+    home: Home
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Place) and other.home.find() is self.home.find()
+
+
+def _written_parts(c: Capture, home: Home) -> Any:
+    found: list[str] = []
+    seen: set[Home] = set()
+
+    def visit(current: Home, path: str) -> None:
+        current = current.find()
+        if current in seen:
+            return
+        seen.add(current)
+        if c.order.is_written(current):
+            found.append(path)
+        if current.constant is not None:
+            found.append(f"{path}:{id(current.constant.obj)}")
+        if current.made:
+            found.append(f"{path} made")
+        if current.foreign:
+            found.append(f"{path} from an operator")
+        if not current.open:
+            known = (*current.classes, *current.plain, *current.codes)
+            found.append(f"{path} of {sorted(map(id, known))} {current.only_codes}")
+        for name, part in sorted(current.fields(), key=lambda pair: pair[0]):
+            visit(part, f"{path}.{name}")
+
+    visit(home, "")
+    return tuple(found)
+
+
+def _parameter(
+    c: Capture, value: Value, block: Block, homes: dict[Home, Home], callers: Scope
+) -> Value:
+    """What the callee sees of an argument."""
+    match value:
+        case Pack(items=items):
+            return Pack(tuple(_parameter(c, item, block, homes, callers) for item in items))
+        case Method(receiver=receiver, function=function):
+            return Method(_parameter(c, receiver, block, homes, callers), function)
+        case Dyn():
+            argument = block.insert_arg(value.ssa.type, len(block.args))
+            home = None
+            if value.home is not None:
+                home = _parameter_home(value.home.find(), homes, callers)
+            return Dyn(
+                argument, value.cls, home, value.example, value.path,
+                maybe_unbound=value.maybe_unbound,
+            )  # fmt: skip
+        case _:
+            return value
+
+
+def _parameter_home(home: Home, homes: dict[Home, Home], callers: Scope) -> Home:
+    if not _is_own(home):
+        return home
+    if home not in homes:
+        made = homes[home] = Home(home.name, callers, depth=home.depth, parameter=True)
+        made.written, made.constant, made.made = home.written, home.constant, home.made
+        made.foreign = home.foreign
+        made.classes, made.plain, made.open = home.classes, home.plain, home.open
+        made.codes, made.only_codes = home.codes, home.only_codes
+        for name, part in home.fields():
+            made._fields[name] = _parameter_home(part, homes, callers)
+    return homes[home]
+
+
+def _capture(
+    c: Capture,
+    target: Target,
+    key: Any,
+    env: dict[str, Value],
+    prepare: Callable[[dict[str, Value]], None] | None,
+) -> Specialisation:
+    symbol = c.new_symbol(target.name, c.operators)
+    homes: dict[Home, Home] = {}
+    callers = Scope(ScopeKind.MAIN, Block())  # where all that is passed is born
+    found = Specialisation(symbol, [], identity=key[0])
+    # Until more is known, it is taken to return something, and to touch nothing.
+    found.result = Dyn(Block(arg_types=[orch.ANY]).args[0], None, Home("result", callers))
+    c.specialisations[key] = found
+    c.functions[symbol] = None  # type: ignore[assignment]  # taken
+    saved = c.frames, c.boxes, c.handling, c.location
+    try:
+        for _ in range(_MAX_PASSES):
+            block = Block()
+            found.used = False
+            known = dict(c.specialisations)
+            before, mark = found.interface(), len(c.order.changes)
+            c.frames, c.boxes, c.handling = [], [], []
+            values = {n: _parameter(c, v, block, homes, callers) for n, v in env.items()}
+            found.parameters = [
+                () if leaf.home is None else (leaf.home,)
+                for value in values.values()
+                for leaf in _leaves(value)
+            ]
+            if prepare is not None:
+                prepare(values)
+            own = {n: v for n, v in values.items() if not n.startswith("outer ")}
+            frame = target.frame(own)
+            c.frames.append(frame)
+            function = _capture_body(c, frame, block, found, callers)
+            changed = any(h.parameter for h, _ in c.order.changes[mark:])
+            if not found.used or (found.interface() == before and not changed):
+                break
+            # What was captured in this pass may have called the function as it was taken to be.
+            c.specialisations = {**known, key: found}
+        else:
+            raise Unsupported("a recursion whose effects do not settle", target.node)
+    except Unsupported:
+        del c.specialisations[key]
+        c.functions.pop(symbol, None)
+        raise
+    finally:
+        c.frames, c.boxes, c.handling, c.location = saved
+    found.in_progress = False
+    c.functions[symbol] = function
+    return found
+
+
+def _capture_body(
+    c: Capture, frame: Frame, block: Block, found: Specialisation, callers: Scope
+) -> func.FuncOp:
+    with c.region(ScopeKind.FUNCTION, block, callers) as scope:
+        result = _run_body(c, frame)
+        if isinstance(result, Closure):
+            raise Unsupported("a function that returns one of its own functions", frame.node)
+        parts = list(_leaves(result))
+        ssa = [leaf.ssa for leaf in parts]
+        for leaf in parts:
+            if leaf.home is not None:
+                c.order.move_out(leaf.home, callers)
+        touched = scope.touched()
+        if c.order.world in touched:
+            shared = [h for h in touched if h.shared and h is not c.order.world]
+            touched = [h for h in touched if h not in shared] + shared
+        tokens = []
+        for home in touched:
+            last = c.order.last_in(scope, home)
+            tokens.append(last if last is not None else c.start())
+        c.add(func.ReturnOp(*ssa, *tokens))
+        found.imports = [i.home for i in scope.imports]
+        found.touched = touched
+        found.assumed = list(scope.assumed)
+        found.result = result
+    types_in = [a.type for a in block.args]
+    types_out = [v.type for v in (*ssa, *tokens)]
+    function = func.FuncOp(found.symbol, (types_in, types_out), Region(block), "private")
+    if c.location is not None:
+        function.location = c.location
+    return function
+
+
+def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
+    order = c.order
+    translation = _Translation(c, found, actual)
+    tokens_in = []
+    for home in found.imports:
+        if home is order.world:
+            shared = order.take_shared()
+            tokens_in.append(shared[0] if len(shared) == 1 else c._join(shared))
+        else:
+            taken = order.take(translation.of(home))
+            tokens_in.append(taken[0] if taken else c.start())
+    for home in found.assumed:
+        if not home.find().parameter:
+            order.take(home)
+            order.assume(home)
+    translation.repeat()
+    parts = list(_leaves(found.result))
+    touched = found.touched
+    operands = [leaf.ssa for leaf in actual] + tokens_in
+    results = [leaf.ssa.type for leaf in parts] + [orch.TOKEN] * len(touched)
+    op = func.CallOp(found.symbol, operands, results)
+    c.add(op)
+    given: dict[Home, list[SSAValue]] = {}
+    for home, token in zip(touched, op.results[len(parts) :], strict=True):
+        given.setdefault(translation.of(home), []).append(token)
+    for home, tokens in sorted(given.items(), key=lambda pair: pair[0] is not order.world):
+        token = tokens[0] if len(tokens) == 1 else c._join(tokens)
+        if home is order.world:
+            order.give_world(token)
+        else:
+            order.mark_written(home)
+            order.give(home, token)
+    results_iter = iter(op.results[: len(parts)])
+    return translation.result(found.result, results_iter)
+
+
+class _Translation:
+    """From the homes that a captured function knows to those of one call of it."""
+
+    def __init__(self, c: Capture, found: Specialisation, actual: list[Dyn]):
+        self.c, self.found = c, found
+        self.known: dict[Home, Home] = {}
+        self.pairs = [
+            (homes[0], leaf.home)
+            for homes, leaf in zip(found.parameters, actual, strict=True)
+            if homes and leaf.home is not None
+        ]
+        for inner, outer in self.pairs:
+            self._pair(inner.find(), outer.find(), set())
+
+    def _pair(self, inner: Home, outer: Home, seen: set[Home]) -> None:
+        if inner in seen:
+            return
+        seen.add(inner)
+        if inner.shared and not inner.parameter:
+            self.c.order.merge(outer, inner)  # the function knows it as what it is
+            return
+        if inner in self.known:
+            self.c.order.merge(outer, self.known[inner])
+        else:
+            self.known[inner] = outer
+        for name, part in inner.fields():
+            self._pair(part, outer.find().field(name), seen)
+
+    def of(self, home: Home) -> Home:
+        """The caller's home for one of the function."""
+        home = home.find()
+        if home in self.known:
+            return self.known[home].find()
+        if home is self.c.order.world or (home.shared and not home.parameter):
+            return home
+        made = self.known[home] = self.c.order.fresh(home.name)
+        made.classes, made.open, made.made = home.classes, home.open, home.made
+        made.plain, made.codes, made.only_codes = home.plain, home.codes, home.only_codes
+        made.depth, made.foreign = home.depth, home.foreign
+        if home.shared:
+            self.c.order.share(made)
+        if home.written:
+            self.c.order.mark_written(made)
+        for name, part in home.fields():
+            self.c.order.merge(made.find().field(name), self.of(part))
+        return made.find()
+
+    def repeat(self) -> None:
+        """What the function has done to its parameters' homes is done to the caller's."""
+        order = self.c.order
+        for inner, outer in list(self.known.items()):
+            inner = inner.find()
+            if inner.shared and not outer.find().shared:
+                order.share(outer)
+            if inner.written:
+                order.mark_written(outer)
+            order.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
+            order.add_codes(outer, inner.codes, only=inner.only_codes)
+
+    def result(self, value: Value, results: Iterator[SSAValue]) -> Value:
+        """What the call gives."""
+        match value:
+            case Pack(items=items):
+                return Pack(tuple(self.result(item, results) for item in items))
+            case Method(receiver=receiver, function=function):
+                return Method(self.result(receiver, results), function)
+            case Dyn():
+                home = None if value.home is None else self.of(value.home)
+                return Dyn(
+                    next(results), value.cls, home, value.example, value.path,
+                    maybe_unbound=value.maybe_unbound,
+                )  # fmt: skip
+            case _:
+                return value
+
+
+__all__ = ["call_captured", "class_of", "inline_closure", "object_type", "types"]

@@ -1,0 +1,466 @@
+"""Glue: expressions that do nothing but compute on data, kept native as one op.
+
+An expression is glue if all that it calls is known to be pure where the values are plain data:
+builtins, functions that analysis finds pure, and methods that builtin data has and that change
+nothing. Whether the values are plain data is checked when the program runs, if it is not known.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
+from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.values import (
+    UNBOUND,
+    Closure,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Partial,
+    Static,
+    Value,
+    View,
+)
+from xcs.frontend.classify import classify
+from xcs.frontend.facts import (
+    CONTAINERS,
+    READING_METHODS,
+    SEES_ITS_FRAME,
+    class_attribute,
+    is_user_class,
+)
+from xcs.frontend.guards import MISSING
+from xcs.frontend.names import parameter_names, stored_names
+from xcs.frontend.source import source_file
+
+_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_RESULTS: Mapping[Any, type] = {
+    str: str, repr: str, format: str, ascii: str, chr: str, len: int, ord: int, int: int,
+    float: float, bool: bool, isinstance: bool, issubclass: bool, callable: bool, any: bool,
+    all: bool, sorted: list, list: list, dict: dict, set: set, tuple: tuple, frozenset: frozenset,
+    hash: int, id: int, hasattr: bool,
+}  # fmt: skip
+_TEXT_RESULTS = frozenset({"join", "strip", "lower", "upper", "format", "replace", "title"})
+_CONSUMERS = (
+    *(sum, min, max, sorted, list, tuple, set, frozenset, dict, any, all, next, enumerate, zip),
+    *(map, filter, iter, reversed),
+)
+_LAZY = (map, filter, zip, enumerate, reversed, iter)
+
+
+class NotGlue(Exception):
+    """The expression does more than compute on data."""
+
+
+def evaluate_glue(c: Capture, frame: Frame, node: ast.expr) -> Value | None:
+    """The value of an expression that is glue; None for any other."""
+    if not isinstance(node, _WORTHWHILE):
+        return None
+    try:
+        glue = _Glue(c, frame, {n.id for n in ast.walk(node) if isinstance(n, ast.Name)})
+        tree = glue.visit(node, frozenset(), False, top=True)
+    except NotGlue:
+        return None
+    return glue.emit(node, tree)
+
+
+_WORTHWHILE = (
+    ast.Call, ast.JoinedStr, ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp,
+    ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript,
+)  # fmt: skip
+
+
+@dataclass
+class _Glue:
+    c: Capture
+    frame: Frame
+    names: set[str]
+    """All names in the expression, which those of operands must not clash with."""
+    leaves: dict[str, ast.expr] = field(default_factory=dict)
+    """Names and attributes that become operands, by the operand's name."""
+    statics: dict[str, Value] = field(default_factory=dict)
+    chooses: bool = False
+    """Whether the result may be one of the operands."""
+
+    # --- what is glue ---
+
+    def visit(
+        self, node: ast.expr, bound: frozenset[str], conditional: bool, *, top: bool = False
+    ) -> ast.expr:
+        match node:
+            case ast.Constant():
+                return node
+            case ast.Name():
+                return node if node.id in bound else self._name(node)
+            case ast.Attribute():
+                return self._attribute(node, bound, conditional)
+            case ast.Call(func=ast.Attribute(attr="get")) if top:
+                raise NotGlue  # what it finds may be a function, or something to come
+            case ast.Call():
+                return self._call(node, bound, conditional)
+            case ast.Lambda():
+                inner = bound | frozenset(parameter_names(node.args))
+                if node.args.defaults or any(node.args.kw_defaults):
+                    raise NotGlue
+                return ast.Lambda(node.args, self.visit(node.body, inner, True))
+            case ast.GeneratorExp() if not conditional and top:
+                raise NotGlue
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self._comprehension(node, bound, conditional)
+            case ast.BinOp(left=left, op=op, right=right):
+                left = self.visit(left, bound, conditional)
+                return ast.BinOp(left, op, self.visit(right, bound, conditional))
+            case ast.UnaryOp(op=op, operand=operand):
+                if top and isinstance(op, ast.Not):
+                    raise NotGlue
+                return ast.UnaryOp(op, self.visit(operand, bound, conditional))
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                if (
+                    any(isinstance(o, ast.In | ast.NotIn | ast.Is | ast.IsNot) for o in ops)
+                    and not bound
+                ):
+                    raise NotGlue  # containers answer without their elements
+                left = self.visit(left, bound, conditional)
+                first = self.visit(others[0], bound, conditional)
+                rest = [self.visit(o, bound, True) for o in others[1:]]
+                return ast.Compare(left, ops, [first, *rest])
+            case ast.BoolOp(op=op, values=values):
+                self.chooses = True
+                first = self.visit(values[0], bound, conditional)
+                return ast.BoolOp(op, [first, *(self.visit(v, bound, True) for v in values[1:])])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.chooses = True
+                return ast.IfExp(
+                    self.visit(test, bound, conditional),
+                    self.visit(body, bound, True),
+                    self.visit(orelse, bound, True),
+                )
+            case ast.Subscript(value=value, slice=index):
+                if top:
+                    raise NotGlue
+                return ast.Subscript(
+                    self.visit(value, bound, conditional),
+                    self.visit(index, bound, conditional),
+                    ast.Load(),
+                )
+            case ast.Slice():
+                parts = [
+                    None if p is None else self.visit(p, bound, conditional)
+                    for p in (node.lower, node.upper, node.step)
+                ]
+                return ast.Slice(*parts)
+            case ast.Tuple(elts=items) if not top:
+                return ast.Tuple([self.visit(e, bound, conditional) for e in items], ast.Load())
+            case ast.List(elts=items) if not top:
+                return ast.List([self.visit(e, bound, conditional) for e in items], ast.Load())
+            case ast.Dict(keys=keys, values=values) if not top and bound:
+                return ast.Dict(
+                    [None if k is None else self.visit(k, bound, conditional) for k in keys],
+                    [self.visit(v, bound, conditional) for v in values],
+                )
+            case ast.Starred(value=value):
+                return ast.Starred(self.visit(value, bound, conditional), ast.Load())
+            case ast.JoinedStr(values=values):
+                return ast.JoinedStr([self.visit(v, bound, conditional) for v in values])
+            case ast.FormattedValue(value=value, conversion=conversion, format_spec=spec):
+                return ast.FormattedValue(
+                    self.visit(value, bound, conditional),
+                    conversion,
+                    None if spec is None else self.visit(spec, bound, conditional),
+                )
+        raise NotGlue
+
+    def _comprehension(self, node: Any, bound: frozenset[str], conditional: bool) -> ast.expr:
+        inner = bound
+        generators = []
+        for number, generator in enumerate(node.generators):
+            if generator.is_async or not isinstance(generator.target, ast.Name | ast.Tuple):
+                raise NotGlue
+            source = self.visit(generator.iter, inner, conditional or number > 0)
+            inner = inner | frozenset(stored_names(generator.target))
+            tests = [self.visit(t, inner, True) for t in generator.ifs]
+            generators.append(ast.comprehension(generator.target, source, tests, 0))
+        if isinstance(node, ast.DictComp):
+            key, value = self.visit(node.key, inner, True), self.visit(node.value, inner, True)
+            return ast.DictComp(key, value, generators)
+        return type(node)(self.visit(node.elt, inner, True), generators)
+
+    def _name(self, node: ast.Name) -> ast.expr:
+        value = peek(self.c, self.frame, node.id)
+        if value is None or isinstance(value, Closure | Method | Partial | View):
+            raise NotGlue
+        if isinstance(value, Dyn) and value.maybe_unbound:
+            raise NotGlue
+        if isinstance(value, Static) and callable(value.obj) and not isinstance(value.obj, type):
+            raise NotGlue
+        if isinstance(value, Static) and value.obj is UNBOUND:
+            raise NotGlue
+        return self._leaf(node)
+
+    def _leaf(self, node: ast.expr) -> ast.expr:
+        text = ast.unparse(node)
+        for name, known in self.leaves.items():
+            if ast.unparse(known) == text:
+                return ast.Name(name, ast.Load())
+        if isinstance(node, ast.Name) and node.id.isidentifier() and not node.id.startswith("__"):
+            name = node.id
+        else:
+            number = len(self.leaves)
+            name = f"v{number}"
+            while name in self.names or name in self.leaves:
+                name = f"v{number}_{name}"
+        self.leaves[name] = node
+        return ast.Name(name, ast.Load())
+
+    def _attribute(self, node: ast.Attribute, bound: frozenset[str], conditional: bool) -> ast.expr:
+        root = node.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in bound:
+            if node.attr.startswith("__"):
+                raise NotGlue
+            return ast.Attribute(self.visit(node.value, bound, conditional), node.attr, ast.Load())
+        value = peek(self.c, self.frame, root.id)
+        if isinstance(value, Static):
+            found = _static_path(value.obj, node)
+            if found is MISSING or (callable(found) and not isinstance(found, type)):
+                raise NotGlue
+            return self._leaf(node)
+        if not isinstance(value, Dyn) or value.maybe_unbound:
+            raise NotGlue
+        if value.cls is None and value.home is None:
+            raise NotGlue
+        certain = value.cls is not None and is_user_class(value.cls)
+        if conditional and not certain:
+            raise NotGlue
+        if certain and isinstance(node.value, ast.Name):
+            found = _class_attribute(value, mangled(self.frame, node.attr))
+            if found is not MISSING and hasattr(type(found), "__get__"):
+                raise NotGlue
+        elif conditional or not isinstance(node.value, ast.Name):
+            raise NotGlue
+        return self._leaf(node)
+
+    # --- calls ---
+
+    def _call(self, node: ast.Call, bound: frozenset[str], conditional: bool) -> ast.expr:
+        func, callee = self._callee(node.func, bound, conditional)
+        args = []
+        for argument in node.args:
+            if isinstance(argument, ast.GeneratorExp):
+                if not self._consumes(node.func, callee):
+                    raise NotGlue
+                args.append(self._comprehension(argument, bound, conditional))
+            else:
+                args.append(self.visit(argument, bound, conditional))
+        keywords = [
+            ast.keyword(k.arg, self.visit(k.value, bound, conditional)) for k in node.keywords
+        ]
+        return ast.Call(func, args, keywords)
+
+    def _consumes(self, func: ast.expr, callee: Any) -> bool:
+        if isinstance(func, ast.Attribute) and func.attr in ("join", "fromkeys"):
+            return True
+        return any(callee is known for known in _CONSUMERS)
+
+    def _callee(
+        self, func: ast.expr, bound: frozenset[str], conditional: bool
+    ) -> tuple[ast.expr, Any]:
+        if isinstance(func, ast.Name):
+            if func.id in bound:
+                raise NotGlue
+            value = peek(self.c, self.frame, func.id)
+            if not isinstance(value, Static) or not is_pure(value.obj):
+                raise NotGlue
+            if value.obj is len and not bound:
+                raise NotGlue  # it waits for no element
+            return self._static(func, value), value.obj
+        if not isinstance(func, ast.Attribute):
+            raise NotGlue
+        root: ast.expr = func.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id not in bound:
+            value = peek(self.c, self.frame, root.id)
+            if isinstance(value, Static) and not isinstance(value.obj, tuple(_PLAIN)):
+                found = _static_path(value.obj, func)
+                if found is MISSING or not is_pure(found):
+                    raise NotGlue
+                return self._static(func, None), found
+            if isinstance(value, Dyn) and not self._has_method(value, func):
+                raise NotGlue
+        if func.attr not in READING_METHODS or func.attr in user_methods(self.frame):
+            raise NotGlue
+        base = self.visit(func.value, bound, conditional)
+        return ast.Attribute(base, func.attr, ast.Load()), None
+
+    def _has_method(self, value: Dyn, func: ast.Attribute) -> bool:
+        """Whether the method may be one of builtin data."""
+        if not isinstance(func.value, ast.Name):
+            return True
+        if value.cls is None:
+            return True
+        return value.cls in (*CONTAINERS, *_PLAIN, tuple, frozenset, range)
+
+    def _static(self, node: ast.expr, value: Static | None) -> ast.expr:
+        if isinstance(node, ast.Name) and value is not None:
+            if getattr(builtins, node.id, MISSING) is value.obj:
+                load_name(self.c, self.frame, node.id)  # guards that it is not shadowed
+                return node
+        return self._leaf(node)
+
+    # --- what becomes of it ---
+
+    def emit(self, node: ast.expr, tree: ast.expr) -> Value:
+        from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate
+
+        operands = {name: evaluate(self.c, self.frame, leaf) for name, leaf in self.leaves.items()}
+        if any(isinstance(v, Closure | Method | Partial) for v in operands.values()):
+            raise AssertionError("glue uses a function as a value")
+        source = ast.unparse(ast.fix_missing_locations(ast.copy_location(tree, node)))
+        cls = self._class(node)
+        values = list(operands.values())
+        home = None
+        if cls not in _PLAIN:
+            home = derived_home(self.c, values, may_be_operand=self.chooses)
+            if home is not None and cls is None:
+                self.c.order.merge(home, home.field("[]"))
+            elif home is None and (cls is None or cls in CONTAINERS):
+                home = self.c.order.fresh("glue")
+        plain = all(class_of(v) in _PLAIN or _is_code(v) for v in values)
+        return self.c.host(
+            source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses
+        )
+
+    def _class(self, node: ast.expr) -> type | None:
+        match node:
+            case ast.JoinedStr():
+                return str
+            case ast.ListComp():
+                return list
+            case ast.SetComp():
+                return set
+            case ast.DictComp():
+                return dict
+            case ast.Call(func=ast.Name(id=name)):
+                value = peek(self.c, self.frame, name)
+                if isinstance(value, Static) and _hashable(value.obj):
+                    return _RESULTS.get(value.obj)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr=attr)):
+                return str if attr in _TEXT_RESULTS else None
+        return None
+
+
+def _is_code(value: Value) -> bool:
+    return isinstance(value, Static) and is_code(value.obj)
+
+
+def _hashable(value: Any) -> bool:
+    return type(value).__hash__ is not None
+
+
+def _static_path(obj: Any, node: ast.Attribute) -> Any:
+    names = []
+    current: ast.expr = node
+    while isinstance(current, ast.Attribute):
+        names.append(current.attr)
+        current = current.value
+    for name in reversed(names):
+        if not isinstance(obj, types.ModuleType | type):
+            return MISSING
+        obj = getattr(obj, name, MISSING)
+        if obj is MISSING:
+            return MISSING
+    return obj
+
+
+def peek(c: Capture, frame: Frame, name: str) -> Value | None:
+    """What a name stands for, without emitting or guarding anything; None if that is not known."""
+    owner = frame.owner_of(name)
+    if owner is not None:
+        return owner.env.get(name)
+    name = mangled(frame, name)
+    if (cell := frame.cell(name)) is not None:
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return None
+    else:
+        namespace = frame.outermost.function.__globals__
+        value = namespace.get(name, getattr(builtins, name, MISSING))
+        if value is MISSING:
+            return None
+    if is_code(value):
+        return Static(value)
+    return Dyn(None, type(value), c.order.world)  # type: ignore[arg-type]
+
+
+def is_pure(callee: Any) -> bool:
+    """Whether calling it only computes its result, at little cost."""
+    if "__xcs_operator__" in getattr(callee, "__dict__", ()) or hasattr(callee, "__xcs_jit__"):
+        return False
+    if getattr(callee, "__name__", "") in SEES_ITS_FRAME and isinstance(
+        callee, types.BuiltinFunctionType
+    ):
+        return False
+    if isinstance(callee, type) and (is_user_class(callee) or hasattr(callee, "_fields")):
+        return False
+    if any(callee is known for known in (*_RESULTS, *_CONSUMERS)):
+        return callee not in (next, iter, id, hasattr)
+    what = classify(callee)
+    return (
+        what.effects == "pure"
+        and what.kind in ("pure", "numpy")
+        and not (what.mutates_args or what.blocking or what.reads or what.reaches)
+        and not isinstance(callee, types.FunctionType)
+    )
+
+
+def user_methods(frame: Frame) -> frozenset[str]:
+    """Names of methods of the classes that a function's module defines or knows."""
+    namespace = frame.outermost.function.__globals__
+    return _methods_known(id(namespace), len(namespace), _Namespace(namespace))
+
+
+@dataclass(frozen=True)
+class _Namespace:
+    names: Mapping[str, Any]
+
+    def __hash__(self) -> int:
+        return id(self.names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Namespace) and other.names is self.names
+
+
+@functools.lru_cache(maxsize=256)
+def _methods_known(_: int, __: int, namespace: _Namespace) -> frozenset[str]:
+    found: set[str] = set()
+    path = namespace.names.get("__file__")
+    file = source_file(path) if isinstance(path, str) else None
+    if file is not None:
+        found.update(_methods_defined(file.tree))
+    for value in list(namespace.names.values()):
+        if isinstance(value, type) and is_user_class(value):
+            found.update(n for n, m in vars(value).items() if isinstance(m, types.FunctionType))
+    return frozenset(n for n in found if not n.startswith("__"))
+
+
+def _methods_defined(tree: ast.AST) -> Iterable[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield child.name
+
+
+__all__ = ["Pack", "class_attribute", "evaluate_glue", "is_pure", "peek", "user_methods"]

@@ -1,0 +1,437 @@
+"""Where names and attributes lead: to variables, to guarded objects, or to reads at run time."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import types
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.capture.order import Home
+from xcs.frontend.capture.state import Capture, object_type
+from xcs.frontend.capture.values import (
+    NOTHING,
+    UNBOUND,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Path,
+    Static,
+    Value,
+    bound,
+)
+from xcs.frontend.classify import classify
+from xcs.frontend.facts import (
+    CODE_CLASSES,
+    SCALARS,
+    class_attribute,
+    is_immutable_value,
+    is_user_class,
+)
+from xcs.frontend.guards import MISSING
+from xcs.frontend.source import SourceFile, source_file
+from xcs.frontend.values import Unsupported
+
+_SLOT = "="
+"""Marks the home of an attribute itself, beside that of what it holds."""
+
+
+def mangled(frame: Frame, name: str) -> str:
+    """A private name as it is stored; any other name as it is."""
+    owner = frame.outermost.owner
+    if owner is None or not name.startswith("__") or name.endswith("__"):
+        return name
+    stem = owner.__name__.lstrip("_")
+    return f"_{stem}{name}" if stem else name
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def load_name(c: Capture, frame: Frame, name: str) -> Value:
+    """The value of a local, a closure variable, a global or a builtin."""
+    owner = frame.owner_of(name)
+    if owner is not None:
+        value = owner.env.get(name)
+        if value is None or (isinstance(value, Static) and value.obj is UNBOUND):
+            return _checked_bound(c, Static(UNBOUND), name)
+        if isinstance(value, Dyn) and value.maybe_unbound:
+            value = owner.env[name] = _checked_bound(c, value, name)
+        return value
+    name = mangled(frame, name)
+    if (cell := frame.cell(name)) is not None:
+        return _load_cell(c, cell, name)
+    return _load_global(c, frame, name)
+
+
+def _checked_bound(c: Capture, value: Value, name: str) -> Dyn:
+    read = c.host(f"bound(value, {name!r})", {"bound": Static(bound), "value": _raw(value)})
+    if isinstance(value, Dyn):
+        return Dyn(read.ssa, value.cls, value.home)
+    return read
+
+
+def _raw(value: Value) -> Value:
+    """The value without its home: which variable it is matters, not what it holds."""
+    return Dyn(value.ssa) if isinstance(value, Dyn) else value
+
+
+def _load_cell(c: Capture, cell: types.CellType, name: str) -> Value:
+    try:
+        value = cell.cell_contents
+    except ValueError:
+        return c.host("cell.cell_contents", {"cell": Static(cell)}, effects="ordered")
+    world = c.order.world
+    if not is_code(value) and c.order.is_written(world):
+        return _read_later(c, "cell.cell_contents", {"cell": Static(cell)}, None)
+    c.guards.cell(cell, value)
+    return outside(c, value, Path(f"cell {name} {id(cell)}"), name)
+
+
+def _load_global(c: Capture, frame: Frame, name: str) -> Value:
+    namespace = frame.outermost.function.__globals__
+    value = namespace.get(name, MISSING)
+    if value is MISSING:
+        c.guards.name(namespace, name, MISSING)
+        found = getattr(builtins, name, MISSING)
+        if found is MISSING:
+            return c.host(name, {}, frame=frame)  # Python's own NameError
+        return Static(found)
+    fixed = is_code(value) or is_immutable_value(value)
+    if _rebinds(frame, name) or (not fixed and c.order.is_written(c.order.world)):
+        return _read_later(c, name, {}, frame)
+    c.guards.name(namespace, name, value)
+    return outside(c, value, Path(f"global {name} {id(namespace)}"), name)
+
+
+def _read_later(c: Capture, source: str, operands: dict[str, Value], frame: Frame | None) -> Dyn:
+    """Read a variable of the outside world when the program runs."""
+    home = c.outside_home(Path(f"variable {source}"))
+    after, linked = c.chain(home, write=False)
+    read = c.host(source, operands, frame=frame, after=after, home=home)
+    del linked
+    return read
+
+
+def _rebinds(frame: Frame, name: str) -> bool:
+    """Whether a function of the file assigns the global."""
+    file = source_file(frame.filename)
+    return file is not None and name in _rebound_globals(file)
+
+
+def _rebound_globals(file: SourceFile) -> frozenset[str]:
+    found = file.facts.get("rebound globals")
+    if found is None:
+        names = (
+            n for node in ast.walk(file.tree) if isinstance(node, ast.Global) for n in node.names
+        )
+        found = file.facts["rebound globals"] = frozenset(names)
+    return found  # type: ignore[return-value]
+
+
+def is_code(value: Any) -> bool:
+    """Whether it is a function, class or module, or a callable that stands for one."""
+    if isinstance(value, CODE_CLASSES) or value is None:
+        return True
+    if hasattr(type(value), "__xcs_operator__") or "__xcs_operator__" in getattr(
+        value, "__dict__", ()
+    ):
+        return True
+    if isinstance(value, functools.partial | types.MethodType | types.BuiltinMethodType):
+        return True
+    return callable(value) and classify(value).kind == "tensor"
+
+
+def outside(c: Capture, value: Any, path: Path, hint: str, ssa: Any = None) -> Value:
+    """A value of the outside world, which is guarded to be that very object."""
+    if is_code(value) or is_immutable_value(value):
+        return Static(value)
+    return c.given(c.constant(value, hint) if ssa is None else ssa, value, path)
+
+
+# --- attributes -----------------------------------------------------------------------------------
+
+
+def load_attribute(c: Capture, frame: Frame, base: Value, name: str) -> Value:
+    """``base.name``."""
+    from xcs.frontend.capture.calls import call_function
+
+    name = mangled(frame, name)
+    if name == "__dict__":
+        raise Unsupported("an object's attributes as a dict")
+    if isinstance(base, Static):
+        return _static_attribute(c, base.obj, name)
+    if not isinstance(base, Dyn):
+        base = c.dyn(base)
+    if base.cls is None and base.home is not None:
+        return _switch(c, frame, base, name, _with_properties(c, frame, base.home, name))
+    found = _class_attribute(base, name)
+    if isinstance(found, types.FunctionType) or _is_operator(found) or _is_jitted(found):
+        assume_class_attribute(c, base, name, found)
+        return Method(base, found)
+    if isinstance(found, staticmethod):
+        assume_class_attribute(c, base, name, found)
+        return Static(found.__func__)
+    if isinstance(found, classmethod):
+        assume_class_attribute(c, base, name, found)
+        assert base.cls is not None
+        return Method(Static(base.cls), found.__func__)
+    if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+        assume_class_attribute(c, base, name, found)
+        return call_function(c, frame, found.fget, [base], {}, owner=base.cls)
+    return read_attribute(c, base, name)
+
+
+def _with_properties(c: Capture, frame: Frame, home: Home, name: str) -> list[type]:
+    """The classes that an object may have whose attribute of that name runs code."""
+    home = home.find()
+    known = set(home.classes)
+    if home.open or (home.shared and c.order.is_written(c.order.world)):
+        namespace = frame.outermost.function.__globals__
+        known |= {value for value in list(namespace.values()) if isinstance(value, type)}
+    found = [
+        cls
+        for cls in known
+        if is_user_class(cls) and isinstance(class_attribute(cls, name), property)
+    ]
+    return sorted(found, key=lambda cls: cls.__qualname__)[:_MAX_CLASSES]
+
+
+_MAX_CLASSES = 6
+
+
+def _switch(c: Capture, frame: Frame, base: Dyn, name: str, classes: list[type]) -> Value:
+    """An attribute of a value whose class shows when the program runs: a way for each class."""
+    from xcs.frontend.capture.regions import select
+
+    if not classes:
+        return read_attribute(c, base, name)
+    cls, *others = classes
+    test = c.host("type(a) is cls", {"a": Dyn(base.ssa), "cls": Static(cls)}, cls=bool, total=True)
+    return select(
+        c,
+        test,
+        lambda: load_attribute(c, frame, Dyn(base.ssa, cls, base.home), name),
+        lambda: _switch(c, frame, base, name, others),
+    )
+
+
+def _class_attribute(base: Dyn, name: str) -> Any:
+    """What the class of a user's object has under the name, if the object itself has nothing."""
+    if base.cls is None or not is_user_class(base.cls):
+        return MISSING
+    if base.example is not NOTHING and name in getattr(base.example, "__dict__", ()):
+        return MISSING
+    return class_attribute(base.cls, name)
+
+
+def assume_class_attribute(c: Capture, base: Dyn, name: str, found: Any) -> None:
+    """The class goes on having what it has now under the name, and the object has nothing."""
+    assert base.cls is not None
+    for owner in base.cls.__mro__:
+        if name in owner.__dict__:
+            c.guards.member(owner, name, found)
+            break
+        c.guards.member(owner, name, MISSING)
+    if base.path is not None:
+        c.paths[base.path, f"no {name}"] = True
+
+
+def _is_operator(found: Any) -> bool:
+    return "__xcs_operator__" in getattr(found, "__dict__", ())
+
+
+def _is_jitted(found: Any) -> bool:
+    return getattr(found, "__xcs_jit__", None) is not None
+
+
+def _static_attribute(c: Capture, obj: Any, name: str) -> Value:
+    """An attribute of a module, a class, or a constant."""
+    try:
+        value = getattr(obj, name)
+    except AttributeError:
+        return c.host(f"obj.{name}", {"obj": Static(obj)})
+    except Exception as error:
+        raise Unsupported(f"reading .{name} raises {type(error).__name__}") from error
+    if isinstance(obj, types.ModuleType | type):
+        if not is_code(value) and c.order.is_written(c.order.world):
+            home = c.outside_home(Path(f"attribute {name} {id(obj)}"))
+            after, _ = c.chain(home, write=False)
+            return c.host(f"obj.{name}", {"obj": Static(obj)}, after=after, home=home)
+        if isinstance(obj, types.ModuleType) and value is vars(obj).get(name, MISSING):
+            c.guards.name(vars(obj), name, value)
+        else:
+            c.guards.attribute(obj, name, value)
+    return outside(c, value, Path(f"attribute {name} {id(obj)}"), name)
+
+
+def read_attribute(c: Capture, base: Dyn, name: str) -> Value:
+    """An attribute that the object itself holds, read when the program runs."""
+    home = None if base.home is None else base.home.find()
+    slot = None if home is None else home.field(name + _SLOT)
+    known = NOTHING
+    if base.example is not NOTHING and slot is not None and not c.order.is_written(slot):
+        known = _example(base.example, name)
+        if known is not NOTHING and base.path is not None and is_code(known) and known is not None:
+            c.paths[base.path.step(name), "is"] = known
+            return Static(known)
+    if slot is not None and slot.constant is not None:
+        return slot.constant
+    after, linked = c.chain(slot, write=False)
+    inner = None if home is None else home.field(name)
+    cls = None
+    path = None
+    if known is not NOTHING and base.path is not None:
+        cls, path = type(known), base.path.step(name)
+        c.paths[path, "class"] = cls
+        if cls in SCALARS and home is not None:
+            _know_plain(c, home.field(name), cls)
+        if is_immutable_value(known):
+            inner = None
+        elif home is not None and not c.coarse:
+            inner = c.outside.setdefault(path, home.field(name)).find()
+            inner.classes, inner.open = inner.classes | {cls}, False
+            c.look_at_elements(known, path, inner)
+    if known is NOTHING:
+        cls, inner = holding(c, inner)
+    op = orch.GetAttrOp(c.ssa(base), name, object_type(cls), after=after, token=linked)
+    c.add(op)
+    c.place(slot, op, linked)
+    return Dyn(op.results[0], cls, inner, known if path is not None else NOTHING, path)
+
+
+def _know_plain(c: Capture, home: Home, cls: type) -> None:
+    """All that lives there before the program changes it is plain data of that class."""
+    if home.open and not home.classes and not c.order.is_written(home):
+        home.plain, home.open = home.plain | {cls}, False
+
+
+def _example(obj: Any, name: str) -> Any:
+    """What an object holds under the name, found without running any code."""
+    found = getattr(obj, "__dict__", {}).get(name, NOTHING)
+    if found is NOTHING and is_user_class(type(obj)):
+        value = class_attribute(type(obj), name)
+        if value is not MISSING and not hasattr(type(value), "__get__"):
+            return value
+    return found
+
+
+def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Value) -> None:
+    """``base.name = value``."""
+    name = mangled(frame, name)
+    if isinstance(base, Static):
+        _store_static(c, base, name, value)
+        return
+    base = c.dyn(base)
+    found = _class_attribute(base, name)
+    if isinstance(found, property) and isinstance(found.fset, types.FunctionType):
+        from xcs.frontend.capture.calls import call_function
+
+        assume_class_attribute(c, base, name, found)
+        call_function(c, frame, found.fset, [base, value], {}, owner=base.cls)
+        return
+    home = None if base.home is None else base.home.find()
+    slot = None if home is None else home.field(name + _SLOT)
+    if home is not None and slot is not None:
+        store_in(c, home.field(name), value)
+        remember_stored(c, slot, value)
+    after, linked = c.chain(slot, write=True)
+    op = orch.SetAttrOp(c.ssa(base), name, c.ssa(value), after=after, token=linked)
+    c.add(op)
+    c.place(slot, op, linked, write=True)
+
+
+def remember_stored(c: Capture, slot: Home, value: Value) -> None:
+    """Code that is stored once in an attribute of an object made here is known when it is read."""
+    first = not slot.written
+    is_static = isinstance(value, Static) and is_code(value.obj) and value.obj is not None
+    if first and is_static and not slot.shared and not slot.parameter:
+        slot.constant = value
+    elif slot.constant is not None and not (
+        is_static and isinstance(slot.constant, Static) and slot.constant.obj is value.obj  # type: ignore[union-attr]
+    ):
+        slot.constant = None
+        c.order.note(slot)
+
+
+def store_in(c: Capture, home: Home, value: Value) -> None:
+    """The value comes to live in a home of a part of another object."""
+    inner = c.home_of(value)
+    _note_class(c, home, value, inner)
+    if isinstance(value, Static) and is_code(value.obj) and value.obj is not None:
+        c.order.add_codes(home, (value.obj,), only=True)
+    elif home.find().only_codes:
+        c.order.add_codes(home, (), only=False)
+    if inner is not None:
+        c.order.merge(home, inner)
+        if home.find().shared:
+            c.order.share(inner)
+    if isinstance(value, Pack):
+        c.home_of(value)
+
+
+def _note_class(c: Capture, home: Home, value: Value, inner: Home | None) -> None:
+    """Note the class of a value that comes to be stored, if it has no home that knows it."""
+    from xcs.frontend.capture.evaluate import class_of
+
+    if inner is not None:
+        return
+    cls = class_of(value)
+    if cls in SCALARS:
+        c.order.add_classes(home, frozenset(), frozenset({cls}), is_open=False)
+    else:
+        c.order.add_classes(home, frozenset(), is_open=True)
+
+
+def holding(c: Capture, home: Home | None) -> tuple[type | None, Home | None]:
+    """The class of a value from a home, if it is certain, and its home, if it has one."""
+    if home is None:
+        return None, None
+    plain = c.order.holds(home)
+    if plain is None:
+        return None, home
+    c.order.take(home)  # notes what is assumed
+    return (next(iter(plain)) if len(plain) == 1 else None), None
+
+
+def _store_static(c: Capture, base: Static, name: str, value: Value) -> None:
+    """An attribute of a module or class is set in its place in the program."""
+    c.escape(value)
+    operands = {"obj": c.ssa(base), "value": c.ssa(value)}
+    (token,) = c.host_block(
+        f"obj.{name} = value",
+        operands,
+        [],
+        frame=c.frames[-1],
+        effects="ordered",
+        token=True,
+    )
+    c.change_world(token)
+
+
+def delete_attribute(c: Capture, frame: Frame, base: Value, name: str) -> None:
+    """``del base.name``."""
+    name = mangled(frame, name)
+    target = c.dyn(base)
+    slot = None if target.home is None else target.home.find().field(name + _SLOT)
+    after, linked = c.chain(slot, write=True)
+    op = orch.DelAttrOp(target.ssa, name, after=after, token=linked)
+    c.add(op)
+    c.place(slot, op, linked, write=True)
+
+
+__all__ = [
+    "Pack",
+    "delete_attribute",
+    "is_code",
+    "load_attribute",
+    "load_name",
+    "mangled",
+    "outside",
+    "read_attribute",
+    "store_attribute",
+    "store_in",
+]

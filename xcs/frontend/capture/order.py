@@ -1,0 +1,391 @@
+"""The order of effects on objects, as data: where objects live, and one chain of tokens for each.
+
+A *home* stands for the objects that one name of the program may denote: what one expression makes,
+one argument, one global, or all elements (or one attribute) of what lives in another home. Two
+homes become one as soon as an object may live in both. Every op that reads or changes what lives in
+a home takes the last token of its chain and gives the next. Regions take part by carrying tokens:
+a branch yields those that it moved on, a loop passes them from one iteration to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from xdsl.ir import Block, BlockArgument, SSAValue
+
+from xcs.dialects import orch
+
+ELEMENTS = "[]"
+_MAX_DEPTH = 6
+
+
+@dataclass(eq=False)
+class Home:
+    """Where objects live. `shared` ones are reached by code that capture does not see."""
+
+    name: str
+    scope: Scope
+    shared: bool = False
+    written: bool = False
+    depth: int = 0
+    parameter: bool = False
+    """Whether it stands for whatever callers of a function pass."""
+    made: bool = False
+    """Whether captured code made the objects, and so all that is in them."""
+    foreign: bool = False
+    """Whether operators gave the objects, which may be some that others hold as well."""
+    codes: tuple[Any, ...] = ()
+    """The functions and classes that were stored there."""
+    only_codes: bool = True
+    """Whether nothing else was."""
+    constant: Any = None
+    """The value that is all that was ever stored there, where it is known while capturing."""
+    classes: frozenset[type] = frozenset()
+    """Classes of objects that live there, as far as they are known."""
+    plain: frozenset[type] = frozenset()
+    """Classes of plain data (text, numbers, None) that is stored there."""
+    open: bool = True
+    """Whether there may be values of other classes as well."""
+    _fields: dict[str, Home] = field(default_factory=dict)
+    _merged: Home | None = None
+
+    def find(self) -> Home:
+        """The home that stands for all that this one was merged with."""
+        home = self
+        while home._merged is not None:
+            home = home._merged
+        if home is not self:
+            self._merged = home
+        return home
+
+    def field(self, name: str) -> Home:
+        """Where an attribute's value lives, or with `ELEMENTS`, the elements of a container."""
+        home = self.find()
+        found = home._fields.get(name)
+        if found is None:
+            if home.depth >= _MAX_DEPTH:
+                return home
+            found = Home(
+                f"{home.name}.{name}",
+                home.scope,
+                home.shared,
+                depth=home.depth + 1,
+                parameter=home.parameter,
+                foreign=home.foreign,
+                # Of objects that are made here, all that is stored in them is seen.
+                open=home.shared or not home.made,
+                made=home.made,
+            )
+            home._fields[name] = found
+        return found.find()
+
+    def fields(self) -> Iterator[tuple[str, Home]]:
+        """The parts that something was asked of so far."""
+        for name, part in list(self.find()._fields.items()):
+            yield name, part.find()
+
+    def __repr__(self) -> str:
+        return f"<home {self.find().name}>"
+
+
+class ScopeKind(Enum):
+    """What a region is to the chains that pass through it."""
+
+    MAIN = auto()
+    FUNCTION = auto()
+    BRANCH = auto()
+    LOOP = auto()
+
+
+@dataclass(eq=False)
+class Import:
+    """A chain that enters a function or an iteration as a block argument."""
+
+    home: Home
+    argument: BlockArgument
+
+
+@dataclass(eq=False)
+class Scope:
+    """A region under construction: the last token of each chain that it has touched."""
+
+    kind: ScopeKind
+    block: Block
+    parent: Scope | None = None
+    tokens: dict[Home, SSAValue] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
+    assumed: set[Home] = field(default_factory=set)
+    """Homes from outside that nothing was taken to have written when they were read."""
+
+    def inside(self, other: Scope) -> bool:
+        """Whether this region is the other one, or in it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope is other:
+                return True
+            scope = scope.parent
+        return False
+
+    def touched(self) -> list[Home]:
+        """The chains that the region has moved on and that are there after it."""
+        homes = dict.fromkeys(home.find() for home in self.tokens)
+        return [home for home in homes if not home.scope.inside(self)]
+
+
+class Order:
+    """The chains of the functions that are being captured; `scope` is where ops go now."""
+
+    def __init__(self, join: Callable[[list[SSAValue]], SSAValue]):
+        self.scope = Scope(ScopeKind.MAIN, Block())
+        self.join = join
+        self.world = Home("world", _NOWHERE, shared=True)
+        self.anything = Home("anything", _NOWHERE, shared=True)
+        """Where objects live of which nothing is known: they may be any that are shared."""
+        self.some_shared = Home("something shared", _NOWHERE)
+        """Written as soon as anything shared is."""
+        self.writes: list[Home] = []
+        """Every home that something wrote, in turn."""
+        self.changes: list[tuple[Home, Scope]] = []
+        """Homes in the order in which more became known of them: written, shared, or merged; with
+        the region that they were taken to be born in then."""
+
+    # --- homes ---
+
+    def fresh(self, name: str, cls: type | None = None) -> Home:
+        """The home of an object that appears here; one of a class is made by captured code."""
+        if cls is None:
+            return Home(name, self.scope)
+        return Home(name, self.scope, classes=frozenset({cls}), open=False, made=True)
+
+    def note(self, home: Home) -> None:
+        """More became known of a home."""
+        self.changes.append((home, home.scope))
+
+    def holds(self, home: Home) -> frozenset[type] | None:
+        """The classes of all values that live there, if they are plain data; None if not known."""
+        home = home.find()
+        if home.open or home.classes or not home.plain:
+            return None
+        if home.shared and self.world.written:
+            return None
+        return home.plain
+
+    def neutral(self, name: str) -> Home:
+        """A home that nothing lives in yet."""
+        return Home(name, self.scope, open=False, made=True)
+
+    def is_written(self, home: Home) -> bool:
+        """Whether anything before this place may have changed what lives there."""
+        home = home.find()
+        if home is self.anything.find():
+            return self.some_shared.written
+        return home.written or (home.shared and self.world.written)
+
+    def mark_written(self, home: Home) -> None:
+        """Something changes what lives there."""
+        home = home.find()
+        self.writes.append(home)
+        if not home.written:
+            home.written = True
+            self.note(home)
+            if home.shared and home is not self.some_shared:
+                self.mark_written(self.some_shared)
+
+    def writes_since(self, mark: int, home: Home) -> bool:
+        """Whether what came after the mark may change what lives there."""
+        home, world = home.find(), self.world.find()
+        found = {written.find() for written in self.writes[mark:]}
+        return home in found or (home.shared and world in found)
+
+    def merge(self, first: Home | None, second: Home | None) -> Home | None:
+        """An object may live in both, so they are one from here on."""
+        if first is None or second is None:
+            return first if second is None else second
+        one, two = first.find(), second.find()
+        if one is two:
+            return one
+        if self.anything.find() in (one, two):
+            self.share(one)
+            self.share(two)
+        outer, inner = (one, two) if two.scope.inside(one.scope) else (two, one)
+        if outer.scope is not _NOWHERE and inner.scope is _NOWHERE:
+            outer, inner = inner, outer
+        if outer.shared != inner.shared:
+            self.share(outer)
+            self.share(inner)
+        if outer.written != inner.written:
+            self.mark_written(outer)
+            self.mark_written(inner)
+        tokens = [t for t in (self._last(outer), self._last(inner)) if t is not None]
+        self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
+        outer.made = outer.made and inner.made
+        outer.foreign = outer.foreign or inner.foreign
+        self.add_codes(outer, inner.codes, only=inner.only_codes)
+        if outer.constant is not inner.constant:
+            outer.constant = None
+        outer.depth = max(outer.depth, inner.depth)
+        outer.parameter = outer.parameter and inner.parameter
+        inner._merged = outer
+        self.note(inner)
+        if len(set(tokens)) > 1:
+            self.give(outer, self.join(tokens))
+        parts, inner._fields = dict(inner._fields), {}
+        for name, part in parts.items():
+            mine = outer.find()._fields.setdefault(name, part)
+            if mine.find() is not part.find():
+                self.merge(mine, part)
+        self.move_out(outer.find(), outer.find().scope)
+        return outer.find()
+
+    def move_out(self, home: Home, scope: Scope) -> None:
+        """What lives there is still there after the regions inside of `scope`."""
+        seen: set[Home] = set()
+        pending = [home.find()]
+        while pending:
+            current = pending.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if current.scope is not scope and current.scope.inside(scope):
+                current.scope = scope
+            pending.extend(part for _, part in current.fields())
+
+    def add_classes(
+        self,
+        home: Home,
+        classes: frozenset[type],
+        plain: frozenset[type] = frozenset(),
+        *,
+        is_open: bool,
+    ) -> None:
+        """Values of more classes come to live there."""
+        home = home.find()
+        more = not classes <= home.classes or not plain <= home.plain
+        if more or (is_open and not home.open):
+            home.classes |= classes
+            home.plain |= plain
+            home.open = home.open or is_open
+            self.note(home)
+
+    def collapse(self, home: Home) -> None:
+        """Take an object, and all that it leads to, to live in one home."""
+        home = home.find()
+        while parts := [part for _, part in home.fields()]:
+            home._fields.clear()
+            for part in parts:
+                self.merge(home, part)
+                home = home.find()
+        home.depth, home.constant = _MAX_DEPTH, None
+        self.add_classes(home, frozenset(), is_open=True)
+        self.add_codes(home, (), only=False)
+
+    def add_codes(self, home: Home, codes: tuple[Any, ...], *, only: bool) -> None:
+        """Functions come to be stored there, or something else does."""
+        home = home.find()
+        more = [c for c in codes if not any(c is known for known in home.codes)]
+        if more or (home.only_codes and not only):
+            home.codes += tuple(more)
+            home.only_codes = home.only_codes and only
+            self.note(home)
+
+    def share(self, home: Home) -> None:
+        """Code that is not understood may come to hold what lives there, and all it leads to."""
+        home = home.find()
+        if not home.shared:
+            last = self._last(home)
+            home.shared = True
+            self.note(home)
+            if home.written:
+                self.mark_written(self.some_shared)
+            world = self._last(self.world)
+            if last is not None and world is not None and world is not last:
+                self.give(home, self.join([last, world]))
+        for _, part in home.fields():
+            if not part.shared:
+                self.share(part)
+
+    def changed_since(self, mark: int, scope: Scope) -> bool:
+        """Whether more became known of homes that are there before the region begins."""
+        return any(
+            born is _NOWHERE or (born is not scope and scope.inside(born))
+            for _, born in self.changes[mark:]
+        )
+
+    # --- tokens ---
+
+    def take(self, home: Home) -> list[SSAValue]:
+        """What an op on the home's chain waits for."""
+        last = self._last(home.find())
+        return [] if last is None else [last]
+
+    def give(self, home: Home, token: SSAValue) -> None:
+        """An op has taken its place at the end of the home's chain."""
+        home = home.find()
+        tokens = self.scope.tokens
+        for other in [h for h in tokens if h.find() is home]:
+            del tokens[other]
+        tokens[home] = token
+
+    def take_shared(self) -> list[SSAValue]:
+        """The last tokens of all chains of what is shared."""
+        homes: dict[Home, None] = {self.world: None}
+        scope: Scope | None = self.scope
+        while scope is not None:
+            homes.update(dict.fromkeys(h.find() for h in scope.tokens if h.find().shared))
+            scope = scope.parent
+        found = (self._last(home) for home in homes)
+        return list(dict.fromkeys(token for token in found if token is not None))
+
+    def give_world(self, token: SSAValue) -> None:
+        """An op may have changed all that is shared."""
+        tokens = self.scope.tokens
+        for home in [h for h in tokens if h.find().shared]:
+            del tokens[home]
+        tokens[self.world] = token
+        self.mark_written(self.world)
+
+    def assume(self, home: Home) -> None:
+        """What is being captured has a call in it that takes the home to be unwritten before."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            scope.assumed.add(home)
+            scope = scope.parent
+
+    def last_in(self, scope: Scope, home: Home) -> SSAValue | None:
+        """The last token of the home's chain at the end of a region."""
+        return self._lookup(scope, home.find())
+
+    def _last(self, home: Home) -> SSAValue | None:
+        return self._lookup(self.scope, home)
+
+    def _lookup(self, scope: Scope, home: Home) -> SSAValue | None:
+        found = {t: None for h, t in scope.tokens.items() if h.find() is home}
+        if len(found) > 1:
+            token = self.join(list(found))
+            self.give(home, token)
+            return token
+        if found:
+            return next(iter(found))
+        if home.shared and self.world in scope.tokens:
+            return scope.tokens[self.world]
+        if scope.kind in (ScopeKind.BRANCH, ScopeKind.MAIN) or home.scope.inside(scope):
+            return None if scope.parent is None else self._lookup(scope.parent, home)
+        if not self.is_written(home):
+            scope.assumed.add(home)
+            return None if scope.parent is None else self._lookup(scope.parent, home)
+        argument = scope.block.insert_arg(orch.TOKEN, len(scope.block.args))
+        scope.imports.append(Import(home, argument))
+        scope.tokens[home] = argument
+        return argument
+
+
+_NOWHERE = Scope(ScopeKind.MAIN, Block())
+"""Where homes are born that are there before the function that is being captured is called."""
+
+
+def outside_home(name: str, *, shared: bool) -> Home:
+    """The home of an object that the program is given."""
+    return Home(name, _NOWHERE, shared)

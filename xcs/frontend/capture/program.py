@@ -1,0 +1,350 @@
+"""The whole of a capture: from a function and the arguments of a call to a module."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from operator import is_
+from typing import Any
+
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, Region
+
+from xcs.dialects import orch
+from xcs.frontend.arguments import Identity, static_key
+from xcs.frontend.capture.functions import Target, _run_body, check_capturable
+from xcs.frontend.capture.names import is_code, store_in
+from xcs.frontend.capture.order import ELEMENTS
+from xcs.frontend.capture.state import Capture, Remark, object_type
+from xcs.frontend.capture.values import Dyn, Pack, Path, Static, Value
+from xcs.frontend.facts import CONTAINERS, is_immutable_value
+from xcs.frontend.guards import Guards
+from xcs.frontend.source import function_node
+from xcs.frontend.values import Unsupported
+
+_MAX_OBJECTS = 200_000
+
+
+@dataclass
+class Arguments:
+    """The arguments of a call, taken apart: what the program is made for, and what it is run on."""
+
+    key: Hashable
+    values: list[Any]
+    """What flows when the program runs."""
+    shape: list[tuple[str, Any]]
+    """Each parameter with its parts: an index into `values`, a constant, or several parts."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    index: int
+
+
+@dataclass(frozen=True)
+class _Constant:
+    value: Any
+
+
+@dataclass
+class Captured:
+    """A captured function: `module` holds ``@main``, `objects` what its references name."""
+
+    module: ModuleOp
+    objects: dict[str, Any]
+    guards: Guards
+    remarks: list[tuple[int | None, str]]
+    native_parts: list[tuple[int | None, str]]
+    paths: dict[tuple[Path, str], Any] = field(default_factory=dict)
+    homes: list[tuple[Path, int]] = field(default_factory=list)
+    """Where objects of the outside world are that the program changes, or that it must not take
+    for those; the number is that of the home."""
+    roots: dict[str, int] = field(default_factory=dict)
+    array_runs: int = 0
+    coarse: bool = False
+
+    def fits(self, values: list[Any]) -> bool:
+        """Whether what was assumed of the objects that arguments lead to is true of these."""
+        for (path, respect), expected in self.paths.items():
+            found = self._at(path, values)
+            if found is _GONE or not _agrees(found, respect, expected):
+                return False
+        return self.coarse or self._apart(values)
+
+    def _at(self, path: Path, values: list[Any]) -> Any:
+        index = self.roots.get(path.root)
+        if index is None:
+            return _GONE if path.root.startswith("argument") else _ELSEWHERE
+        obj = values[index]
+        for step in path.steps:
+            try:
+                obj = getattr(obj, step)
+            except Exception:
+                return _GONE
+        return obj
+
+    def _apart(self, values: list[Any]) -> bool:
+        """Whether no object lives in two homes that the program takes to be apart."""
+        if len(self.homes) < 2:
+            return True
+        owner: dict[int, int] = {}
+        for path, number in self.homes:
+            obj = self._at(path, values)
+            if obj is _GONE or obj is _ELSEWHERE:
+                continue
+            for part in reachable(
+                obj,
+                {
+                    p.steps[len(path.steps)]
+                    for p, _ in self.homes
+                    if p.root == path.root
+                    and p.steps[: len(path.steps)] == path.steps
+                    and len(p.steps) > len(path.steps)
+                },
+            ):
+                if owner.setdefault(part, number) != number:
+                    return False
+        return True
+
+
+_GONE = object()
+_ELSEWHERE = object()
+
+
+def _agrees(found: Any, respect: str, expected: Any) -> bool:
+    if found is _ELSEWHERE:
+        return True
+    match respect:
+        case "class":
+            return type(found) is expected
+        case "is":
+            return found is expected
+        case "items":
+            values = found.values() if isinstance(found, dict) else found
+            return len(values) == len(expected) and all(map(is_, values, expected))
+        case "elements":
+            values = found.values() if isinstance(found, dict) else found
+            return set(map(type, values)) <= expected
+        case _:
+            return respect.removeprefix("no ") not in getattr(found, "__dict__", ())
+
+
+def reachable(obj: Any, without: set[str]) -> set[int]:
+    """The ids of all objects that may change and that an object leads to.
+
+    The attributes in `without` are not followed. Raises Unsupported where there are too many.
+    """
+    found: set[int] = set()
+    pending = [obj]
+    first = True
+    while pending:
+        current = pending.pop()
+        if is_immutable_value(current) or id(current) in found:
+            continue
+        if len(found) > _MAX_OBJECTS:
+            raise Unsupported("arguments that lead to very many objects")
+        found.add(id(current))
+        if isinstance(current, dict):
+            pending.extend(_mutable(current.values()))
+        elif isinstance(current, list | tuple | set | frozenset) or type(current) in CONTAINERS:
+            pending.extend(_mutable(current))
+        else:
+            state = getattr(current, "__dict__", {})
+            pending.extend(v for n, v in state.items() if not (first and n in without))
+        first = False
+    return found
+
+
+_SCALARS = frozenset({str, int, float, bool, bytes, complex, type(None)})
+
+
+def _mutable(values: Any) -> list[Any]:
+    if _SCALARS.issuperset(map(type, values)):
+        return []
+    return list(values)
+
+
+def describe_arguments(
+    signature: inspect.Signature,
+    args: Any,
+    kwargs: Any,
+    static: Callable[[str, int | None], bool] = lambda name, position: False,
+) -> Arguments:
+    """Take the arguments of a call apart. Raises TypeError where they do not fit.
+
+    `static` says which belong to the program by value, by parameter and position in `args`.
+    """
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    values: list[Any] = []
+    keys: list[Hashable] = []
+
+    def part(value: Any, name: str, position: int | None) -> Any:
+        if static(name, position):
+            keys.append((type(value), static_key(value, name)))
+            return _Constant(value)
+        if is_code(value) or type(value) is type(NotImplemented):
+            keys.append(Identity(value))
+            return _Constant(value)
+        keys.append(type(value))
+        values.append(value)
+        return _Part(len(values) - 1)
+
+    shape: list[tuple[str, Any]] = []
+    for number, (name, value) in enumerate(bound.arguments.items()):
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            keys.append(len(value))
+            shape.append((name, tuple(part(v, name, number + i) for i, v in enumerate(value))))
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            keys.append(tuple(value))
+            shape.append((name, {k: part(v, k, None) for k, v in value.items()}))
+        else:
+            by_name = kind is inspect.Parameter.KEYWORD_ONLY
+            shape.append((name, part(value, name, None if by_name else number)))
+    return Arguments(tuple(keys), values, shape)
+
+
+def capture_program(
+    function: types.FunctionType,
+    arguments: Arguments,
+    *,
+    strict: bool = False,
+    coarse: bool = False,
+    owner: type | None = None,
+) -> Captured:
+    """Capture a function for arguments of the given kinds.
+
+    With `coarse` all objects of the outside world are taken to be one, as they are not apart.
+    Raises `Unsupported` where the function as a whole must stay Python.
+    """
+    tree = function_node(function)
+    check_capturable(tree)
+    c = Capture(strict=strict, coarse=coarse)
+    block = c.block
+    roots: dict[str, int] = {}
+    given: list[Value] = []
+    for index, value in enumerate(arguments.values):
+        argument = block.insert_arg(object_type(type(value)), index)
+        path = Path(f"argument {index}")
+        roots[path.root] = index
+        given.append(
+            Dyn(argument, type(value))
+            if is_immutable_value(value)
+            else c.given(argument, value, path)
+        )
+    env = {name: _value(c, part, given) for name, part in arguments.shape}
+    target = Target(tree, function, owner or _owner(function, env), None)
+    frame = target.frame(env)
+    c.frames.append(frame)
+    with c.at(frame, tree):
+        result = _run_body(c, frame)
+        returned = func.ReturnOp(c.ssa(result))
+        c.add(returned)
+    main = func.FuncOp(
+        "main",
+        ([a.type for a in block.args], [v.type for v in returned.arguments]),
+        Region(block),
+    )
+    functions = _used_functions(main, c.functions)
+    used = {
+        op.callee.root_reference.data
+        for f in (main, *functions)
+        for op in f.walk()
+        if isinstance(op, orch.CallOp)
+    }
+    declared = [op for name, op in c.operators.items() if name in used]
+    module = ModuleOp([*declared, *functions, main])
+    return Captured(
+        module, c.objects, c.guards, _told(c.remarks, frame.filename),
+        _told(c.native_parts, frame.filename), _outer_paths(c), _homes(c), roots,
+        _array_runs(module), coarse,
+    )  # fmt: skip
+
+
+def _owner(function: types.FunctionType, env: Mapping[str, Value]) -> type | None:
+    """The class that a method was defined in, if the first argument is an instance of it."""
+    first = next(iter(env.values()), None)
+    cls = first.cls if isinstance(first, Dyn) else None
+    if isinstance(first, Static) and isinstance(first.obj, type):
+        cls = first.obj
+    for base in cls.__mro__ if cls is not None else ():
+        for found in vars(base).values():
+            inner = getattr(found, "__func__", found)
+            inner = getattr(inner, "__wrapped__", inner)
+            if inner is function or getattr(inner, "__code__", None) is function.__code__:
+                return base
+    return None
+
+
+def _value(c: Capture, part: Any, given: list[Value]) -> Value:
+    match part:
+        case _Part(index=index):
+            return given[index]
+        case _Constant(value=value):
+            return Static(value)
+        case tuple():
+            return Pack(tuple(_value(c, p, given) for p in part))
+        case _:
+            home = c.order.fresh("keywords")
+            values = [_value(c, p, given) for p in part.values()]
+            for value in values:
+                store_in(c, home.field(ELEMENTS), value)
+            keys = [c.constant(k) for k in part]
+            op = orch.DictOp(keys, [c.ssa(v) for v in values])
+            return Dyn(c.add(op).results[0], dict, home)
+
+
+def _used_functions(main: func.FuncOp, known: Mapping[str, func.FuncOp]) -> list[func.FuncOp]:
+    found: dict[str, func.FuncOp] = {}
+    pending: list[Operation] = [main]
+    while pending:
+        for op in pending.pop().walk():
+            if isinstance(op, func.CallOp):
+                name = op.callee.root_reference.data
+                if name not in found:
+                    found[name] = known[name]
+                    pending.append(known[name])
+    return list(found.values())
+
+
+def _told(remarks: list[Remark], filename: str) -> list[tuple[int | None, str]]:
+    """Remarks for people, each once; those on other files say which."""
+    told: dict[tuple[int | None, str], None] = {}
+    for remark in remarks:
+        elsewhere = remark.filename != filename
+        told[remark.line, f"({remark.filename}) {remark.text}" if elsewhere else remark.text] = None
+    return list(told)
+
+
+def _outer_paths(c: Capture) -> dict[tuple[Path, str], Any]:
+    return {k: v for k, v in c.paths.items() if k[0].root.startswith("argument")}
+
+
+def _homes(c: Capture) -> list[tuple[Path, int]]:
+    """The homes of arguments and their parts, if the program changes any of them."""
+    homes = {
+        path: home.find() for path, home in c.outside.items() if path.root.startswith("argument")
+    }
+    if not any(c.order.is_written(part) for h in homes.values() for part in c._all_parts(h)):
+        return []
+    numbers: dict[Any, int] = {}
+    return [(path, numbers.setdefault(home, len(numbers))) for path, home in homes.items()]
+
+
+def _array_runs(module: ModuleOp) -> int:
+    tensor = {
+        op.sym_name.data
+        for op in module.ops
+        if isinstance(op, orch.OperatorOp) and op.kind.data == "tensor"
+    }
+    return sum(
+        isinstance(op, orch.CallOp) and op.callee.root_reference.data in tensor
+        for op in module.walk()
+    )
+
+
+__all__ = ["Arguments", "Block", "Captured", "capture_program", "describe_arguments"]

@@ -1,0 +1,591 @@
+"""The state of one capture: the program under construction, and how ops are added to it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, UnitAttr
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from xcs.dialects import orch
+from xcs.frontend.capture.order import ELEMENTS, Home, Order, Scope, ScopeKind, outside_home
+from xcs.frontend.capture.values import (
+    NOTHING,
+    UNBOUND,
+    Closure,
+    Dyn,
+    Frame,
+    Method,
+    Pack,
+    Partial,
+    Path,
+    Static,
+    Value,
+    View,
+)
+from xcs.frontend.classification import Classification
+from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_class, is_immutable_value
+from xcs.frontend.guards import Guards
+from xcs.frontend.values import Unsupported
+
+
+@dataclass
+class Remark:
+    """What `explain` says of a place in the source."""
+
+    filename: str
+    line: int | None
+    text: str
+
+
+@dataclass(eq=False)
+class Box:
+    """A dict of the running program that holds variables as a failing block left them."""
+
+    frame: Frame
+    names: frozenset[str]
+    value: Dyn
+
+
+@dataclass
+class Capture:
+    """One program under construction. Ops go to the end of `block`."""
+
+    strict: bool = False
+    objects: dict[str, Any] = field(default_factory=dict)
+    operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
+    functions: dict[str, func.FuncOp] = field(default_factory=dict)
+    guards: Guards = field(default_factory=Guards)
+    paths: dict[tuple[Path, str], Any] = field(default_factory=dict)
+    """What is assumed of objects that the program is given, by where they are and in what way."""
+    outside: dict[Path, Home] = field(default_factory=dict)
+    """Homes of objects that the program is given."""
+    remarks: list[Remark] = field(default_factory=list)
+    native_parts: list[Remark] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    """Those that are being captured: a branch may assign the variables of any."""
+    boxes: list[Box] = field(default_factory=list)
+    """Where variables are kept that handlers of errors look at."""
+    handling: list[Dyn] = field(default_factory=list)
+    """Exceptions that the code captured now is a handler of."""
+    consumed: set[int] = field(default_factory=set)
+    """Calls, by their nodes' ids, of whose result all is used at once."""
+    block: Block = field(default_factory=Block)
+    location: FileLineColLoc | None = None
+    fence: SSAValue | None = None
+    """What has to be done before anything that follows in the function may begin."""
+    specialisations: dict[Any, Any] = field(default_factory=dict)
+    coarse: bool = False
+    """Whether all that comes from outside is taken to be one object."""
+    _keys: dict[int, str] = field(default_factory=dict)
+    _symbols: dict[tuple[int, str, str, bool], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.order = Order(self._join)
+        self.order.scope.block = self.block
+
+    # --- insertion ---
+
+    def add(self, op: Operation) -> Operation:
+        """Append the op, with the location of the source that is being captured."""
+        if self.location is not None:
+            op.location = self.location
+        self.block.add_op(op)
+        return op
+
+    @contextmanager
+    def at(self, frame: Frame, node: ast.AST) -> Iterator[None]:
+        """Give the ops emitted inside the node's source location."""
+        line = getattr(node, "lineno", None)
+        if line is None:
+            yield
+            return
+        saved = self.location
+        self.location = _location(frame.filename, line, getattr(node, "col_offset", 0) + 1)
+        try:
+            yield
+        finally:
+            self.location = saved
+
+    @contextmanager
+    def region(self, kind: ScopeKind, block: Block, parent: Scope | None = None) -> Iterator[Scope]:
+        """Emit into a new region."""
+        saved_block, saved_scope = self.block, self.order.scope
+        scope = Scope(kind, block, parent or saved_scope)
+        self.block, self.order.scope = block, scope
+        try:
+            yield scope
+        finally:
+            self.block, self.order.scope = saved_block, saved_scope
+
+    @property
+    def line(self) -> int | None:
+        """The line of the source that is being captured."""
+        return None if self.location is None else self.location.line.data
+
+    def _join(self, tokens: list[SSAValue]) -> SSAValue:
+        return self.add(orch.JoinOp(tokens)).results[0]
+
+    def start(self) -> SSAValue:
+        """A token that nothing comes before."""
+        return self.add(orch.JoinOp()).results[0]
+
+    # --- objects of the process ---
+
+    def key_of(self, value: Any, hint: str = "object") -> str:
+        """The object table's key for the value, entered on first use."""
+        key = self._keys.get(id(value))
+        if key is None:
+            stem = re.sub(r"\W", "_", hint) or "object"
+            key, count = stem, 1
+            while key in self.objects:
+                key, count = f"{stem}_{count}", count + 1
+            self.objects[key] = value
+            self._keys[id(value)] = key
+        return key
+
+    def scope_key(self, frame: Frame) -> str:
+        """The key of the globals of a frame's function."""
+        function = frame.outermost.function
+        return self.key_of(function.__globals__, f"globals_{function.__module__}")
+
+    def constant(self, value: Any, hint: str | None = None) -> SSAValue:
+        """An object that is known while capturing, as an SSA value."""
+        attribute = orch.literal_attribute(value)
+        if attribute is None:
+            name = hint or getattr(value, "__qualname__", None) or type(value).__name__
+            attribute = orch.RefAttr(self.key_of(value, str(name).rpartition(".")[2]))
+        return self.add(orch.ConstantOp(attribute, object_type(type(value)))).results[0]
+
+    def operator(
+        self, function: Any, what: Classification, spec: Any = None, *, local: bool = False
+    ) -> str:
+        """Declare the operator, once, and give its symbol."""
+        key = (id(function), what.kind, what.effects, local)
+        symbol = self._symbols.get(key)
+        if symbol is None:
+            name = getattr(function, "__name__", None) or type(function).__name__
+            symbol = self.new_symbol(str(name), self.operators)
+            module = getattr(function, "__module__", None) or type(function).__module__
+            qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
+            kind = what.kind if what.kind in orch.KindAttr.words else "function"
+            self.operators[symbol] = orch.OperatorOp(
+                symbol,
+                f"{module}:{qualname}",
+                kind,
+                what.effects,
+                policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
+                deterministic=spec is not None and spec.deterministic,
+                fresh=what.effects == "pure" and spec is None,
+                # What is not understood runs on the caller's own thread: it may depend on it.
+                nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
+                ref=self.key_of(function, symbol),
+                local=local,
+            )
+            self._symbols[key] = symbol
+        return symbol
+
+    def new_symbol(self, name: str, taken: Mapping[str, Any]) -> str:
+        """A symbol that reads like the name."""
+        stem = re.sub(r"\W", "_", name).strip("_") or "operator"
+        symbol, count = stem, 1
+        while symbol in taken or symbol in self.functions or symbol == "main":
+            symbol, count = f"{stem}_{count}", count + 1
+        return symbol
+
+    # --- values ---
+
+    def ssa(self, value: Value) -> SSAValue:
+        """The SSA value of anything that capture computes with."""
+        match value:
+            case Dyn():
+                return value.ssa
+            case Static():
+                return self.constant(value.obj)
+            case Pack():
+                return self.add(orch.TupleOp([self.ssa(v) for v in value.items])).results[0]
+            case Method():
+                name = value.function.__name__
+                return self.add(orch.GetAttrOp(self.ssa(value.receiver), name)).results[0]
+            case Closure():
+                from xcs.frontend.capture.native import native_function
+
+                return native_function(self, value).ssa
+            case Partial():
+                return self._partial(value)
+            case View():
+                after, linked = self.chain(value.base.home, write=False)
+                op = orch.MethodOp(value.base.ssa, value.method, after=after, token=linked)
+                self.add(op)
+                self.place(value.base.home, op, linked)
+                return op.results[0]
+
+    def _partial(self, value: Partial) -> SSAValue:
+        operands = {"partial": self.constant(functools.partial), "f": self.ssa(value.function)}
+        operands |= {f"v{i}": self.ssa(v) for i, v in enumerate(value.positional)}
+        operands |= {f"k_{k}": self.ssa(v) for k, v in value.keywords.items()}
+        inside = ["f", *(f"v{i}" for i in range(len(value.positional)))]
+        inside += [f"{k}=k_{k}" for k in value.keywords]
+        op = orch.HostOp(f"partial({', '.join(inside)})", operands, [orch.ANY])
+        return self.add(op).results[0]
+
+    def home_of(self, value: Value) -> Home | None:
+        """Where the value lives, None if it is immutable. A tuple lives where its parts do."""
+        match value:
+            case Dyn():
+                return value.home.find() if value.home is not None else None
+            case Pack():
+                return functools.reduce(self.order.merge, map(self.home_of, value.items), None)
+            case Method():
+                return self.home_of(value.receiver)
+            case View():
+                return self.home_of(value.base)
+            case Partial():
+                parts = (*value.positional, *value.keywords.values())
+                return functools.reduce(self.order.merge, map(self.home_of, parts), None)
+            case _:
+                return None
+
+    def dyn(self, value: Value) -> Dyn:
+        """The value as one of the running program."""
+        if isinstance(value, Dyn):
+            return value
+        if isinstance(value, View):
+            return Dyn(self.ssa(value), None, value.base.home)
+        cls = type(value.obj) if isinstance(value, Static) else None
+        cls = tuple if isinstance(value, Pack) else cls
+        home = None
+        if isinstance(value, Pack):
+            inner = self.home_of(value)
+            if inner is not None:
+                home = self.order.fresh("tuple")
+                self.order.merge(home.field(ELEMENTS), inner)
+        return Dyn(self.ssa(value), cls, home)
+
+    def given(self, ssa: SSAValue, example: Any, path: Path) -> Dyn:
+        """An object that the program is given: of the class that it has now, which is guarded."""
+        cls = type(example)
+        self.paths[path, "class"] = cls
+        home = None if is_immutable_value(example) else self.outside_home(path)
+        if home is not None and not self.coarse:
+            home.classes, home.open = home.classes | {cls}, False
+            self.look_at_elements(example, path, home)
+        return Dyn(ssa, cls, home, example, path)
+
+    def look_at_elements(self, example: Any, path: Path, whole: Home) -> None:
+        """Note the classes of what a container from outside holds now; they are guarded."""
+        home = whole.field(ELEMENTS)
+        if self.coarse or not home.open or (path, "elements") in self.paths:
+            return
+        if type(example) not in (*CONTAINERS, tuple) or len(example) > _MAX_ELEMENTS:
+            return
+        values = example.values() if isinstance(example, dict) else example
+        found = frozenset(map(type, values))
+        self.paths[path, "elements"] = found
+        home.plain |= found & SCALARS
+        home.classes |= found - SCALARS
+        home.open = False
+
+    def outside_home(self, path: Path) -> Home:
+        """Where an object of the outside world lives."""
+        if self.coarse:
+            path = Path("")
+        found = self.outside.get(path)
+        if found is None:
+            found = self.outside[path] = outside_home(str(path), shared=True)
+        return found
+
+    # --- ops ---
+
+    def host(
+        self,
+        source: str,
+        operands: Mapping[str, Value],
+        *,
+        frame: Frame | None = None,
+        cls: type | None = None,
+        home: Home | None = None,
+        effects: str = "pure",
+        checked: bool = False,
+        total: bool = False,
+        chooses: bool = False,
+        structure: bool = False,
+        after: Sequence[SSAValue] = (),
+    ) -> Dyn:
+        """A native Python expression over values.
+
+        `chooses` if it may give one of them back; `structure` if it only hands on their elements.
+        """
+        keeps = home is not None
+        whole = self.read_together(
+            list(operands.values()), keeps=keeps, exact=keeps and chooses, structure=structure
+        )
+        arguments = dict(zip(operands, whole, strict=True))
+        op = orch.HostOp(
+            source,
+            arguments,
+            [object_type(cls)],
+            effects="ordered" if checked else effects,
+            checked=checked,
+            total=total,
+            scope=None if frame is None else self.scope_key(frame),
+            after=after,
+        )
+        self.add(op)
+        return Dyn(op.results[0], cls, home)
+
+    def host_block(
+        self,
+        source: str,
+        operands: Mapping[str, SSAValue],
+        outs: Sequence[str],
+        *,
+        frame: Frame,
+        effects: str,
+        token: bool = False,
+    ) -> list[SSAValue]:
+        """Native statements; gives the values that `outs` have at the end, and a token if asked."""
+        op = orch.HostOp(
+            source,
+            operands,
+            [orch.ANY] * len(outs) + ([orch.TOKEN] if token else []),
+            effects=effects,
+            out_names=outs,
+            scope=self.scope_key(frame),
+        )
+        return list(self.add(op).results)
+
+    def read_together(
+        self,
+        values: Sequence[Value],
+        *,
+        exact: bool = False,
+        keeps: bool = False,
+        structure: bool = False,
+    ) -> list[SSAValue]:
+        """Values for an op that reads them as wholes, in versions of one moment.
+
+        What is one object in two of them is one in both versions.
+        """
+        changed = [v for v in values if not structure and self._is_changed(v)]
+        if len(changed) < 2:
+            return [
+                self.read_whole(v, exact=exact, keeps=keeps, structure=structure) for v in values
+            ]
+        parts = self.read_whole(Pack(tuple(changed)), exact=exact, keeps=keeps, together=True)
+        taken = iter(range(len(changed)))
+        return [
+            self.add(orch.GetItemOp(parts, self.constant(next(taken)))).results[0]
+            if any(v is other for other in changed)
+            else self.read_whole(v)
+            for v in values
+        ]
+
+    def _is_changed(self, value: Value) -> bool:
+        """Whether reading the value as a whole takes a version of it."""
+        home = self.home_of(value)
+        if home is None:
+            return False
+        if home.foreign and self.order.is_written(self.order.some_shared):
+            return True
+        return any(map(self.order.is_written, self._all_parts(home)))
+
+    def read_whole(
+        self, value: Value, *, exact: bool = False, keeps: bool = False, structure: bool = False,
+        together: bool = False,
+    ) -> SSAValue:  # fmt: skip
+        """The value for an op that reads it as a whole: what changes later is not seen.
+
+        `exact` asks for the very object rather than its version of the moment, `keeps` for the very
+        objects that it holds, since the op's result may hold them too. With `structure` the op does
+        not look into these at all.
+        """
+        if isinstance(value, Pack) and not together:
+            if all(self.home_of(v) is None for v in value.items):
+                return self.ssa(value)
+            if structure:
+                return self.ssa(value)
+            parts = [self.read_whole(v, exact=exact or keeps) for v in value.items]
+            return self.add(orch.TupleOp(parts)).results[0]
+        ssa, home = self.ssa(value), self.home_of(value)
+        if home is None:
+            return ssa
+        chains = [home] if structure else self._all_parts(home)
+        written = [h for h in chains if self.order.is_written(h)]
+        for chain in chains:
+            self.order.take(chain)  # notes what is assumed
+        if home.foreign and self.order.is_written(self.order.some_shared):
+            written = written or [home]
+        if not written:
+            return ssa
+        if self.order.anything.find() in written:
+            after = self.order.take_shared()
+        else:
+            after = [token for h in chains for token in self.order.take(h)]
+        op = orch.SnapshotOp(ssa, after=list(dict.fromkeys(after)), token=True)
+        if structure:
+            op.structure = UnitAttr()
+        elif exact:
+            op.exact = UnitAttr()
+        elif keeps:
+            op.elements = UnitAttr()
+        self.add(op)
+        # Also of parts that nothing has changed yet: what does so next comes after this.
+        for chain in chains:
+            self.place(chain, op, True)
+        return op.results[0]
+
+    def _all_parts(self, home: Home) -> list[Home]:
+        """The home and all that what lives there leads to, as far as anything is known of it."""
+        found: dict[Home, None] = {}
+        pending = [home.find()]
+        while pending:
+            current = pending.pop()
+            if current not in found:
+                found[current] = None
+                pending.extend(part for _, part in current.fields())
+        return list(found)
+
+    def chain(self, home: Home | None, *, write: bool) -> tuple[list[SSAValue], bool]:
+        """What an op on an object waits for, and whether it takes a place in its chain."""
+        if home is None:
+            return [], False
+        if home.find() is self.order.anything.find():
+            if write:
+                self.order.mark_written(home)
+                self.order.mark_written(self.order.world)
+            elif not self.order.is_written(home):
+                return [], False
+            return self.order.take_shared(), True
+        foreign = home.find().foreign
+        if write:
+            self.order.mark_written(home)
+            if foreign:
+                self.order.mark_written(self.order.world)
+                return list(
+                    dict.fromkeys([*self.order.take(home), *self.order.take_shared()])
+                ), True
+        elif not self.order.is_written(home):
+            self.order.take(home)  # notes that this was assumed
+            # What an operator gave may be an object that was changed under another name.
+            return [], foreign and self.order.is_written(self.order.some_shared)
+        return self.order.take(home), True
+
+    def place(self, home: Home | None, op: Operation, linked: bool, *, write: bool = False) -> None:
+        """Give the op its place in the chain."""
+        if linked and home is not None:
+            if write and home.find().foreign:
+                self.order.give_world(op.results[-1])
+            if home.find() is self.order.anything.find():
+                self.order.give_world(op.results[-1])
+            else:
+                self.order.give(home, op.results[-1])
+
+    def change_world(self, token: SSAValue) -> None:
+        """Code that is not understood has run: it may have changed all that is shared."""
+        self.order.give_world(token)
+
+    def escape(self, value: Value) -> None:
+        """Code that is not understood is given the value."""
+        home = self.home_of(value)
+        if home is not None:
+            for part in self._all_parts(home):
+                self.order.share(part)
+
+    def remark(self, frame: Frame, node: ast.AST, text: str) -> None:
+        """Note something for `explain`."""
+        self.remarks.append(Remark(frame.filename, getattr(node, "lineno", None), text))
+
+    # --- attempts ---
+
+    def begin(self) -> Attempt:
+        """Start an attempt that `undo` can take back."""
+        return Attempt(
+            self.block,
+            self.block.last_op,
+            dict(self.order.scope.tokens),
+            self.environments(),
+            len(self.remarks),
+            len(self.handling),
+            len(self.order.scope.imports),
+        )
+
+    def undo(self, attempt: Attempt) -> None:
+        """Take back everything since `begin`, but for what was found out about homes."""
+        self.block = attempt.block
+        while (last := self.block.last_op) is not attempt.last and last is not None:
+            self.block.erase_op(last, safe_erase=False)
+        entered = {i.home: i.argument for i in self.order.scope.imports[attempt.imports :]}
+        self.order.scope.tokens = {**entered, **attempt.tokens}
+        self.restore(attempt.environments)
+        del self.remarks[attempt.remarks :]
+        del self.handling[attempt.handling :]
+
+    def environments(self) -> list[tuple[Frame, dict[str, Value]]]:
+        """The variables of all frames that are being captured, and of those around them."""
+        frames: dict[Frame, None] = {}
+        for frame in self.frames:
+            current: Frame | None = frame
+            while current is not None:
+                frames[current] = None
+                current = current.parent
+        return [(frame, dict(frame.env)) for frame in frames]
+
+    def restore(self, environments: list[tuple[Frame, dict[str, Value]]]) -> None:
+        """Give the frames the variables that they had."""
+        for frame, env in environments:
+            frame.env = dict(env)
+
+
+@dataclass
+class Attempt:
+    """Where capture stood."""
+
+    block: Block
+    last: Operation | None
+    tokens: dict[Home, SSAValue]
+    environments: list[tuple[Frame, dict[str, Value]]]
+    remarks: int
+    handling: int
+    imports: int
+
+
+_MAX_ELEMENTS = 10_000
+
+
+def object_type(cls: type | None) -> Attribute:
+    """The IR's type for values of a class; only builtin classes are named."""
+    if cls is None or cls.__module__ != "builtins":
+        return orch.ANY
+    return orch.ObjectType(cls.__name__)
+
+
+def static_value(obj: Any) -> Static:
+    """A value known while capturing."""
+    return Static(obj)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _location(filename: str, line: int, column: int) -> FileLineColLoc:
+    return FileLineColLoc(StringAttr(filename), IntAttr(line), IntAttr(column))
+
+
+__all__ = [
+    "NOTHING",
+    "UNBOUND",
+    "Attempt",
+    "Capture",
+    "Remark",
+    "Unsupported",
+    "is_immutable_class",
+    "object_type",
+    "types",
+]

@@ -1,0 +1,204 @@
+"""Assignment to names, items, attributes and patterns of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_item
+from xcs.frontend.capture.names import delete_attribute, load_name, store_attribute, store_in
+from xcs.frontend.capture.order import ELEMENTS
+from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Pack, Path, Static, Value
+from xcs.frontend.values import Unsupported
+
+
+def assign(c: Capture, frame: Frame, target: ast.expr, value: Value) -> None:
+    """``target = value``."""
+    with c.at(frame, target):
+        match target:
+            case ast.Name(id=name):
+                bind(c, frame, name, value)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                unpack(c, frame, targets, value)
+            case ast.Starred(value=inner):
+                assign(c, frame, inner, value)
+            case ast.Subscript(value=base, slice=index):
+                container = evaluate(c, frame, base)
+                set_item(c, container, evaluate(c, frame, index), value)
+            case ast.Attribute(value=base, attr=name):
+                store_attribute(c, frame, evaluate(c, frame, base), name, value)
+            case _:
+                raise Unsupported(f"assignment to {type(target).__name__}", target)
+
+
+def bind(c: Capture, frame: Frame, name: str, value: Value) -> None:
+    """Give a variable its value. Where a handler may look at it, it is kept for that as well."""
+    owner = frame.owner_of(name)
+    if owner is None:
+        _bind_outside(c, frame, name, value)
+        return
+    owner.env[name] = value
+    for box in c.boxes:
+        if box.frame is owner and name in box.names:
+            set_item(c, box.value, Static(name), value)
+
+
+def _bind_outside(c: Capture, frame: Frame, name: str, value: Value) -> None:
+    """A global or a closure variable of the function that was given is set in its place."""
+    cell = frame.cell(name)
+    c.escape(value)
+    if cell is not None:
+        operands = {"cell": c.ssa(Static(cell)), "value": c.ssa(value)}
+        source, names = "cell.cell_contents = value", list[str]()
+        (token,) = c.host_block(source, operands, names, frame=frame, effects="ordered", token=True)
+        home = c.outside_home(Path("variable cell.cell_contents"))
+    else:
+        operands = {"value": c.ssa(value), "name": c.ssa(Static(name))}
+        source = f"globals()[{name!r}] = value"
+        (token,) = c.host_block(source, operands, [], frame=frame, effects="ordered", token=True)
+        home = c.outside_home(Path(f"variable {name}"))
+    c.order.mark_written(home)
+    c.order.give(home, token)
+    c.change_world(token)
+
+
+def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
+    """``container[index] = value``."""
+    base = c.dyn(container)
+    home = c.home_of(base)
+    if home is not None:
+        store_in(c, home.field(ELEMENTS), value)
+    after, linked = c.chain(home, write=True)
+    op = orch.SetItemOp(base.ssa, c.read_whole(index), c.ssa(value), after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked, write=True)
+
+
+def delete(c: Capture, frame: Frame, target: ast.expr) -> None:
+    """``del target``."""
+    with c.at(frame, target):
+        match target:
+            case ast.Name(id=name):
+                load_name(c, frame, name)
+                owner = frame.owner_of(name)
+                if owner is None:
+                    raise Unsupported(f"'del {name}' of a global", target)
+                bind(c, frame, name, Static(UNBOUND))
+            case ast.Subscript(value=base, slice=index):
+                container = c.dyn(evaluate(c, frame, base))
+                home = c.home_of(container)
+                key = c.read_whole(evaluate(c, frame, index))
+                after, linked = c.chain(home, write=True)
+                op = orch.DelItemOp(container.ssa, key, after=after, token=linked)
+                c.add(op)
+                c.place(home, op, linked, write=True)
+            case ast.Attribute(value=base, attr=name):
+                delete_attribute(c, frame, evaluate(c, frame, base), name)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                for inner in targets:
+                    delete(c, frame, inner)
+
+
+def unpack(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> None:
+    """``a, *b = value``."""
+    starred = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if isinstance(value, Static) and type(value.obj) in (tuple, list, str):
+        value = Pack(tuple(Static(part) for part in value.obj))
+    if isinstance(value, Pack) and not starred and len(value.items) == len(targets):
+        for target, part in zip(targets, value.items, strict=True):
+            assign(c, frame, target, part)
+        return
+    for target, part in zip(targets, _parts(c, frame, targets, value), strict=True):
+        assign(c, frame, target, part)
+
+
+def _parts(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> list[Value]:
+    names = [f"v{i}" for i in range(len(targets))]
+    listed = [
+        f"*{name}" if isinstance(target, ast.Starred) else name
+        for name, target in zip(names, targets, strict=True)
+    ]
+    source = f"[{', '.join(listed)}] = value"
+    home = None
+    if c.home_of(value) is not None:
+        home = derived_home(c, [value])
+    plain = class_of(value) in (tuple, str, list)
+    whole = c.read_whole(value, structure=True)
+    op = orch.HostOp(
+        source,
+        {"value": whole},
+        [orch.ANY] * len(names),
+        effects="pure" if plain else "ordered",
+        checked=not plain,
+        out_names=names,
+        scope=None,
+    )
+    c.add(op)
+    parts: list[Value] = []
+    for target, result in zip(targets, op.results, strict=True):
+        if isinstance(target, ast.Starred):
+            fresh = c.order.fresh("rest")
+            if home is not None:
+                c.order.merge(fresh.field(ELEMENTS), home.field(ELEMENTS))
+            parts.append(Dyn(result, list, fresh))
+        else:
+            parts.append(Dyn(result, None, None if home is None else home.field(ELEMENTS)))
+    return parts
+
+
+_IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "iadd", ast.Sub: "isub", ast.Mult: "imul", ast.MatMult: "imatmul",
+    ast.Div: "itruediv", ast.FloorDiv: "ifloordiv", ast.Mod: "imod", ast.Pow: "ipow",
+    ast.LShift: "ilshift", ast.RShift: "irshift", ast.BitAnd: "iand", ast.BitOr: "ior",
+    ast.BitXor: "ixor",
+}  # fmt: skip
+_NEVER_CHANGES = frozenset({str, int, float, bool, bytes, complex, tuple, frozenset, type(None)})
+
+
+def augment(c: Capture, frame: Frame, node: ast.AugAssign) -> None:
+    """``target op= value``: reads the target, then the value, then writes the target."""
+    match node.target:
+        case ast.Name(id=name):
+            old = load_name(c, frame, name)
+            value = evaluate(c, frame, node.value)
+            bind(c, frame, name, in_place(c, frame, node, old, value))
+        case ast.Subscript(value=base_node, slice=index_node):
+            base = evaluate(c, frame, base_node)
+            index = evaluate(c, frame, index_node)
+            old = get_item(c, base, index)
+            value = evaluate(c, frame, node.value)
+            set_item(c, base, index, in_place(c, frame, node, old, value))
+        case ast.Attribute(value=base_node, attr=attr):
+            from xcs.frontend.capture.names import load_attribute
+
+            base = evaluate(c, frame, base_node)
+            old = load_attribute(c, frame, base, attr)
+            value = evaluate(c, frame, node.value)
+            store_attribute(c, frame, base, attr, in_place(c, frame, node, old, value))
+
+
+def in_place(c: Capture, frame: Frame, node: ast.AugAssign, old: Value, value: Value) -> Value:
+    """What ``old op= value`` binds: a new value if it is immutable, else perhaps `old` itself."""
+    from xcs.frontend.capture.evaluate import binary
+
+    if class_of(old) in _NEVER_CHANGES or c.home_of(old) is None:
+        return binary(c, node.op, old, value)
+    return method_in_place(c, old, f"__{_IN_PLACE[type(node.op)]}__", node, value)
+
+
+def method_in_place(c: Capture, old: Value, name: str, node: ast.AugAssign, value: Value) -> Value:
+    """A change in place of what may be changed: an op on the object, decided when it runs."""
+    base = c.dyn(old)
+    home = c.home_of(base)
+    assert home is not None
+    inner = c.home_of(value)
+    if inner is not None:
+        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+    after, linked = c.chain(home, write=True)
+    whole = c.read_whole(value, keeps=True)
+    op: Any = orch.MethodOp(base.ssa, name, [whole], after=after, token=linked)
+    c.add(op)
+    c.place(home, op, linked, write=True)
+    return Dyn(op.results[0], base.cls, home)

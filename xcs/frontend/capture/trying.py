@@ -1,0 +1,351 @@
+"""``try`` and ``with``: a region that may fail, and one that then runs on the error.
+
+Variables that the failing region assigns and that are read after the failure are kept in a dict of
+the running program as well (a `Box`): what an op before the failure stored there is still there for
+the handler, what one after it stored is not, as for any other object.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from xdsl.ir import Block, Region
+
+from xcs.dialects import orch
+from xcs.frontend.capture.evaluate import evaluate, get_item
+from xcs.frontend.capture.execute import reraise, run_block
+from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow, joined
+from xcs.frontend.capture.liveness import read_outside
+from xcs.frontend.capture.order import ScopeKind
+from xcs.frontend.capture.regions import Merge, branch, is_unbound, run_region
+from xcs.frontend.capture.state import Box, Capture
+from xcs.frontend.capture.targets import bind
+from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Static, Value
+from xcs.frontend.names import loaded_names, stored_names
+from xcs.frontend.values import Unsupported
+
+_MAX_ATTEMPTS = 6
+
+
+def protect(
+    c: Capture,
+    frame: Frame,
+    kept: frozenset[str],
+    body: Callable[[], tuple[list[Value], Flow]],
+    handler: Callable[[Dyn], tuple[list[Value], Flow]],
+) -> tuple[list[Value], Flow]:
+    """Run `body`, and `handler` on its error if it fails. Both give equally many values.
+
+    `kept` are the variables whose values at the failure the handler, or what follows it, reads.
+    """
+    box = _box(c, frame, kept) if kept else None
+    frames = c.environments()
+    handling = len(c.handling)
+
+    def run_body() -> tuple[list[Value], Flow]:
+        if box is not None:
+            c.boxes.append(box)
+        try:
+            return body()
+        finally:
+            if box is not None:
+                c.boxes.remove(box)
+
+    first = run_region(c, ScopeKind.BRANCH, Block(), run_body)
+    block = Block(arg_types=[orch.ANY])
+
+    def run_handler() -> tuple[list[Value], Flow]:
+        error = Dyn(block.args[0], None, c.order.fresh("error"))
+        for name in kept:
+            _restore(c, frame, box, name)
+        c.handling.append(error)
+        try:
+            return handler(error)
+        finally:
+            del c.handling[handling:]
+
+    second = run_region(c, ScopeKind.BRANCH, block, run_handler)
+    merge = Merge(c, first, second)
+    count = max(len(first.values), len(second.values))
+    for ending in (first, second):
+        if ending.flow is Flow.DEAD and len(ending.values) < count:
+            ending.values = [Static(UNBOUND)] * count
+    values: list[Value] = [Static(None)] * count
+    for index, (one, two) in enumerate(zip(first.values, second.values, strict=True)):
+        merge.add(one, two, lambda v, i=index: values.__setitem__(i, v))
+    merge.variables(frames)
+    merge.finish(
+        lambda types: orch.TryOp(Region(first.scope.block), Region(second.scope.block), types)
+    )
+    return values, joined(first.flow, second.flow)
+
+
+def _box(c: Capture, frame: Frame, kept: frozenset[str]) -> Box:
+    home = c.order.fresh("variables")
+    c.order.mark_written(home)
+    names = sorted(kept)
+    for name in names:
+        inner = c.home_of(frame.env.get(name, Static(UNBOUND)))
+        if inner is not None:
+            c.order.merge(home.field("[]"), inner)
+    keys = [c.constant(name) for name in names]
+    values = [c.ssa(frame.env.get(name, Static(UNBOUND))) for name in names]
+    made = c.add(orch.DictOp(keys, values)).results[0]
+    return Box(frame, kept, Dyn(made, dict, home))
+
+
+def _restore(c: Capture, frame: Frame, box: Box | None, name: str) -> None:
+    assert box is not None
+    found = get_item(c, box.value, Static(name))
+    assert isinstance(found, Dyn)
+    before = frame.env.get(name, Static(UNBOUND))
+    unsure = is_unbound(before) or (isinstance(before, Dyn) and before.maybe_unbound)
+    frame.env[name] = Dyn(found.ssa, None, found.home, maybe_unbound=unsure)
+
+
+def _kept(frame: Frame, node: ast.AST, body: list[ast.stmt]) -> frozenset[str]:
+    """Variables that the body assigns and that may be read once it has failed."""
+    stored = frozenset(stored_names(body))
+    if not stored:
+        return stored
+    whole = ast.Module(body, [])
+    read = read_outside(frame.node, node) | frozenset(
+        name
+        for part in ("handlers", "orelse", "finalbody", "items")
+        for child in getattr(node, part, ())
+        for name in loaded_names(child)
+    )
+    del whole
+    if _in_loop(frame, node):
+        read |= frozenset(loaded_names(body))
+    return frozenset(n for n in stored if n in read and n in frame.local_names)
+
+
+def _in_loop(frame: Frame, node: ast.AST) -> bool:
+    """Whether a loop is around the statement, whose next iteration may read what this one left."""
+    return any(
+        isinstance(loop, ast.For | ast.While | ast.AsyncFor)
+        and any(child is node for child in ast.walk(loop))
+        for loop in ast.walk(frame.node)
+    )
+
+
+# --- try ------------------------------------------------------------------------------------------
+
+
+def run_try(c: Capture, frame: Frame, node: ast.Try) -> Flow:
+    """``try`` with all its clauses."""
+    if node.finalbody:
+        return _run_finally(
+            c, frame, node, node.body + node.orelse, lambda: _run_handlers(c, frame, node),
+            node.finalbody,
+        )  # fmt: skip
+    return _run_handlers(c, frame, node)
+
+
+def _run_handlers(c: Capture, frame: Frame, node: ast.Try) -> Flow:
+    if not node.handlers:
+        return run_block(c, frame, node.body)
+
+    def body() -> tuple[list[Value], Flow]:
+        flow = run_block(c, frame, node.body)
+        return [Static(True)], flow
+
+    def handler(error: Dyn) -> tuple[list[Value], Flow]:
+        return [Static(False)], _clauses(c, frame, node.handlers, error)
+
+    (done,), flow = protect(c, frame, _kept(frame, node, node.body), body, handler)
+    if not node.orelse:
+        return flow
+    return _run_orelse(c, frame, node.orelse, done, flow)
+
+
+def _run_orelse(c: Capture, frame: Frame, orelse: list[ast.stmt], done: Value, flow: Flow) -> Flow:
+    """The ``else`` clause runs if the body came to its end."""
+    if flow is Flow.EXIT or flow is Flow.DEAD:
+        return flow
+    operands = {"done": done, "code": frame.env[EXIT]}
+    test = (
+        done
+        if flow is Flow.NEXT
+        else c.host("bool(done and code == 0)", operands, cls=bool, total=True)
+    )
+
+    def go_on() -> tuple[list[Value], Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        return [], run_block(c, frame, orelse)
+
+    _, after = branch(c, test, go_on, lambda: ([], flow))
+    return after
+
+
+def _clauses(c: Capture, frame: Frame, handlers: list[ast.ExceptHandler], error: Dyn) -> Flow:
+    """The first clause that takes the error; if none does, it goes on to whoever is around."""
+    if not handlers:
+        reraise(c, error)
+        return Flow.DEAD
+    clause, *others = handlers
+
+    def take() -> tuple[list[Value], Flow]:
+        if clause.name is not None:
+            bind(c, frame, clause.name, error)
+        flow = run_block(c, frame, clause.body)
+        if clause.name is not None and flow is not Flow.DEAD:
+            frame.env.pop(clause.name, None)
+            frame.env[clause.name] = Static(UNBOUND)
+        return [], flow
+
+    if clause.type is None:
+        return take()[1]
+    with c.at(frame, clause):
+        kinds = evaluate(c, frame, clause.type)
+        test = c.host(
+            "matches(error, kinds)",
+            {"matches": Static(matches), "error": Dyn(error.ssa), "kinds": kinds},
+            cls=bool,
+        )
+        _, flow = branch(c, test, take, lambda: ([], _clauses(c, frame, others, error)))
+    return flow
+
+
+def matches(error: BaseException, kinds: object) -> bool:
+    """Whether ``except kinds`` takes the error, or Python's own complaint about `kinds`."""
+    try:
+        raise error
+    except kinds:  # type: ignore[misc]
+        return True
+    except BaseException as other:
+        if other is not error:
+            raise
+        return False
+
+
+def _run_finally(
+    c: Capture,
+    frame: Frame,
+    node: ast.AST,
+    body: list[ast.stmt],
+    inner: Callable[[], Flow],
+    final: list[ast.stmt],
+) -> Flow:
+    """Run `inner`, then the ``finally`` clause whatever came of it, then go where that said."""
+
+    def run() -> tuple[list[Value], Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        flow = inner()
+        done: Value = Static(None)
+        return [done, frame.env[EXIT], frame.env.get(RESULT, Static(None))], (
+            Flow.DEAD if flow is Flow.DEAD else Flow.NEXT
+        )
+
+    def failed(error: Dyn) -> tuple[list[Value], Flow]:
+        return [error, Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], Flow.NEXT
+
+    whole = [*body, *(s for h in getattr(node, "handlers", ()) for s in h.body)]
+    kept = _kept(frame, node, whole) if whole else frozenset[str]()
+    (error, code, result), flow = protect(c, frame, kept, run, failed)
+    frame.env[EXIT] = Static(NEXT_CODE)
+    if isinstance(error, Dyn):
+        c.handling.append(error)
+    try:
+        flow = run_block(c, frame, final)
+    finally:
+        if isinstance(error, Dyn):
+            c.handling.pop()
+    if flow is not Flow.NEXT:
+        return _after_final(c, frame, error, code, result, flow)
+    return _resume(c, frame, error, code, result)
+
+
+def _after_final(
+    c: Capture, frame: Frame, error: Value, code: Value, result: Value, flow: Flow
+) -> Flow:
+    """The clause itself may leave; only if it does not, what came before it goes on."""
+    if flow is not Flow.MAYBE:
+        return flow
+    left = c.host("code != 0", {"code": frame.env[EXIT]}, cls=bool, total=True)
+    _, after = branch(
+        c, left, lambda: ([], Flow.EXIT), lambda: ([], _resume(c, frame, error, code, result))
+    )
+    return after
+
+
+def _resume(c: Capture, frame: Frame, error: Value, code: Value, result: Value) -> Flow:
+    if isinstance(error, Dyn):
+        failed = c.host("e is not None", {"e": Dyn(error.ssa)}, cls=bool, total=True)
+
+        def again() -> tuple[list[Value], Flow]:
+            reraise(c, error)
+            return [], Flow.DEAD
+
+        branch(c, failed, again, lambda: ([], Flow.NEXT))
+    frame.env[EXIT], frame.env[RESULT] = code, result
+    if isinstance(code, Static):
+        return Flow.NEXT if code.obj == NEXT_CODE else Flow.EXIT
+    return Flow.MAYBE
+
+
+# --- with -----------------------------------------------------------------------------------------
+
+
+def run_with(c: Capture, frame: Frame, node: ast.With) -> Flow:
+    """``with``: enters, runs the body, and lets the manager see how it ended."""
+    return _with_items(c, frame, node, node.items)
+
+
+def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withitem]) -> Flow:
+    from xcs.frontend.capture.calls import call_method
+    from xcs.frontend.capture.targets import assign
+
+    if not items:
+        return run_block(c, frame, node.body)
+    item, *others = items
+    with c.at(frame, item.context_expr):
+        manager = evaluate(c, frame, item.context_expr)
+        entered = call_method(c, frame, item.context_expr, manager, "__enter__", [])
+
+    def inner() -> Flow:
+        if item.optional_vars is not None:
+            assign(c, frame, item.optional_vars, entered)
+        return _with_items(c, frame, node, others)
+
+    def run() -> tuple[list[Value], Flow]:
+        frame.env[EXIT] = Static(NEXT_CODE)
+        flow = inner()
+        return [Static(False), frame.env[EXIT], frame.env.get(RESULT, Static(None))], (
+            Flow.DEAD if flow is Flow.DEAD else Flow.NEXT
+        )
+
+    def failed(error: Dyn) -> tuple[list[Value], Flow]:
+        with c.at(frame, item.context_expr):
+            details: list[Value] = [
+                c.host("type(e)", {"e": Dyn(error.ssa), "type": Static(type)}),
+                error,
+                c.host("e.__traceback__", {"e": Dyn(error.ssa)}),
+            ]
+            swallowed = call_method(c, frame, item.context_expr, manager, "__exit__", details)
+
+            def again() -> tuple[list[Value], Flow]:
+                reraise(c, error)
+                return [], Flow.DEAD
+
+            branch(c, swallowed, lambda: ([], Flow.NEXT), again)
+        return [Static(True), Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], Flow.NEXT
+
+    kept = _kept(frame, node, node.body)
+    (swallowed, code, result), flow = protect(c, frame, kept, run, failed)
+    if flow is Flow.DEAD:
+        return flow
+    nothing: list[Value] = [Static(None)] * 3
+
+    def leave() -> tuple[list[Value], Flow]:
+        with c.at(frame, item.context_expr):
+            call_method(c, frame, item.context_expr, manager, "__exit__", nothing)
+        return [], Flow.NEXT
+
+    branch(c, swallowed, lambda: ([], Flow.NEXT), leave)
+    return _resume(c, frame, Static(None), code, result)
+
+
+__all__ = ["Unsupported", "protect", "run_try", "run_with"]

@@ -1,0 +1,169 @@
+"""What capture computes with: values known now, values known at run time, and what they may be."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from xdsl.ir import SSAValue
+
+from xcs.frontend.capture.order import Home
+
+NOTHING: Final = object()
+"""Stands for "no such object": an example that is not there, a variable that is not bound."""
+
+
+@dataclass(eq=False, slots=True)
+class Static:
+    """A Python object that is known while capturing and that nothing changes."""
+
+    obj: Any
+
+
+@dataclass(eq=False, slots=True)
+class Dyn:
+    """A value of the running program.
+
+    `cls` is its exact class, where that is certain. `home` is where it lives if it may be changed:
+    None for what is immutable. `example` is the object that it is in the call being captured, found
+    at `path` from the program's arguments; it is only looked at for classes and functions, and what
+    is concluded from it is guarded.
+    """
+
+    ssa: SSAValue
+    cls: type | None = None
+    home: Home | None = None
+    example: Any = NOTHING
+    path: Path | None = None
+    maybe_unbound: bool = False
+    choices: tuple[Any, ...] = ()
+    """Functions of which the value is one, or None, where that is certain."""
+    known: dict[str, Value] | None = None
+    """The items of a dict of keyword arguments, for as long as nothing has changed it."""
+
+
+@dataclass(eq=False, slots=True)
+class Pack:
+    """A tuple whose parts are known one by one."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Closure:
+    """A function or lambda that the captured code defines, with the frame around it."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+    defaults: list[Value] = field(default_factory=list)
+    kw_defaults: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What Python calls it."""
+        return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
+
+
+@dataclass(eq=False, slots=True)
+class Method:
+    """A Python function that was looked up on a value: calling it passes the value first."""
+
+    receiver: Value
+    function: Any
+
+
+@dataclass(eq=False, slots=True)
+class Partial:
+    """A partial application that the captured code made."""
+
+    function: Value
+    positional: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(eq=False, slots=True)
+class View:
+    """The keys, values or items of a dict, in a variable: each use shows what is there then."""
+
+    base: Dyn
+    method: str
+
+
+Value = Static | Dyn | Pack | Closure | Method | Partial | View
+
+
+@dataclass(frozen=True)
+class Path:
+    """How an object of the outside world is reached: from an argument or a constant, by steps.
+
+    A step is the name of an attribute, or ``[]`` for all elements of a container.
+    """
+
+    root: str
+    steps: tuple[str, ...] = ()
+
+    def step(self, name: str) -> Path:
+        """One step on."""
+        return Path(self.root, (*self.steps, name))
+
+    def __str__(self) -> str:
+        return self.root + "".join(s if s == "[]" else f".{s}" for s in self.steps)
+
+
+@dataclass(eq=False)
+class Frame:
+    """The names of one function that is being captured."""
+
+    function: Any
+    local_names: frozenset[str]
+    filename: str
+    node: Any = None
+    env: dict[str, Value] = field(default_factory=dict)
+    parent: Frame | None = None
+    owner: type | None = None
+    """The class that the function was found in, for ``super()`` and private names."""
+
+    def owner_of(self, name: str) -> Frame | None:
+        """The innermost frame around whose local the name is; None if it is no local."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.local_names:
+                return frame
+            frame = frame.parent
+        return None
+
+    @property
+    def outermost(self) -> Frame:
+        """The frame of the function that was given as an object."""
+        frame = self
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame
+
+    def cell(self, name: str) -> Any | None:
+        """The closure cell that the name stands for, if any."""
+        function = self.outermost.function
+        free = function.__code__.co_freevars
+        if name in free and function.__closure__ is not None:
+            return function.__closure__[free.index(name)]
+        return None
+
+
+class Unbound:
+    """Stands at run time for a local variable that nothing was assigned to yet."""
+
+    def __repr__(self) -> str:
+        return "<unbound>"
+
+
+UNBOUND: Final = Unbound()
+
+
+def bound(value: Any, name: str) -> Any:
+    """The value of a local variable, or Python's error if it has none."""
+    if value is UNBOUND:
+        raise UnboundLocalError(
+            f"cannot access local variable '{name}' where it is not associated with a value"
+        )
+    return value

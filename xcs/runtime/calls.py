@@ -1,0 +1,454 @@
+"""What a run gives away: calls on workers, coroutines on an event loop, and what these wait for.
+
+The coordinator owns the state here as well; workers and event loops only give back completions,
+through a queue. A call may wait for permits of its operator (`limits`), for its rate, or before it
+is tried again; meanwhile it takes no worker.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from xcs.runtime.attributes import Attributes
+from xcs.runtime.errors import RunAbandoned
+from xcs.runtime.frames import Activation
+from xcs.runtime.heap import MISSING
+from xcs.runtime.limits import (
+    Hold,
+    Request,
+    acquire,
+    cancel,
+    hopeless,
+    lineage,
+    no_permit,
+    pass_on,
+    release,
+)
+from xcs.runtime.pending import PENDING
+from xcs.runtime.plan import Action, OpPlan
+from xcs.runtime.policies import call_with_timeout
+from xcs.runtime.report import OpRecord, RunReport
+from xcs.runtime.workers import TaskQueue
+
+if TYPE_CHECKING:
+    from xcs.runtime.coroutines import Awaited, EventLoop
+
+HEARTBEAT_SECONDS = 1.0
+"""How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
+thread sends it (`_thread.interrupt_main`, as notebooks and debuggers do) only when it runs."""
+
+
+class Outcome:
+    """What a completion says of an op; a plain value means that it succeeded."""
+
+    __slots__ = ("error", "what", "when")
+
+    def __init__(self, what: str, error: BaseException | None = None, when: float = 0.0):
+        self.what = what
+        self.error = error
+        self.when = when
+
+
+_DROPPED = Outcome("dropped")
+_TRY_AGAIN = Outcome("try again")
+_INTERRUPT = Outcome("interrupt")
+
+
+def _give_back(op: OpPlan, booked: float | None) -> None:
+    """Return the start that a dropped call had booked at its operator's rate."""
+    if booked is not None and op.operator is not None and op.operator.rate is not None:
+        op.operator.rate.give_back(booked)
+
+
+class Calls:
+    """The calls of a run. Methods are the coordinator's, but those under "On workers"."""
+
+    def __init__(self, max_workers: int, record: bool):
+        self.completions: SimpleQueue[tuple[Activation, OpPlan, Any]] = SimpleQueue()
+        self.in_flight = 0
+        """Ops given away that have not come back: queued, running, waiting for limits or time."""
+        self.queued = False
+        """Whether tasks were queued that workers were not called for yet."""
+        self.inline: deque[tuple[Activation, OpPlan]] = deque()
+        """Ops for the coordinator itself."""
+        self.timers: list[tuple[float, int, Activation, OpPlan, float | None]] = []
+        self.timer_count = 0
+        self.attempts: dict[tuple[Activation, int], int] = {}
+        self.cuts = False
+        """Whether there has been any error: only then an op may have been cut off."""
+        self.lineage = lineage.get()
+        self.context: Context = copy_context()
+        """What calls start with: the caller's, and what ordered ops have changed of it."""
+        self.contexts: dict[tuple[Activation, int], Context] = {}
+        """Those that ordered calls which are given away run in."""
+        self.attributes = Attributes()
+        self.event_loop: EventLoop | None = None
+        self.awaited: dict[tuple[Activation, int], Awaited] = {}
+        """Coroutines that have not ended."""
+        self.requests: dict[Request, tuple[Activation, OpPlan, float | None]] = {}
+        """Requests for limits that may be waiting; workers add, everyone may remove."""
+        self.queue = TaskQueue(self._work, max_workers)
+        self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
+        self.tasks = self.queue.tasks
+        self.report = RunReport() if record else None
+        self.started = time.perf_counter() if record else 0.0
+
+    now = staticmethod(time.monotonic)
+    uniform = staticmethod(random.uniform)
+
+    # What comes of calls is the engine's business.
+
+    def done(self, frame: Activation, op: OpPlan, value: Any) -> None:
+        """An op that gives values has succeeded."""
+        raise NotImplementedError
+
+    def fail(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        """An op has failed."""
+        raise NotImplementedError
+
+    def inline_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        """An op has raised on this thread."""
+        raise NotImplementedError
+
+    def start_inline(self, frame: Activation, op: OpPlan) -> None:
+        """Do what an op does on this thread."""
+        raise NotImplementedError
+
+    def is_cut(self, frame: Activation, index: int, *inner: int) -> bool:
+        """Whether an op, or an iteration in it, comes after an error that is known."""
+        raise NotImplementedError
+
+    # --- Waiting and completions ---
+
+    def _summon(self) -> None:
+        self.queue.summon()
+
+    def _wait(self) -> None:
+        """Sleep until a completion, a timer, or the next look at what was thrown at this thread."""
+        timeout = HEARTBEAT_SECONDS
+        if self.timers:
+            timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
+        try:
+            completion = self.completions.get(timeout=timeout)
+        except Empty:
+            self._end_hopeless_waiting()
+            return
+        self._completed(*completion)
+
+    def _end_hopeless_waiting(self) -> None:
+        """Fail calls whose limits are all held by calls that timed out and may never end."""
+        for request, (frame, op, _) in list(self.requests.items()):
+            timeout = op.operator.policy.timeout if op.operator is not None else None
+            if timeout is not None and hopeless(request, timeout) and cancel(request):
+                self.requests.pop(request, None)
+                self.in_flight -= 1
+                self._attempt_failed(frame, op, no_permit(request, timeout))
+
+    def _start_due(self) -> None:
+        """Queue the calls that have waited long enough for a retry or for their rate."""
+        now = self.now()
+        while self.timers and self.timers[0][0] <= now:
+            _, _, frame, op, booked = heapq.heappop(self.timers)
+            if op.action is Action.AWAIT:
+                self.in_flight -= 1
+                self._await(frame, op, booked)
+            else:
+                self.tasks.append((frame, op, booked, None))
+                self.queued = True
+
+    def _completed(self, frame: Activation, op: OpPlan, value: Any) -> None:
+        self.in_flight -= 1
+        if self.cuts and value is not _INTERRUPT and frame.dead:
+            if value is _TRY_AGAIN:
+                pass_on(op.limiters)
+            elif type(value) is Outcome and value.what == "later":
+                _give_back(op, value.when)
+            return
+        if type(value) is not Outcome:
+            if op.ordered:
+                self._ordered_ended(frame, op)
+            self.done(frame, op, value)
+        elif value is _INTERRUPT:
+            raise RunAbandoned("the run around this one was interrupted")
+        elif value is _TRY_AGAIN:
+            if self.cuts and self.is_cut(frame, op.index):
+                pass_on(op.limiters)
+            self.start_inline(frame, op)
+        elif value.what == "later":
+            if self.cuts and self.is_cut(frame, op.index):
+                _give_back(op, value.when)
+            else:
+                self._start_at(value.when, frame, op, booked=value.when)
+        elif value.error is not None:
+            if op.ordered:
+                self._ordered_ended(frame, op)
+            self._attempt_failed(frame, op, value.error)
+
+    def _ordered_ended(self, frame: Activation, op: OpPlan) -> None:
+        """Take over the context variables that an ordered call has set, as Python would."""
+        self.attributes.forget()
+        context = self.contexts.pop((frame, op.index), None)
+        if context is None:
+            return
+        for variable, value in context.items():
+            if variable is not lineage and self.context.get(variable, MISSING) is not value:
+                variable.set(value)
+        self.context = copy_context()
+
+    def _attempt_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        policy = op.operator.policy if op.operator is not None else None
+        if policy is not None and policy.retries and not self.is_cut(frame, op.index):
+            attempt = self.attempts.get((frame, op.index), 1)
+            delay = policy.delay(attempt, error, self.uniform)
+            if delay is not None:
+                self.attempts[frame, op.index] = attempt + 1
+                self._start_at(self.now() + delay, frame, op, booked=None)
+                return
+        self.fail(frame, op, error)
+
+    def _start_at(
+        self, when: float, frame: Activation, op: OpPlan, *, booked: float | None
+    ) -> None:
+        self.in_flight += 1
+        self.timer_count += 1
+        heapq.heappush(self.timers, (when, self.timer_count, frame, op, booked))
+
+    # --- On this thread, and on the event loop ---
+
+    def evaluate_exclusively(self, frame: Activation, op: OpPlan) -> None:
+        """Evaluate an op under the world lock, or come back to it when the lock is free."""
+        request = Request(op.limiters, self.lineage, lambda: self._woken(request, frame, op))
+        self.requests[request] = (frame, op, None)
+        hold = acquire(request)
+        if hold is None:
+            self.in_flight += 1
+            return
+        self.requests.pop(request, None)
+        self.attributes.forget()
+        token = lineage.set(hold)
+        start = time.perf_counter()
+        try:
+            value = op.evaluate(frame.values)  # type: ignore[misc]
+        except BaseException as error:
+            self.inline_failed(frame, op, error)
+            return
+        finally:
+            lineage.reset(token)
+            release(hold, self.lineage)
+            self.context = copy_context()
+        if self.report is not None:
+            self._record(frame, op, start, time.perf_counter())
+        self.done(frame, op, value)
+
+    def _await(self, frame: Activation, op: OpPlan, booked: float | None = None) -> None:
+        """Have an op's coroutine awaited, under its limits, or come back to it."""
+        assert op.operator is not None
+        hold = self.lineage
+        if op.limiters:
+            request = Request(op.limiters, self.lineage, lambda: self._woken(request, frame, op))
+            self.requests[request] = (frame, op, booked)
+            hold = acquire(request)
+            if hold is None:
+                self.in_flight += 1
+                return
+            self.requests.pop(request, None)
+        try:
+            self._start_coroutine(frame, op, hold, booked)
+        except BaseException as error:
+            if hold is not self.lineage:
+                release(hold, self.lineage)  # type: ignore[arg-type]
+            self.inline_failed(frame, op, error)
+
+    def _start_coroutine(
+        self, frame: Activation, op: OpPlan, hold: Hold | None, booked: float | None
+    ) -> None:
+        assert op.operator is not None
+        rate = op.operator.rate
+        if rate is not None and booked is None:
+            now = self.now()
+            wait = rate.reserve(now)
+            if wait > 0:
+                if hold is not self.lineage:
+                    release(hold, self.lineage)  # type: ignore[arg-type]
+                self._start_at(now + wait, frame, op, booked=now + wait)
+                return
+        from xcs.runtime.coroutines import Awaited, take_event_loop  # asyncio takes time to import
+
+        coroutine = op.evaluate(lambda f, *args, **kw: f(*args, **kw), frame.values)  # type: ignore[misc]
+        context = self.context.copy()
+        if hold is not self.lineage:
+            context.run(lineage.set, hold)
+        if op.ordered:
+            self.contexts[frame, op.index] = context
+        if self.event_loop is None:
+            self.event_loop = take_event_loop()
+        start = time.perf_counter()
+
+        def ended(value: Any, error: BaseException | None) -> None:
+            if hold is not self.lineage:
+                release(hold, self.lineage)  # type: ignore[arg-type]
+            if self.report is not None:
+                self._record(frame, op, start, time.perf_counter())
+            self.awaited.pop((frame, op.index), None)
+            outcome = value if error is None else Outcome("failed", error)
+            self.completions.put((frame, op, _DROPPED if awaited.cancelled else outcome))
+
+        awaited = Awaited(coroutine, context, op.operator.policy.timeout, ended)
+        self.awaited[frame, op.index] = awaited
+        self.in_flight += 1
+        self.event_loop.submit(awaited)
+
+    # --- Giving up ---
+
+    def give_up_cut(self) -> None:
+        """Take back what waits for limits or for its time, and comes after an error."""
+        for request, (frame, op, booked) in list(self.requests.items()):
+            if self.is_cut(frame, op.index) and cancel(request):
+                self.requests.pop(request, None)
+                self.in_flight -= 1
+                _give_back(op, booked)
+        timers, self.timers = self.timers, []
+        for timer in timers:
+            _, _, frame, op, booked = timer
+            if self.is_cut(frame, op.index):
+                self.in_flight -= 1
+                _give_back(op, booked)
+            else:
+                self.timers.append(timer)
+        heapq.heapify(self.timers)
+        self._stop_awaiting(self.is_cut)
+
+    def _stop_awaiting(self, is_dropped: Callable[[Activation, int], bool]) -> None:
+        """Cancel coroutines that nobody waits for any longer."""
+        for (frame, index), awaited in list(self.awaited.items()):
+            if self.event_loop is not None and is_dropped(frame, index):
+                self.event_loop.cancel(awaited)
+
+    def abandon(self) -> None:
+        """Give up everything: workers finish the call they are in and take no other one."""
+        booked = [(op, booked) for _, _, _, op, booked in self.timers]
+        booked += [(op, start) for _, op, start, _ in self.tasks.copy()]
+        self.queue.abandon()
+        self._stop_awaiting(lambda frame, index: True)
+        for request in list(self.requests):
+            if not cancel(request):
+                pass_on(request.wanted)
+        for op, start in booked:
+            _give_back(op, start)
+
+    # --- On workers ---
+
+    def _work(self, task: tuple[Activation, OpPlan, float | None, Request | None]) -> None:
+        """Run one call and report what came of it.
+
+        A task says for when its start is booked at the operator's rate, and which request for
+        limits brought it back, if it has waited for one.
+        """
+        frame, op, booked, request = task
+        if self.cuts and self.is_cut(frame, op.index):
+            pass_on(op.limiters)
+            _give_back(op, booked)
+            outcome: Any = _DROPPED
+        elif op.operator.is_limited:  # type: ignore[union-attr]
+            outcome = self._call_limited(frame, op, booked, request)
+            if outcome is PENDING:
+                return
+        else:
+            outcome = self._call(frame, op, self.context.copy())
+        self.completions.put((frame, op, outcome))
+
+    def _call(
+        self, frame: Activation, op: OpPlan, context: Context, hold: Hold | None = None
+    ) -> Any:
+        call = context.run
+        timeout = op.operator.policy.timeout  # type: ignore[union-attr]
+        if timeout is not None:
+            call = lambda function, *args, **kwargs: context.run(
+                call_with_timeout, function, timeout, args, kwargs, hold
+            )
+        if op.ordered:
+            self.contexts[frame, op.index] = context
+        start = time.perf_counter() if self.report is not None else 0.0
+        try:
+            outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
+        except BaseException as error:
+            outcome = Outcome("failed", error)
+        if self.report is not None:
+            self._record(frame, op, start, time.perf_counter())
+        return outcome
+
+    def _call_limited(
+        self, frame: Activation, op: OpPlan, booked: float | None, request: Request | None
+    ) -> Any:
+        """Run a call under its limits; PENDING if it will be tried again when one has room."""
+        if not op.limiters:
+            return self._call_at_rate(frame, op, booked, self.context.copy(), None)
+        if request is None:
+            request = Request(op.limiters, self.lineage, lambda: None)
+            request.wake = lambda: self._woken(request, frame, op, booked)
+        self.requests[request] = (frame, op, booked)
+        hold = acquire(request)
+        if hold is None:
+            # The run may have failed or ended since this task was taken.
+            if (self.queue.closed or self.is_cut(frame, op.index)) and cancel(request):
+                self.requests.pop(request, None)
+                _give_back(op, booked)
+                return _DROPPED
+            return PENDING
+        self.requests.pop(request, None)
+        try:
+            context = self.context.copy()
+            context.run(lineage.set, hold)
+            return self._call_at_rate(frame, op, booked, context, hold)
+        finally:
+            release(hold, self.lineage)
+
+    def _call_at_rate(
+        self,
+        frame: Activation,
+        op: OpPlan,
+        booked: float | None,
+        context: Context,
+        hold: Hold | None,
+    ) -> Any:
+        rate = op.operator.rate if op.operator is not None else None
+        if rate is not None and booked is None:
+            now = time.monotonic()
+            wait = rate.reserve(now)
+            if wait > 0:
+                return Outcome("later", when=now + wait)
+        return self._call(frame, op, context, hold)
+
+    def _woken(
+        self, request: Request, frame: Activation, op: OpPlan, booked: float | None = None
+    ) -> None:
+        """A limit has room again. Called from whichever thread made the room."""
+        self.requests.pop(request, None)
+        if op.action is not Action.CALL:
+            self.completions.put((frame, op, _TRY_AGAIN))
+        else:
+            self.queue.put((frame, op, booked, request))
+        if self.queue.closed:
+            pass_on(op.limiters)
+
+    def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
+        assert self.report is not None
+        self.report.records.append(
+            OpRecord(
+                name=op.name,
+                kind=op.kind,
+                line=op.location,
+                iterations=frame.iterations(),
+                start=start - self.started,
+                end=end - self.started,
+                worker=threading.current_thread().name,
+            )
+        )
