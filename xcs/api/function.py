@@ -217,7 +217,7 @@ class JitFunction:
         if jit_is_disabled():
             return self.python_function(*args, **kwargs)
         try:
-            described = self._describe(args, kwargs)
+            described = self.described(args, kwargs)
         except StaticArgumentError:
             raise
         except TypeError:
@@ -244,14 +244,16 @@ class JitFunction:
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
-        if key not in self._traced and not _has_arrays(arguments):
-            made = self._orchestrate(described, arguments)
+        is_new = key not in self._traced and not _has_arrays(arguments)
+        if is_new:
+            made = self._orchestrate(described, arguments, key)
             if made is None:
                 self._traced.add(key)
             else:
                 return self.run_program(made, described.values, hit=False)
         try:
             program, hit = self._program(arguments, key)
+            hit = hit and not is_new
         except Promote as promotion:
             self.promote(arguments, promotion)
             return self.call(args, kwargs)
@@ -362,7 +364,8 @@ class JitFunction:
 
     # --- programs ---
 
-    def _describe(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    def described(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        """The arguments of a call, as programs that are no array code take them."""
         names, positions, given = self._static.names, self._static.positions, len(args)
 
         def is_static(name: str, place: int | None) -> bool:
@@ -381,11 +384,13 @@ class JitFunction:
                 return program
         return None
 
-    def _orchestrate(self, described: Arguments, arguments: Mapping[str, Any]) -> Program | None:
+    def _orchestrate(
+        self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
+    ) -> Program | None:
         """Capture the function for such arguments; None if that cannot be done."""
         start = time.perf_counter()
         try:
-            program = self._capture_program(described, arguments)
+            program = self._capture_program(described, arguments, key)
         except Unsupported as error:
             _log.debug("%s is not captured: %s", self.name, self.located(error))
             return None
@@ -398,10 +403,10 @@ class JitFunction:
             return None
         self.stats.compiled(time.perf_counter() - start)
         with self._lock:
-            key = (trace_context(), described.key)
-            variants = self._orchestrations.pop(key, ())
+            kinds = (trace_context(), described.key)
+            variants = self._orchestrations.pop(kinds, ())
             # The newest first; those whose assumptions are past are tried last and then dropped.
-            self._orchestrations[key] = (program, *variants)[:MAX_VARIANTS]
+            self._orchestrations[kinds] = (program, *variants)[:MAX_VARIANTS]
             if len(self._orchestrations) > MAX_PROGRAMS:
                 self._orchestrations.popitem(last=False)
         return program
@@ -418,28 +423,27 @@ class JitFunction:
             return None
         if _has_arrays(arguments):
             return None
-        captured = self._captured_program(self._describe(args, kwargs))
-        return None if self._is_traced(captured, arguments) else captured
-
-    def described(self, args: Any, kwargs: Any) -> Arguments:
-        """The arguments of a call, as programs that are no array code take them."""
-        return self._describe(args, kwargs)
+        captured = self._captured_program(self.described(args, kwargs))
+        traced = self._is_traced(captured, lambda: self.compile_for(arguments))
+        return None if traced else captured
 
     @without_collection()
     def _capture_program(
-        self, described: Arguments, arguments: Mapping[str, Any]
+        self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
     ) -> Program | None:
         captured = self._captured_program(described)
-        if self._is_traced(captured, arguments):
+        if self._is_traced(captured, lambda: self._program(arguments, key)[0]):
             return None
         return self.compile_orchestration(captured)
 
-    def _is_traced(self, captured: CapturedProgram, arguments: Mapping[str, Any]) -> bool:
+    def _is_traced(
+        self, captured: CapturedProgram, compiled: Callable[[], Program | Fallback]
+    ) -> bool:
         """Whether one JAX trace takes the function, which compiles the array code between calls."""
         if not captured.array_runs:
             return False
         try:
-            return isinstance(self.compile_for(arguments), Program)
+            return isinstance(compiled(), Program)
         except Promote:
             return True
 
@@ -606,7 +610,7 @@ class JitFunction:
 
     def program_for(self, args: Any, kwargs: Any) -> Program | None:
         """The program that a call with such arguments would run, if it was compiled already."""
-        found = self._orchestrated(self._describe(args, kwargs))
+        found = self._orchestrated(self.described(args, kwargs))
         found = found or self._programs.get(self.key_of(args, kwargs))
         return found if isinstance(found, Program) else None
 

@@ -205,6 +205,9 @@ _CONSTANT_CLASSES: Final = (
     uuid.UUID,
 )
 
+MISSING: Final = object()
+"""What a name stands for that nothing has."""
+
 _CODE_CLASSES: Final = (
     types.ModuleType,
     types.FunctionType,

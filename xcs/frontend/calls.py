@@ -17,6 +17,7 @@ import jax
 from jax.core import Tracer
 
 from xcs.frontend.array_code import SEES_ITS_FRAME, Survey, array_code_guards, is_array_data
+from xcs.frontend.binding import bind_parameters
 from xcs.frontend.classification import CALLBACK, IMMUTABLE_CLASSES
 from xcs.frontend.classify import Classification, classify, classify_given_to_jax
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
@@ -747,31 +748,18 @@ class Calls(Expressions):
         node: ast.AST,
     ) -> None:
         """Bind arguments as a call does; a mismatch is left for Python to raise at run time."""
-        names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
-        only_positional = {a.arg for a in parameters.posonlyargs}
-        env, rest = frame.env, dict(keywords)
-        env.update(zip(names, positional, strict=False))
-        if len(positional) > len(names) and parameters.vararg is None:
-            raise Unsupported("too many positional arguments", node)
-        if parameters.vararg is not None:
-            env[parameters.vararg.arg] = tuple(positional[len(names) :])
-        for name in names[len(positional) :]:
-            if name in rest and name not in only_positional:
-                env[name] = rest.pop(name)
-        for name in (a.arg for a in parameters.kwonlyargs):
-            if name in rest:
-                env[name] = rest.pop(name)
-            elif name in kw_defaults:
-                env[name] = kw_defaults[name]
-        for name, value in zip(reversed(names), reversed(defaults), strict=False):
-            env.setdefault(name, value)
-        if parameters.kwarg is not None:
-            env[parameters.kwarg.arg] = self.own(rest)
-        elif rest:
-            raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
-        required = [*names, *(a.arg for a in parameters.kwonlyargs)]
-        if missing := [name for name in required if name not in env]:
-            raise Unsupported(f"missing arguments {missing}", node)
+        frame.env.update(
+            bind_parameters(
+                parameters,
+                positional,
+                keywords,
+                defaults,
+                kw_defaults,
+                as_tuple=tuple,
+                as_dict=self.own,
+                node=node,
+            )
+        )
 
     def run_body(self, tree: Any, frame: Frame) -> Any:
         """Interpret a function body and give its return value."""

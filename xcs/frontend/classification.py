@@ -41,7 +41,6 @@ __all__ = [
     "Touches",
     "higher_order",
     "join_effects",
-    "mutator",
     "operator",
     "pure",
     "tensor",
@@ -211,22 +210,6 @@ def operator(kind: Kind, reason: str, *, effects: EffectClass = UNORDERED) -> Cl
         touches=touches,
         evidence="table",
     )
-
-
-def mutator(
-    reason: str,
-    *,
-    accumulates: bool = False,
-    kind: Kind = "function",
-    changes: tuple[Operand, ...] = (),
-) -> Classification:
-    """A cheap callable that changes its receiver or an argument in place.
-
-    One that only accumulates (``append``, ``add``) is unordered, except in strict mode.
-    """
-    mode = "update" if accumulates else "write"
-    found = touching(reason, frozenset({("object", mode)}), blocking=False, kind=kind)
-    return replace(found, mutates_args=True, changes=changes)
 
 
 def touching(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 import types
 from collections.abc import (
     Callable,
@@ -25,7 +24,8 @@ from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, Unrealize
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from xcs.dialects import orch
-from xcs.frontend.classify import Classification
+from xcs.frontend.classification import Classification
+from xcs.frontend.declarations import Declarations
 from xcs.frontend.jaxpr_import import aval_to_type
 from xcs.frontend.jaxpr_import.weak_types import as_weak
 from xcs.frontend.values import Dyn, LocalFunction, Unsupported
@@ -67,13 +67,11 @@ def is_tracer(value: Any) -> bool:
 
 
 @dataclass
-class Emitter:
+class Emitter(Declarations):
     """The function under construction: its block, its declarations, and its object table."""
 
-    objects: dict[str, Any] = field(default_factory=dict)
     views: dict[int, tuple[Any, Any, str]] = field(default_factory=dict)  # views of own dicts
     external: set[int] = field(default_factory=set)  # containers that are passed on as they are
-    operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
     entry: Block = field(default_factory=Block)
     arrays_only: bool = False
     calls_jax: bool = False
@@ -87,8 +85,6 @@ class Emitter:
     in_array_run: bool = False
     loc: FileLineColLoc | None = None
     placeholders: list[tuple[Any, SSAValue]] = field(default_factory=list)
-    _keys: dict[int, str] = field(default_factory=dict)
-    _symbols: dict[tuple[int, str, str], str] = field(default_factory=dict)
     _arguments: dict[int, SSAValue] = field(default_factory=dict)  # id(tracer) -> argument
     _containers: dict[int, tuple[Any, SSAValue, Block, Any]] = field(default_factory=dict)
     _given: dict[int, tuple[Any, Callable[[], SSAValue], int]] = field(default_factory=dict)
@@ -201,26 +197,12 @@ class Emitter:
 
     # --- values ---
 
-    def key_of(self, value: Any, hint: str = "object") -> str:
-        """The object table's key for the value, entered on first use."""
-        key = self._keys.get(id(value))
-        if key is None:
-            stem = re.sub(r"\W", "_", hint) or "object"
-            key, count = stem, 1
-            while key in self.objects:
-                key, count = f"{stem}_{count}", count + 1
-            self.objects[key] = value
-            self._keys[id(value)] = key
-        return key
-
     def constant(self, value: Any, hint: str | None = None, type_: Attribute | None = None) -> Dyn:
         """A static object as an SSA value."""
-        attribute = orch.literal_attribute(value)
-        if attribute is None:
-            name = hint or getattr(value, "__qualname__", None) or type(value).__name__
-            attribute = orch.RefAttr(self.key_of(value, str(name).rpartition(".")[2]))
         class_name = class_name_of(value)
-        op = self.add(orch.ConstantOp(attribute, type_ or orch.ObjectType(class_name)))
+        op = self.add(
+            orch.ConstantOp(self.literal(value, hint), type_ or orch.ObjectType(class_name))
+        )
         return Dyn(op.results[0], class_name)
 
     def bind_argument(self, tracer: Any, argument: BlockArgument, *, numpy: bool) -> None:
@@ -380,34 +362,6 @@ class Emitter:
         if ordered:
             self.token = self.mutation = op.results[-1]
         return [Dyn(result) for result in op.results[: len(out_names)]]
-
-    def operator(self, function: Any, what: Classification, spec: Any = None) -> str:
-        """Declare the operator, once, and give its symbol."""
-        key = (id(function), what.kind, what.effects)
-        symbol = self._symbols.get(key)
-        if symbol is None:
-            name = getattr(function, "__name__", None) or type(function).__name__
-            stem = re.sub(r"\W", "_", name).strip("_") or "operator"
-            symbol, count = stem, 1
-            while symbol in self.operators:
-                symbol, count = f"{stem}_{count}", count + 1
-            module = getattr(function, "__module__", None) or type(function).__module__
-            qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
-            kind = what.kind if what.kind in orch.KindAttr.words else "function"
-            self.operators[symbol] = orch.OperatorOp(
-                symbol,
-                f"{module}:{qualname}",
-                kind,
-                what.effects,
-                policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
-                deterministic=spec is not None and spec.deterministic,
-                fresh=what.effects == "pure" and spec is None,
-                # What is not understood runs on the caller's own thread: it may depend on it.
-                nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
-                ref=self.key_of(function, stem),
-            )
-            self._symbols[key] = symbol
-        return symbol
 
     def call(
         self,

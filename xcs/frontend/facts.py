@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import collections
 import functools
 import re
@@ -11,7 +10,6 @@ import types
 from typing import Any, Final
 
 from xcs.frontend.abstract_values import is_constant, is_immutable_class
-from xcs.frontend.guards import MISSING
 from xcs.frontend.source import is_library
 
 CONTAINERS: Final = (
@@ -106,14 +104,6 @@ _ATTRIBUTE_ACCESS: Final = {
 }
 
 
-def class_attribute(cls: type, name: str) -> Any:
-    """What a class has under a name, found without running descriptors; `MISSING` if nothing."""
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
-    return MISSING
-
-
 _DECLARED_PLAIN: Final = frozenset(
     {"str", "int", "float", "bool", "bytes", "complex", "None", "Optional", "Union", "typing"}
 )
@@ -131,19 +121,12 @@ def returns_plain(function: Any) -> bool:
     return bool(words) and _DECLARED_PLAIN.issuperset(words)
 
 
-def builtin_named(name: str) -> Any:
-    """The builtin of that name, None if there is none."""
-    return getattr(builtins, name, None)
-
-
 __all__ = [
     "CHANGING_METHODS",
     "CODE_CLASSES",
     "CONTAINERS",
     "READING_METHODS",
     "SEES_ITS_FRAME",
-    "builtin_named",
-    "class_attribute",
     "is_immutable_class",
     "is_immutable_value",
     "is_user_class",

@@ -14,9 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from xcs.frontend.abstract_values import is_code, is_constant
-
-MISSING = object()
+from xcs.frontend.abstract_values import MISSING, is_code, is_constant
 
 
 @dataclass

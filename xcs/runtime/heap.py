@@ -245,8 +245,8 @@ class KeyedRecord(Record):
         """By how many entries there are more than in the real object without its commits."""
 
 
-class DictRecord(KeyedRecord):
-    """A dict, or an object of a subclass that differs only in what a missing key means."""
+class SizedRecord(KeyedRecord):
+    """One of a container, whose length is counted."""
 
     __slots__ = ("size",)
 
@@ -256,6 +256,12 @@ class DictRecord(KeyedRecord):
 
     def length(self) -> int:
         return self.size if self.copy is MISSING else len(self.copy)
+
+
+class DictRecord(SizedRecord):
+    """A dict, or an object of a subclass that differs only in what a missing key means."""
+
+    __slots__ = ()
 
     def has(self, key: Any) -> bool:
         return self.find(key) is not MISSING
@@ -316,17 +322,10 @@ class DictRecord(KeyedRecord):
     }
 
 
-class SetRecord(KeyedRecord):
+class SetRecord(SizedRecord):
     """``changed`` says of elements whether they are there."""
 
-    __slots__ = ("size",)
-
-    def reset(self) -> None:
-        super().reset()
-        self.size = len(self.real)
-
-    def length(self) -> int:
-        return self.size if self.copy is MISSING else len(self.copy)
+    __slots__ = ()
 
     def has(self, key: Any) -> bool:
         if self.copy is not MISSING:

@@ -337,23 +337,21 @@ def append(run: Run, frame: Frame, op: OpPlan) -> None:
 
 
 def setattr_(run: Run, frame: Frame, op: OpPlan) -> None:
-    assert op.access is not None
-    target, name = lax(frame, op.access.target), op.access.name
-    if type(target) is not PendingList and run.attributes.write_is_plain(
-        target, name, "__setattr__"
-    ):
-        _write(run, frame, op, target, setattr, (name,))
-    else:
-        _write_in_turn(run, frame, op, target)
+    _change_attribute(run, frame, op, setattr, "__setattr__")
 
 
 def delattr_(run: Run, frame: Frame, op: OpPlan) -> None:
+    _change_attribute(run, frame, op, delattr, "__delattr__")
+
+
+def _change_attribute(
+    run: Run, frame: Frame, op: OpPlan, change: Callable[..., None], method: str
+) -> None:
     assert op.access is not None
     target, name = lax(frame, op.access.target), op.access.name
-    if type(target) is not PendingList and run.attributes.write_is_plain(
-        target, name, "__delattr__"
-    ):
-        _write(run, frame, op, target, delattr, (name,))
+    is_plain = type(target) is not PendingList
+    if is_plain and run.attributes.write_is_plain(target, name, method):
+        _write(run, frame, op, target, change, (name,))
     else:
         _write_in_turn(run, frame, op, target)
 

@@ -6,7 +6,7 @@ import ast
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from xcs.frontend.capture.values import (
     Partial,
     Static,
     Value,
+    argument_list,
 )
 from xcs.frontend.classification import IMMUTABLE_CLASSES, Classification
 from xcs.frontend.classify import classify
@@ -39,16 +40,15 @@ from xcs.frontend.facts import (
     CHANGING_METHODS,
     CONTAINERS,
     READING_METHODS,
+    SCALARS,
     SEES_ITS_FRAME,
-    class_attribute,
     is_user_class,
     returns_plain,
 )
 from xcs.frontend.guards import MISSING
+from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import is_library
 from xcs.frontend.values import Unsupported
-
-_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
 
 
 @dataclass
@@ -103,7 +103,7 @@ def evaluate_call(c: Capture, frame: Frame, node: ast.Call) -> Value:
         if isinstance(base, Dyn | Pack):
             return _call_on(c, frame, node, c.dyn(base), func.attr)
         callee = load_attribute(c, frame, base, func.attr)
-        if isinstance(base, Static) and type(base.obj) in _PLAIN:
+        if isinstance(base, Static) and type(base.obj) in SCALARS:
             args = evaluate_args(c, frame, node, method=func.attr)
             return method_of_data(Call(c, frame, node, args), base, func.attr)
     else:
@@ -278,7 +278,7 @@ def _call_super(c: Capture, frame: Frame, node: ast.Call, func: ast.Attribute) -
 def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> Value:
     """A method of a value of the running program."""
     name = mangled(frame, name)
-    if base.cls is not None and base.cls not in (*CONTAINERS, *_PLAIN, tuple, range, frozenset):
+    if base.cls is not None and base.cls not in (*CONTAINERS, *SCALARS, tuple, range, frozenset):
         if is_user_class(base.cls) or base.example is not NOTHING:
             callee = load_attribute(c, frame, base, name)
             if not (isinstance(callee, Dyn) and not is_user_class(base.cls)):
@@ -287,7 +287,7 @@ def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> 
         return _library_method(c, frame, node, base, name)
     args = evaluate_args(c, frame, node, method=name)
     call = Call(c, frame, node, args)
-    if base.cls in (*_PLAIN, tuple, range, frozenset) and args.is_plain:
+    if base.cls in (*SCALARS, tuple, range, frozenset) and args.is_plain:
         return method_of_data(call, base, name)
     return method_of_object(call, base, name)
 
@@ -355,12 +355,9 @@ def method_of_data(call: Call, base: Value, name: str) -> Value:
     c, args = call.c, call.args
     if not args.is_plain:
         return method_of_object(call, c.dyn(base), name)
-    operands: dict[str, Value] = {"receiver": base}
-    operands |= {f"v{i}": v for i, v in enumerate(args.positional)}
-    operands |= {f"k_{k}": v for k, v in args.keywords.items()}
-    inside = [f"v{i}" for i in range(len(args.positional))]
-    inside += [f"{k}=k_{k}" for k in args.keywords]
-    source = f"receiver.{name}({', '.join(inside)})"
+    operands, inside = argument_list(args.positional, args.keywords)
+    operands = {"receiver": base, **operands}
+    source = f"receiver.{name}({inside})"
     text = class_of(base) is str and name in _TEXT_RESULTS
     cls = str if text else None
     home = None
@@ -368,7 +365,7 @@ def method_of_data(call: Call, base: Value, name: str) -> Value:
         home, cls = c.order.fresh("parts"), tuple if "partition" in name else list
     elif not text and name not in _SCALAR_RESULTS:
         home = derived_home(c, list(operands.values())) or c.order.fresh(name)
-    plain = all(class_of(v) in _PLAIN for v in operands.values())
+    plain = all(class_of(v) in SCALARS for v in operands.values())
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 
@@ -861,15 +858,15 @@ def _native_instance(call: Call, callee: type) -> Value | None:
     home = c.order.fresh(callee.__name__, callee)
     for name, value in _fields(callee, args):
         store_in(c, home.field(name), value)
-    # The constructor only stores what it is given, so that is passed as it is.
-    operands = {"cls": c.constant(callee)}
-    operands |= {f"v{i}": c.ssa(v) for i, v in enumerate(args.positional)}
-    operands |= {f"k_{k}": c.ssa(v) for k, v in args.keywords.items()}
-    inside = [f"v{i}" for i in range(len(args.positional))]
-    inside += [f"{k}=k_{k}" for k in args.keywords]
-    op = orch.HostOp(f"cls({', '.join(inside)})", operands, [orch.ANY])
-    c.add(op)
-    return Dyn(op.results[0], callee, home)
+    return _constructed(c, callee, args, home)
+
+
+def _constructed(c: Capture, cls: type, args: Args, home: Home) -> Dyn:
+    """What a constructor makes that only stores what it is given, which is passed as it is."""
+    operands, inside = argument_list(args.positional, args.keywords)
+    values = {name: c.ssa(value) for name, value in operands.items()}
+    op = orch.HostOp(f"cls({inside})", {"cls": c.constant(cls), **values}, [orch.ANY])
+    return Dyn(c.add(op).results[0], cls, home)
 
 
 def _fields(cls: type, args: Args) -> list[tuple[str, Value]]:
@@ -896,14 +893,7 @@ def call_named_tuple(call: Call, callee: Any) -> Value | None:
     for name, value in [*zip(fields, args.positional, strict=False), *args.keywords.items()]:
         store_in(c, home.field(name), value)
         store_in(c, home.field(ELEMENTS), value)
-    operands = {"cls": c.constant(callee)}
-    operands |= {f"v{i}": c.ssa(v) for i, v in enumerate(args.positional)}
-    operands |= {f"k_{k}": c.ssa(v) for k, v in args.keywords.items()}
-    inside = [f"v{i}" for i in range(len(args.positional))]
-    inside += [f"{k}=k_{k}" for k in args.keywords]
-    op = orch.HostOp(f"cls({', '.join(inside)})", operands, [orch.ANY])
-    c.add(op)
-    return Dyn(op.results[0], callee, home)
+    return _constructed(c, callee, args, home)
 
 
 def call_python(call: Call, callee: Any) -> Value | None:
@@ -1024,10 +1014,7 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     import builtins
 
     c, args = call.c, call.args
-    operands: dict[str, Value] = {f"v{i}": v for i, v in enumerate(args.positional)}
-    operands |= {f"k_{k}": v for k, v in args.keywords.items()}
-    inside = [f"v{i}" for i in range(len(args.positional))]
-    inside += [f"{k}=k_{k}" for k in args.keywords]
+    operands, inside = argument_list(args.positional, args.keywords)
     name = getattr(callee, "__name__", "")
     if getattr(builtins, name, None) is not callee:
         operands["function"] = Static(callee)
@@ -1035,7 +1022,7 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     cls = _result_class(callee, what)
     values = list(args.values())
     home = None
-    if not (cls in _PLAIN or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
+    if not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
         home = derived_home(c, values, may_be_operand=callee not in _FRESH)
         if home is not None and callee not in _FRESH:
             c.order.merge(home, home.field(ELEMENTS))
@@ -1047,11 +1034,11 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
             for value in values:  # an instance of a library's class may keep what it is given
                 store_in(c, home, value)
     plain = isinstance(callee, types.FunctionType) or all(
-        class_of(v) in _PLAIN or is_static_code(v) for v in values
+        class_of(v) in SCALARS or is_static_code(v) for v in values
     )
     hands_on = any(callee is known for known in _HANDING_ON)
     return c.host(
-        f"{name}({', '.join(inside)})", operands, cls=cls, home=home, checked=not plain,
+        f"{name}({inside})", operands, cls=cls, home=home, checked=not plain,
         structure=hands_on,
     )  # fmt: skip
 
@@ -1066,12 +1053,12 @@ def is_static_code(value: Value) -> bool:
 
 
 def _result_class(callee: Any, what: Classification) -> type | None:
-    if callee in _RESULT_CLASSES if type(callee).__hash__ is not None else False:
+    if isinstance(callee, Hashable) and callee in _RESULT_CLASSES:
         return _RESULT_CLASSES[callee]
-    by_name = {t.__name__: t for t in (str, int, float, bool, bytes)}
-    return by_name.get(what.returns or "")
+    return _PLAIN_BY_NAME.get(what.returns or "")
 
 
+_PLAIN_BY_NAME: Mapping[str, type] = {t.__name__: t for t in (str, int, float, bool, bytes)}
 _RESULT_CLASSES: Mapping[Any, type] = {
     sorted: list, list: list, dict: dict, set: set, str: str, int: int, float: float, bool: bool,
     repr: str, tuple: tuple, frozenset: frozenset, range: range,

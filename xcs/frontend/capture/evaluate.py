@@ -24,10 +24,9 @@ from xcs.frontend.capture.values import (
     Value,
     View,
 )
-from xcs.frontend.facts import CONTAINERS
+from xcs.frontend.facts import CONTAINERS, SCALARS
 from xcs.frontend.values import Unsupported
 
-_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
 _NUMBERS = frozenset({int, float, bool})
 
 
@@ -105,8 +104,8 @@ def class_of(value: Value) -> type | None:
 
 def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | None) -> Value:
     """A Python operator on values: pure where all are plain data, which may show at run time."""
-    plain = all(class_of(v) in _PLAIN for v in operands.values())
-    home = None if cls in _PLAIN else derived_home(c, list(operands.values()))
+    plain = all(class_of(v) in SCALARS for v in operands.values())
+    home = None if cls in SCALARS else derived_home(c, list(operands.values()))
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 
@@ -137,7 +136,7 @@ def negate(c: Capture, value: Value) -> Value:
     if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
         return c.host("not n", {"n": length(c, value)}, cls=bool)
     if isinstance(value, Static) and not isinstance(value.obj, type) and value.obj is not Static:
-        if class_of(value) in _PLAIN:
+        if class_of(value) in SCALARS:
             return Static(not value.obj)
     return operation(c, "not a", {"a": value}, bool)
 
@@ -188,7 +187,7 @@ def compare(c: Capture, op: ast.cmpop, left: Value, right: Value) -> Value:
         operands = {"a": _bare(c, left), "b": _bare(c, right)}
         return c.host(f"a {word} b", operands, cls=bool)
     source = ast.unparse(ast.Compare(ast.Name("a"), [op], [ast.Name("b")]))
-    plain = all(class_of(v) in _PLAIN for v in (left, right))
+    plain = all(class_of(v) in SCALARS for v in (left, right))
     return operation(c, source, {"a": left, "b": right}, bool if plain else None)
 
 
@@ -339,7 +338,7 @@ def _tuple(c: Capture, frame: Frame, node: ast.Tuple) -> Value:
     if any(isinstance(e, ast.Starred) for e in node.elts):
         return _starred_display(c, frame, node, tuple)
     items = tuple(evaluate(c, frame, e) for e in node.elts)
-    if all(isinstance(v, Static) and class_of(v) in _PLAIN for v in items):
+    if all(isinstance(v, Static) and class_of(v) in SCALARS for v in items):
         return Static(tuple(v.obj for v in items))  # type: ignore[union-attr]
     return Pack(items)
 
@@ -433,7 +432,7 @@ def _text(c: Capture, frame: Frame, node: ast.JoinedStr) -> Value:
             part = ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, spec)
         parts.append(part)
     source = ast.unparse(ast.fix_missing_locations(ast.JoinedStr(parts)))
-    plain = all(class_of(v) in _PLAIN for v in operands.values())
+    plain = all(class_of(v) in SCALARS for v in operands.values())
     return c.host(source, operands, cls=str, checked=not plain)
 
 

@@ -66,11 +66,3 @@ def _statements(body: list[ast.stmt], in_loop: bool) -> Iterator[tuple[ast.stmt,
             yield from _statements(handler.body, in_loop)
         for case in getattr(statement, "cases", ()):
             yield from _statements(case.body, in_loop)
-
-
-def may_leave(body: list[ast.stmt]) -> bool:
-    """Whether statements may break, continue or return to what is around them."""
-    return any(
-        isinstance(child, ast.Return) or (isinstance(child, ast.Break | ast.Continue) and not loop)
-        for child, loop in _statements(body, False)
-    )

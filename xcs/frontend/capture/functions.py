@@ -16,10 +16,11 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Region, SSAValue
 
 from xcs.dialects import orch
+from xcs.frontend.binding import bind_parameters
 from xcs.frontend.capture.evaluate import class_of
 from xcs.frontend.capture.execute import run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow
-from xcs.frontend.capture.order import Home, Scope, ScopeKind
+from xcs.frontend.capture.order import ELEMENTS, Home, Scope, ScopeKind
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -44,7 +45,7 @@ _MAX_DEPTH = 60
 # --- binding --------------------------------------------------------------------------------------
 
 
-def bind_parameters(
+def _bound(
     c: Capture,
     parameters: ast.arguments,
     args: Any,
@@ -55,32 +56,16 @@ def bind_parameters(
     """The parameters' values. A call that Python refuses is left for Python to refuse."""
     if not args.is_plain:
         raise Unsupported("arguments that are unpacked when the program runs", node)
-    names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
-    only_positional = {a.arg for a in parameters.posonlyargs}
-    positional, rest = list(args.positional), dict(args.keywords)
-    env: dict[str, Value] = dict(zip(names, positional, strict=False))
-    if len(positional) > len(names) and parameters.vararg is None:
-        raise Unsupported("too many positional arguments", node)
-    if parameters.vararg is not None:
-        env[parameters.vararg.arg] = Pack(tuple(positional[len(names) :]))
-    for name in names[len(positional) :]:
-        if name in rest and name not in only_positional:
-            env[name] = rest.pop(name)
-    for name in (a.arg for a in parameters.kwonlyargs):
-        if name in rest:
-            env[name] = rest.pop(name)
-        elif name in kw_defaults:
-            env[name] = kw_defaults[name]
-    for name, value in zip(reversed(names), reversed(defaults), strict=False):
-        env.setdefault(name, value)
-    if parameters.kwarg is not None:
-        env[parameters.kwarg.arg] = _keyword_dict(c, rest)
-    elif rest:
-        raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
-    required = [*names, *(a.arg for a in parameters.kwonlyargs)]
-    if missing := [name for name in required if name not in env]:
-        raise Unsupported(f"missing arguments {missing}", node)
-    return env
+    return bind_parameters(
+        parameters,
+        args.positional,
+        args.keywords,
+        defaults,
+        kw_defaults,
+        as_tuple=Pack,
+        as_dict=lambda rest: _keyword_dict(c, rest),
+        node=node,
+    )
 
 
 def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
@@ -88,7 +73,7 @@ def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
 
     home = c.order.fresh("keywords", dict)
     for value in values.values():
-        store_in(c, home.field("[]"), value)
+        store_in(c, home.field(ELEMENTS), value)
     keys = [c.constant(name) for name in values]
     op = orch.DictOp(keys, [c.ssa(v) for v in values.values()])
     return Dyn(c.add(op).results[0], dict, home, known=dict(values))
@@ -148,7 +133,7 @@ def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node
         c.guards.attribute(function, part, getattr(function, part))
     defaults = [_default(c, v) for v in function.__defaults__ or ()]
     kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
-    env = bind_parameters(c, tree.args, args, defaults, kw_defaults, node)
+    env = _bound(c, tree.args, args, defaults, kw_defaults, node)
     target = Target(tree, function, owner, None)
     if any(_holds_closure(v) for v in env.values()):
         return inline(c, target, env, node)
@@ -178,7 +163,7 @@ def inline_closure(c: Capture, closure: Closure, args: Any, node: Any) -> Value:
     """A call of a function that the captured code defines."""
     tree = closure.node
     check_capturable(tree)
-    env = bind_parameters(c, tree.args, args, closure.defaults, closure.kw_defaults, node)
+    env = _bound(c, tree.args, args, closure.defaults, closure.kw_defaults, node)
     target = Target(
         tree, closure.frame.outermost.function, closure.frame.outermost.owner, closure.frame
     )
@@ -478,7 +463,7 @@ def _capture(
     env: dict[str, Value],
     prepare: Callable[[dict[str, Value]], None] | None,
 ) -> Specialisation:
-    symbol = c.new_symbol(target.name, c.operators)
+    symbol = c.new_symbol(target.name)
     homes: dict[Home, Home] = {}
     callers = Scope(ScopeKind.MAIN, Block())  # where all that is passed is born
     found = Specialisation(symbol, [], identity=key[0])

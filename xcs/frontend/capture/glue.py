@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
+from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import (
     UNBOUND,
@@ -33,15 +34,15 @@ from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
     CONTAINERS,
     READING_METHODS,
+    SCALARS,
     SEES_ITS_FRAME,
-    class_attribute,
     is_user_class,
 )
 from xcs.frontend.guards import MISSING
+from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.names import parameter_names, stored_names
 from xcs.frontend.source import source_file
 
-_PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RESULTS: Mapping[Any, type] = {
     str: str, repr: str, format: str, ascii: str, chr: str, len: int, ord: int, int: int,
@@ -87,7 +88,6 @@ class _Glue:
     """All names in the expression, which those of operands must not clash with."""
     leaves: dict[str, ast.expr] = field(default_factory=dict)
     """Names and attributes that become operands, by the operand's name."""
-    statics: dict[str, Value] = field(default_factory=dict)
     chooses: bool = False
     """Whether the result may be one of the operands."""
 
@@ -291,7 +291,7 @@ class _Glue:
             root = root.value
         if isinstance(root, ast.Name) and root.id not in bound:
             value = peek(self.c, self.frame, root.id)
-            if isinstance(value, Static) and not isinstance(value.obj, tuple(_PLAIN)):
+            if isinstance(value, Static) and not isinstance(value.obj, tuple(SCALARS)):
                 found = _static_path(value.obj, func)
                 if found is MISSING or not is_pure(found):
                     raise NotGlue
@@ -309,7 +309,7 @@ class _Glue:
             return True
         if value.cls is None:
             return True
-        return value.cls in (*CONTAINERS, *_PLAIN, tuple, frozenset, range)
+        return value.cls in (*CONTAINERS, *SCALARS, tuple, frozenset, range)
 
     def _static(self, node: ast.expr, value: Static | None) -> ast.expr:
         if isinstance(node, ast.Name) and value is not None:
@@ -330,13 +330,13 @@ class _Glue:
         cls = self._class(node)
         values = list(operands.values())
         home = None
-        if cls not in _PLAIN:
+        if cls not in SCALARS:
             home = derived_home(self.c, values, may_be_operand=self.chooses)
             if home is not None and cls is None:
-                self.c.order.merge(home, home.field("[]"))
+                self.c.order.merge(home, home.field(ELEMENTS))
             elif home is None and (cls is None or cls in CONTAINERS):
                 home = self.c.order.fresh("glue")
-        plain = all(class_of(v) in _PLAIN or _is_code(v) for v in values)
+        plain = all(class_of(v) in SCALARS or _is_code(v) for v in values)
         return self.c.host(
             source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 
-from xcs.frontend.names import FUNCTION_NODES, body_of, loaded_names, stored_names
+from xcs.frontend.names import loaded_names, stored_names
 
 
 @functools.lru_cache(maxsize=8192)
@@ -106,10 +106,3 @@ def _scan(body: list[ast.stmt], assigned: set[str], exposed: set[str]) -> bool:
 
 def _read(node: ast.AST, assigned: set[str], exposed: set[str]) -> None:
     exposed |= set(loaded_names(node)) - assigned
-
-
-@functools.lru_cache(maxsize=4096)
-def names_of_function(node: ast.AST) -> frozenset[str]:
-    """Names that the statements of a function's body, or of a module's, bind."""
-    body = body_of(node) if isinstance(node, FUNCTION_NODES) else getattr(node, "body", [])
-    return frozenset(stored_names(body))

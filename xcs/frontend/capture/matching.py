@@ -9,6 +9,7 @@ from xcs.frontend.capture.evaluate import evaluate
 from xcs.frontend.capture.execute import run_block
 from xcs.frontend.capture.flow import Flow
 from xcs.frontend.capture.names import load_name
+from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.regions import branch
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import bind
@@ -64,7 +65,7 @@ def _matches(c: Capture, frame: Frame, subject: Dyn, case: ast.match_case) -> Va
     for name, part in zip(names, parts, strict=True):
         inner = None
         if home is not None:
-            inner = c.order.merge(home.field("[]"), home)
+            inner = c.order.merge(home.field(ELEMENTS), home)
         values[name] = Dyn(part, None, inner)
 
     def take() -> tuple[list[Value], Flow]:

@@ -27,11 +27,11 @@ from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
     CODE_CLASSES,
     SCALARS,
-    class_attribute,
     is_immutable_value,
     is_user_class,
 )
 from xcs.frontend.guards import MISSING
+from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import SourceFile, source_file
 from xcs.frontend.values import Unsupported
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
-import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +16,6 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xcs.dialects import orch
 from xcs.frontend.capture.order import ELEMENTS, Home, Order, Scope, ScopeKind, outside_home
 from xcs.frontend.capture.values import (
-    NOTHING,
-    UNBOUND,
     Closure,
     Dyn,
     Frame,
@@ -30,11 +26,11 @@ from xcs.frontend.capture.values import (
     Static,
     Value,
     View,
+    argument_list,
 )
-from xcs.frontend.classification import Classification
-from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_class, is_immutable_value
+from xcs.frontend.declarations import Declarations
+from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value
 from xcs.frontend.guards import Guards
-from xcs.frontend.values import Unsupported
 
 
 @dataclass
@@ -56,12 +52,10 @@ class Box:
 
 
 @dataclass
-class Capture:
+class Capture(Declarations):
     """One program under construction. Ops go to the end of `block`."""
 
     strict: bool = False
-    objects: dict[str, Any] = field(default_factory=dict)
-    operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
     functions: dict[str, func.FuncOp] = field(default_factory=dict)
     guards: Guards = field(default_factory=Guards)
     paths: dict[tuple[Path, str], Any] = field(default_factory=dict)
@@ -85,8 +79,6 @@ class Capture:
     specialisations: dict[Any, Any] = field(default_factory=dict)
     coarse: bool = False
     """Whether all that comes from outside is taken to be one object."""
-    _keys: dict[int, str] = field(default_factory=dict)
-    _symbols: dict[tuple[int, str, str, bool], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.order = Order(self._join)
@@ -140,18 +132,6 @@ class Capture:
 
     # --- objects of the process ---
 
-    def key_of(self, value: Any, hint: str = "object") -> str:
-        """The object table's key for the value, entered on first use."""
-        key = self._keys.get(id(value))
-        if key is None:
-            stem = re.sub(r"\W", "_", hint) or "object"
-            key, count = stem, 1
-            while key in self.objects:
-                key, count = f"{stem}_{count}", count + 1
-            self.objects[key] = value
-            self._keys[id(value)] = key
-        return key
-
     def scope_key(self, frame: Frame) -> str:
         """The key of the globals of a frame's function."""
         function = frame.outermost.function
@@ -159,47 +139,12 @@ class Capture:
 
     def constant(self, value: Any, hint: str | None = None) -> SSAValue:
         """An object that is known while capturing, as an SSA value."""
-        attribute = orch.literal_attribute(value)
-        if attribute is None:
-            name = hint or getattr(value, "__qualname__", None) or type(value).__name__
-            attribute = orch.RefAttr(self.key_of(value, str(name).rpartition(".")[2]))
-        return self.add(orch.ConstantOp(attribute, object_type(type(value)))).results[0]
+        op = orch.ConstantOp(self.literal(value, hint), object_type(type(value)))
+        return self.add(op).results[0]
 
-    def operator(
-        self, function: Any, what: Classification, spec: Any = None, *, local: bool = False
-    ) -> str:
-        """Declare the operator, once, and give its symbol."""
-        key = (id(function), what.kind, what.effects, local)
-        symbol = self._symbols.get(key)
-        if symbol is None:
-            name = getattr(function, "__name__", None) or type(function).__name__
-            symbol = self.new_symbol(str(name), self.operators)
-            module = getattr(function, "__module__", None) or type(function).__module__
-            qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
-            kind = what.kind if what.kind in orch.KindAttr.words else "function"
-            self.operators[symbol] = orch.OperatorOp(
-                symbol,
-                f"{module}:{qualname}",
-                kind,
-                what.effects,
-                policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
-                deterministic=spec is not None and spec.deterministic,
-                fresh=what.effects == "pure" and spec is None,
-                # What is not understood runs on the caller's own thread: it may depend on it.
-                nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
-                ref=self.key_of(function, symbol),
-                local=local,
-            )
-            self._symbols[key] = symbol
-        return symbol
-
-    def new_symbol(self, name: str, taken: Mapping[str, Any]) -> str:
-        """A symbol that reads like the name."""
-        stem = re.sub(r"\W", "_", name).strip("_") or "operator"
-        symbol, count = stem, 1
-        while symbol in taken or symbol in self.functions or symbol == "main":
-            symbol, count = f"{stem}_{count}", count + 1
-        return symbol
+    def is_symbol(self, name: str) -> bool:
+        """Whether the program has an operator or a function of that name."""
+        return name == "main" or name in self.functions or super().is_symbol(name)
 
     # --- values ---
 
@@ -229,12 +174,10 @@ class Capture:
                 return op.results[0]
 
     def _partial(self, value: Partial) -> SSAValue:
-        operands = {"partial": self.constant(functools.partial), "f": self.ssa(value.function)}
-        operands |= {f"v{i}": self.ssa(v) for i, v in enumerate(value.positional)}
-        operands |= {f"k_{k}": self.ssa(v) for k, v in value.keywords.items()}
-        inside = ["f", *(f"v{i}" for i in range(len(value.positional)))]
-        inside += [f"{k}=k_{k}" for k in value.keywords]
-        op = orch.HostOp(f"partial({', '.join(inside)})", operands, [orch.ANY])
+        held, inside = argument_list((value.function, *value.positional), value.keywords)
+        operands = {name: self.ssa(v) for name, v in held.items()}
+        partial = {"partial": self.constant(functools.partial)}
+        op = orch.HostOp(f"partial({inside})", {**partial, **operands}, [orch.ANY])
         return self.add(op).results[0]
 
     def home_of(self, value: Value) -> Home | None:
@@ -568,24 +511,9 @@ def object_type(cls: type | None) -> Attribute:
     return orch.ObjectType(cls.__name__)
 
 
-def static_value(obj: Any) -> Static:
-    """A value known while capturing."""
-    return Static(obj)
-
-
 @functools.lru_cache(maxsize=1 << 14)
 def _location(filename: str, line: int, column: int) -> FileLineColLoc:
     return FileLineColLoc(StringAttr(filename), IntAttr(line), IntAttr(column))
 
 
-__all__ = [
-    "NOTHING",
-    "UNBOUND",
-    "Attempt",
-    "Capture",
-    "Remark",
-    "Unsupported",
-    "is_immutable_class",
-    "object_type",
-    "types",
-]
+__all__ = ["Attempt", "Capture", "Remark", "object_type"]

@@ -17,7 +17,7 @@ from xcs.frontend.capture.evaluate import evaluate, get_item
 from xcs.frontend.capture.execute import reraise, run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow, joined
 from xcs.frontend.capture.liveness import read_outside
-from xcs.frontend.capture.order import ScopeKind
+from xcs.frontend.capture.order import ELEMENTS, ScopeKind
 from xcs.frontend.capture.regions import Merge, branch, is_unbound, run_region
 from xcs.frontend.capture.state import Box, Capture
 from xcs.frontend.capture.targets import bind
@@ -88,7 +88,7 @@ def _box(c: Capture, frame: Frame, kept: frozenset[str]) -> Box:
     for name in names:
         inner = c.home_of(frame.env.get(name, Static(UNBOUND)))
         if inner is not None:
-            c.order.merge(home.field("[]"), inner)
+            c.order.merge(home.field(ELEMENTS), inner)
     keys = [c.constant(name) for name in names]
     values = [c.ssa(frame.env.get(name, Static(UNBOUND))) for name in names]
     made = c.add(orch.DictOp(keys, values)).results[0]

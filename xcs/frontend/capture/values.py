@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -167,3 +168,13 @@ def bound(value: Any, name: str) -> Any:
             f"cannot access local variable '{name}' where it is not associated with a value"
         )
     return value
+
+
+def argument_list(
+    positional: Sequence[Value], keywords: Mapping[str, Value]
+) -> tuple[dict[str, Value], str]:
+    """Operands for the arguments of a native call, and what stands in its parentheses."""
+    operands = {f"v{i}": value for i, value in enumerate(positional)}
+    inside = [*operands, *(f"{name}=k_{name}" for name in keywords)]
+    operands |= {f"k_{name}": value for name, value in keywords.items()}
+    return operands, ", ".join(inside)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from xcs.frontend.abstract_values import BOTTOM, UNKNOWN, Path, Place, Value
+from xcs.frontend.abstract_values import BOTTOM, MISSING, UNKNOWN, Path, Place, Value
 from xcs.frontend.analysis.resources import (
     ORDERED,
     PURE,
@@ -21,8 +21,6 @@ from xcs.frontend.analysis.resources import (
     join_effects,
 )
 from xcs.frontend.classification import Classification
-
-MISSING: Final = object()
 
 Guard = tuple[Mapping[str, Any] | types.CellType, str, Any]
 """What a result rests on: a namespace or a cell, a name, and the object found there."""

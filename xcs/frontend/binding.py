@@ -1,0 +1,58 @@
+"""Binding the arguments of a call to parameters, as Python does, while capturing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from xcs.frontend.values import Unsupported
+
+V = TypeVar("V")
+
+
+def bind_parameters(
+    parameters: ast.arguments,
+    positional: Sequence[V],
+    keywords: Mapping[str, V],
+    defaults: Sequence[V],
+    kw_defaults: Mapping[str, V],
+    *,
+    as_tuple: Callable[[tuple[V, ...]], V],
+    as_dict: Callable[[dict[str, V]], V],
+    node: Any,
+) -> dict[str, V]:
+    """The parameters' values; `as_tuple` and `as_dict` make those of ``*args`` and ``**kwargs``.
+
+    Raises `Unsupported` at the node for a call that does not fit, which is left for Python to
+    refuse.
+    """
+    names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
+    only_positional = {a.arg for a in parameters.posonlyargs}
+    rest = dict(keywords)
+    env: dict[str, V] = dict(zip(names, positional, strict=False))
+    if len(positional) > len(names) and parameters.vararg is None:
+        raise Unsupported("too many positional arguments", node)
+    if parameters.vararg is not None:
+        env[parameters.vararg.arg] = as_tuple(tuple(positional[len(names) :]))
+    for name in names[len(positional) :]:
+        if name in rest and name not in only_positional:
+            env[name] = rest.pop(name)
+    for name in (a.arg for a in parameters.kwonlyargs):
+        if name in rest:
+            env[name] = rest.pop(name)
+        elif name in kw_defaults:
+            env[name] = kw_defaults[name]
+    for name, value in zip(reversed(names), reversed(defaults), strict=False):
+        env.setdefault(name, value)
+    if parameters.kwarg is not None:
+        env[parameters.kwarg.arg] = as_dict(rest)
+    elif rest:
+        raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
+    required = [*names, *(a.arg for a in parameters.kwonlyargs)]
+    if missing := [name for name in required if name not in env]:
+        raise Unsupported(f"missing arguments {missing}", node)
+    return env
+
+
+__all__ = ["bind_parameters"]
