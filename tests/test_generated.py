@@ -15,10 +15,7 @@ from generated_programs import differs, settings_of, write_program
 
 CHUNK = 20
 PROGRAMS = 400
-OPEN = frozenset(
-    {7, 48, 49, 56, 65, 76, 83, 92, 94, 114, 122, 134, 147, 152, 175, 180, 188}
-    | {218, 226, 252, 265, 291, 300, 313, 330, 378, 390, 391}
-)
+OPEN = frozenset({7, 48, 49, 83, 134, 152, 188, 226, 252, 265, 313, 391})
 """Programs that still differ, or that an error of xcs leaves plain; to be taken out of here."""
 
 

@@ -46,9 +46,11 @@ def _matches(c: Capture, frame: Frame, subject: Dyn, case: ast.match_case) -> Va
     """Whether the pattern matches and the guard holds; binds the pattern's names if it matches."""
     names = stored_names(case.pattern)
     used = {n: c.read_whole(load_name(c, frame, n)) for n in loaded_names(case.pattern)}
-    lines = ["match xcs_subject:", f"    case {ast.unparse(case.pattern)}:"]
-    lines += ["        xcs_matches = True", "    case _:", "        xcs_matches = False"]
-    lines += [f"        {name} = xcs_unbound" for name in names]
+    # No second case: Python refuses one after a pattern that always matches.
+    lines = ["xcs_matches = False", "match xcs_subject:", f"    case {ast.unparse(case.pattern)}:"]
+    lines += ["        xcs_matches = True"]
+    if names:
+        lines += ["if not xcs_matches:", *(f"    {name} = xcs_unbound" for name in names)]
     operands = {
         "xcs_subject": c.read_whole(subject, keeps=True),
         "xcs_unbound": c.constant(UNBOUND, "unbound"),

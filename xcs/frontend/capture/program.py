@@ -258,6 +258,10 @@ def capture_program(
     }
     declared = [op for name, op in c.operators.items() if name in used]
     module = ModuleOp([*declared, *functions, main])
+    kept = {block for op in module.walk() for region in op.regions for block in region.blocks}
+    for given_up in c.blocks:
+        if given_up not in kept:
+            given_up.drop_all_references()  # its uses of values must not show to rewrites
     return Captured(
         module, c.objects, c.guards, _told(c.remarks, frame.filename),
         _told(c.native_parts, frame.filename), _outer_paths(c), _homes(c), roots,

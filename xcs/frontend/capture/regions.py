@@ -460,7 +460,8 @@ class Loop:
                 ends = [e.get(frame, {}).get(name) for e in (after, tested)]
                 if (frame, name) in known or all(e is None or e is start for e in ends):
                     continue
-                if self.needed(frame, name):
+                in_test = self.test is not None and tested.get(frame, {}).get(name) is not start
+                if in_test or self.needed(frame, name):  # the body may read what the test binds
                     self.carried.append((frame, name))
                     settled = False
         if not settled or last.flow is Flow.DEAD:

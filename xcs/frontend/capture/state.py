@@ -73,6 +73,8 @@ class Capture(Declarations):
     consumed: set[int] = field(default_factory=set)
     """Calls, by their nodes' ids, of whose result all is used at once."""
     block: Block = field(default_factory=Block)
+    blocks: list[Block] = field(default_factory=list)
+    """Those of all regions, also of ones that were given up."""
     location: FileLineColLoc | None = None
     fence: SSAValue | None = None
     """What has to be done before anything that follows in the function may begin."""
@@ -113,6 +115,7 @@ class Capture(Declarations):
         saved_block, saved_scope = self.block, self.order.scope
         scope = Scope(kind, block, parent or saved_scope)
         self.block, self.order.scope = block, scope
+        self.blocks.append(block)
         try:
             yield scope
         finally:
@@ -457,8 +460,10 @@ class Capture(Declarations):
             dict(self.order.scope.tokens),
             self.environments(),
             len(self.remarks),
+            len(self.native_parts),
             len(self.handling),
             len(self.order.scope.imports),
+            self.fence,
         )
 
     def undo(self, attempt: Attempt) -> None:
@@ -469,7 +474,9 @@ class Capture(Declarations):
         entered = {i.home: i.argument for i in self.order.scope.imports[attempt.imports :]}
         self.order.scope.tokens = {**entered, **attempt.tokens}
         self.restore(attempt.environments)
+        self.fence = attempt.fence
         del self.remarks[attempt.remarks :]
+        del self.native_parts[attempt.native_parts :]
         del self.handling[attempt.handling :]
 
     def environments(self) -> list[tuple[Frame, dict[str, Value]]]:
@@ -497,8 +504,10 @@ class Attempt:
     tokens: dict[Home, SSAValue]
     environments: list[tuple[Frame, dict[str, Value]]]
     remarks: int
+    native_parts: int
     handling: int
     imports: int
+    fence: SSAValue | None
 
 
 _MAX_ELEMENTS = 10_000
