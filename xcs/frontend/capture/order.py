@@ -146,6 +146,8 @@ class Order:
         """Where objects live of which nothing is known: they may be any that are shared."""
         self.some_shared = Home("something shared", _NOWHERE)
         """Written as soon as anything shared is."""
+        self.readers = Home("readers of something shared", _NOWHERE)
+        """The chain of what reads an object that may be another name of one that was changed."""
         self.writes: list[Home] = []
         """Every home that something wrote, in turn."""
         self.changes: list[tuple[Home, Scope]] = []
@@ -338,6 +340,16 @@ class Order:
             scope = scope.parent
         found = (self._last(home) for home in homes)
         return list(dict.fromkeys(token for token in found if token is not None))
+
+    def take_readers(self) -> list[SSAValue]:
+        """What a change of something shared waits for, beside those on its own chain."""
+        return self.take(self.readers) if self.is_written(self.readers) else []
+
+    def give_reader(self, token: SSAValue) -> None:
+        """An op reads an object that may be any of those that were changed."""
+        tokens = [*self.take_readers(), token]
+        self.mark_written(self.readers)
+        self.give(self.readers, token if len(tokens) == 1 else self.join(tokens))
 
     def give_world(self, token: SSAValue) -> None:
         """An op may have changed all that is shared."""

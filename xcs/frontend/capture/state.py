@@ -368,14 +368,12 @@ class Capture(Declarations):
         written = [h for h in chains if self.order.is_written(h)]
         for chain in chains:
             self.order.take(chain)  # notes what is assumed
-        if home.foreign and self.order.is_written(self.order.some_shared):
-            written = written or [home]
-        if not written:
+        aliased = home.foreign and self.order.is_written(self.order.some_shared)
+        if not (written or aliased):
             return ssa
-        if self.order.anything.find() in written:
-            after = self.order.take_shared()
-        else:
-            after = [token for h in chains for token in self.order.take(h)]
+        after = self.order.take_shared() if aliased or self.order.anything.find() in written else []
+        if self.order.anything.find() not in written:
+            after += [token for h in chains for token in self.order.take(h)]
         op = orch.SnapshotOp(ssa, after=list(dict.fromkeys(after)), token=True)
         if structure:
             op.structure = UnitAttr()
@@ -410,26 +408,28 @@ class Capture(Declarations):
                 self.order.mark_written(self.order.world)
             elif not self.order.is_written(home):
                 return [], False
-            return self.order.take_shared(), True
-        foreign = home.find().foreign
+            return self.order.take_shared() + (self.order.take_readers() if write else []), True
+        # What an operator gave may be an object that was changed under another name.
+        aliased = home.find().foreign and (write or self.order.is_written(self.order.some_shared))
+        others = self.order.take_shared() if aliased else []
         if write:
+            if aliased or home.find().shared:
+                others += self.order.take_readers()
             self.order.mark_written(home)
-            if foreign:
+            if aliased:
                 self.order.mark_written(self.order.world)
-                return list(
-                    dict.fromkeys([*self.order.take(home), *self.order.take_shared()])
-                ), True
         elif not self.order.is_written(home):
             self.order.take(home)  # notes that this was assumed
-            # What an operator gave may be an object that was changed under another name.
-            return [], foreign and self.order.is_written(self.order.some_shared)
-        return self.order.take(home), True
+            return others, aliased
+        return list(dict.fromkeys([*self.order.take(home), *others])), True
 
     def place(self, home: Home | None, op: Operation, linked: bool, *, write: bool = False) -> None:
         """Give the op its place in the chain."""
         if linked and home is not None:
             if write and home.find().foreign:
                 self.order.give_world(op.results[-1])
+            elif home.find().foreign and self.order.is_written(self.order.some_shared):
+                self.order.give_reader(op.results[-1])
             if home.find() is self.order.anything.find():
                 self.order.give_world(op.results[-1])
             else:
