@@ -17,6 +17,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from xcs.api.collection import without_collection
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
 from xcs.frontend.traced import leaves_of, trace_arrays
@@ -82,7 +83,7 @@ def array_program(
     static: Chosen,
     options: Mapping[str, Any],
     *,
-    strict: bool,
+    policy: Policy,
 ) -> ArrayProgram:
     """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
 
@@ -98,7 +99,7 @@ def array_program(
             raise Eager
         made: list[Any] = []
         arguments = flatten(args, kwargs, made)
-        jaxpr, structure, assumed = trace_arrays(function, arguments, strict=strict)
+        jaxpr, structure, assumed = trace_arrays(function, arguments, policy=policy)
         program.traces += 1
         # The function's own code stays as it is, as under `jax.jit`.
         if program.guards.update(assumed, [*made, function]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from xcs.frontend.analysis.resources import Policy
 from xcs.runtime import XCSError
 
 
@@ -21,6 +22,9 @@ class Config:
             the engine's default.
         effects: "default" lets calls that accumulate into a captured list, log or sleep run out of
             order; "strict" keeps them in program order.
+        console: "held" shows what calls write to the console and to logs in program order, in
+            whichever order they run; "direct" shows it at once, and keeps the order of calls that
+            print and are not declared.
         optimize: "exact" only rewrites that keep results bit for bit; "algebraic" is reserved for
             rewrites that may round differently, and today does the same as "exact".
         profile: keep a record of every op of the last run, for `get_jit_stats`.
@@ -31,6 +35,7 @@ class Config:
 
     max_workers: int | None = None
     effects: Literal["default", "strict"] = "default"
+    console: Literal["held", "direct"] = "held"
     optimize: Literal["exact", "algebraic"] = "exact"
     profile: bool = False
 
@@ -43,9 +48,15 @@ class Config:
                 f"Config(max_workers={workers!r}): expected a positive whole number, or None"
             )
         _check_choice("effects", self.effects, ("default", "strict"))
+        _check_choice("console", self.console, ("held", "direct"))
         _check_choice("optimize", self.optimize, ("exact", "algebraic"))
         if not isinstance(self.profile, bool):
             raise ConfigError(f"Config(profile={self.profile!r}): expected True or False")
+
+    @property
+    def policy(self) -> Policy:
+        """How callables are classified: by what becomes of their output, or all as strict."""
+        return "strict" if self.effects == "strict" else self.console
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -277,6 +277,7 @@ class JitFunction:
                 values,
                 max_workers=self.config.max_workers,
                 record=self.config.profile,
+                holds_output=self.config.console == "held",
             )
         finally:
             self.stats.ran(program.analysis, time.perf_counter() - start, hit=hit)
@@ -306,7 +307,7 @@ class JitFunction:
                     **donated,
                     **self._array_options,
                 },
-                strict=self.config.effects == "strict",
+                policy=self.config.policy,
             )
         traces = array.traces
         result = array.run(args, kwargs)
@@ -448,12 +449,12 @@ class JitFunction:
             return True
 
     def _captured_program(self, described: Arguments) -> CapturedProgram:
-        strict = self.config.effects == "strict"
+        policy = self.config.policy
         function = self.python_function
         assert isinstance(function, types.FunctionType)
-        captured = capture_program(function, described, strict=strict)
+        captured = capture_program(function, described, policy=policy)
         if not captured.fits(described.values):
-            captured = capture_program(function, described, strict=strict, coarse=True)
+            captured = capture_program(function, described, policy=policy, coarse=True)
         return captured
 
     def compile_orchestration(self, captured: CapturedProgram) -> Program | None:
@@ -462,7 +463,8 @@ class JitFunction:
             return None
         module = captured.module
         partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
-        effects = lambda callee: classify(callee, strict=self.config.effects == "strict").effects
+        policy = self.config.policy
+        effects = lambda callee: classify(callee).under(policy).effects
         lowered = lower(module, captured.objects, effects)
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
@@ -512,7 +514,7 @@ class JitFunction:
     def capture_for(self, arguments: Mapping[str, Any]) -> Captured:
         """Capture for flattened arguments. Raises `Unsupported`, or `Promote`."""
         assert isinstance(self.python_function, types.FunctionType)
-        return capture(self.python_function, arguments, strict=self.config.effects == "strict")
+        return capture(self.python_function, arguments, policy=self.config.policy)
 
     def promote(self, arguments: Mapping[str, Any], promotion: Promote) -> None:
         """Take an argument differently from now on."""

@@ -302,7 +302,9 @@ class Calls(Expressions):
         if getattr(callee, "__xcs_jit__", None) is not None and not dynamic_unpacking:
             return self._call_jitted(callee, positional, keywords, node, frame)
         what = classify(callee)
-        if self.strict or not isinstance(callee, types.FunctionType) or _is_standard(callee):
+        if isinstance(callee, types.FunctionType) and not _is_standard(callee):
+            what = what.in_program(self.policy)
+        else:
             # What the function does itself keeps its order: logging and waiting are only relaxed
             # inside of the operators that it calls.
             what = what.strict()

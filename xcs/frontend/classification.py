@@ -23,6 +23,7 @@ from xcs.frontend.analysis.resources import (
     PURE,
     UNORDERED,
     EffectClass,
+    Policy,
     Touches,
     effect_class,
     join_effects,
@@ -138,13 +139,24 @@ class Classification:
 
     def strict(self) -> Classification:
         """The same callable where accumulating, logging and sleeping keep program order too."""
-        return self._under(self.strict_effects)
+        return self.under("strict")
 
     def held(self) -> Classification:
         """The same callable where console output is held back, and so appears in program order."""
-        return self._under(self.held_effects)
+        return self.under("held")
 
-    def _under(self, effects: EffectClass | None) -> Classification:
+    def in_program(self, policy: Policy) -> Classification:
+        """The same callable as a captured program calls it.
+
+        What prints and does not wait keeps its place, even where its output could be held back: to
+        take its turn holds up nothing else, and it may be looked into.
+        """
+        return self.under("direct" if policy == "held" and not self.blocking else policy)
+
+    def under(self, policy: Policy) -> Classification:
+        """The same callable under a policy. Without one it is what it is under "direct"."""
+        by_policy = {"direct": None, "held": self.held_effects, "strict": self.strict_effects}
+        effects = by_policy[policy]
         if effects is None:
             return self
         return replace(self, effects=effects, strict_effects=None, held_effects=None)

@@ -17,6 +17,7 @@ from jax.core import Tracer
 from xdsl.ir import Block
 
 from xcs.dialects import orch
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
 from xcs.frontend.guards import MISSING, Guards, has_checkable_content, is_small_array
@@ -139,7 +140,7 @@ class Expressions:
     copies: dict[int, np.ndarray]  # of NumPy arrays from outside
     touched: dict[int, Any]  # static objects whose methods, or that other code, may change them
     frozen: list[set[int]]  # one entry for each dynamic region: the containers from outside
-    strict: bool
+    policy: Policy
 
     # --- entry points ---
 

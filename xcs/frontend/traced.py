@@ -18,6 +18,7 @@ from xdsl.ir import Operation, Region
 from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import orch
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.arguments import Flat, Leaf
 from xcs.frontend.array_code import array_code_guards, is_array_data
 from xcs.frontend.emit import Emitter, NotArrays
@@ -66,7 +67,7 @@ class Interpreter(Statements):
 
     emitter: Emitter
     guards: Guards
-    strict: bool = False
+    policy: Policy = "held"
     owned: dict[int, Any] = field(default_factory=dict)
     escaped: dict[int, Dyn] = field(default_factory=dict)
     external: dict[int, Any] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def _call_with(function: types.FunctionType, arguments: Mapping[str, Any]) -> An
 
 
 def trace_arrays(
-    function: types.FunctionType, arguments: Mapping[str, Any], *, strict: bool = False
+    function: types.FunctionType, arguments: Mapping[str, Any], *, policy: Policy = "held"
 ) -> tuple[ClosedJaxpr, Any, Guards]:
     """Trace a function that is array code and nothing else: its jaxpr, result structure and guards.
 
@@ -129,7 +130,7 @@ def trace_arrays(
     `Unsupported` where it cannot be captured.
     """
     guards = Guards()
-    interpreter = Interpreter(Emitter(arrays_only=True), guards, strict)
+    interpreter = Interpreter(Emitter(arrays_only=True), guards, policy)
     structure: list[Any] = []
 
     def run(*tracers: Any) -> list[Any]:
@@ -150,7 +151,7 @@ def capture(
     function: types.FunctionType,
     arguments: Mapping[str, Flat | Sequence[Any]],
     *,
-    strict: bool = False,
+    policy: Policy = "held",
 ) -> Captured:
     """Capture a function whose parameters have the given kinds.
 
@@ -159,7 +160,7 @@ def capture(
     `Promote` where an argument has to be static.
     """
     emitter, guards = Emitter(), Guards()
-    interpreter = Interpreter(emitter, guards, strict)
+    interpreter = Interpreter(emitter, guards, policy)
     leaves = [*leaves_of(arguments), *wholes_of(arguments)]
     operands = [
         emitter.entry.insert_arg(_leaf_type(leaf), index) for index, leaf in enumerate(leaves)

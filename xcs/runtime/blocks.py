@@ -22,6 +22,8 @@ WRITES = (
     orch.SetItemOp, orch.DelItemOp, orch.AppendOp, orch.SetAttrOp, orch.DelAttrOp, orch.MethodOp,
 )  # fmt: skip
 
+CALLS = (Action.CALL, Action.HERE, Action.AWAIT)
+
 
 CompileOp = Callable[["BlockCompiler", Any], OpPlan]
 """Makes the plan of an op of the block."""
@@ -50,6 +52,7 @@ class ProgramCompiler:
         self.tracks_order = False
         self.iterates = False
         self.awaits = False
+        self.overlaps = False
         self.has_writes = any(isinstance(op, WRITES) for op in program.module.walk())
         """Whether any op writes to an object, so that reading has to know what is written."""
 
@@ -59,7 +62,9 @@ class ProgramCompiler:
         if not isinstance(entry, func.FuncOp) or not entry.body.blocks:
             raise XCSError(f"the module has no function '{name}' with a body")
         body = self._function(entry)
-        return Plan(body, self.tracks_order, self.awaits, self.iterates, self.classify)
+        return Plan(
+            body, self.tracks_order, self.awaits, self.overlaps, self.iterates, self.classify
+        )
 
     def function(self, name: str, op: Operation) -> BlockPlan:
         """The body of a function that ``op`` calls."""
@@ -170,6 +175,9 @@ class BlockCompiler:
                 other.index = plan.index
         self.ops.append(plan)
         self.program.awaits |= plan.action is Action.AWAIT
+        self.program.overlaps |= plan.on_worker is not None or (
+            plan.action in CALLS and not (plan.ordered and not plan.is_local)
+        )
         self.program.tracks_order |= plan.ordered or plan.action is Action.ISSUE
 
     def _finish(self, yields: list[int]) -> BlockPlan:

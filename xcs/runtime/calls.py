@@ -17,9 +17,11 @@ from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from xcs.runtime import console
 from xcs.runtime.attributes import Attributes
+from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
-from xcs.runtime.frames import Activation
+from xcs.runtime.frames import Activation, Frame, Loop
 from xcs.runtime.heap import MISSING
 from xcs.runtime.limits import (
     Hold,
@@ -60,6 +62,12 @@ class Outcome:
 _DROPPED = Outcome("dropped")
 _TRY_AGAIN = Outcome("try again")
 _INTERRUPT = Outcome("interrupt")
+_WROTE = Outcome("wrote")
+
+
+def place_of(frame: Activation, op: OpPlan) -> tuple[object, int]:
+    """What stands for an op that runs: its frame and its index, or its loop and the iteration's."""
+    return (frame, op.index) if isinstance(frame, Frame) else (frame.owner, frame.index)
 
 
 def _give_back(op: OpPlan, booked: float | None) -> None:
@@ -89,6 +97,13 @@ class Calls:
         """What calls start with: the caller's, and what ordered ops have changed of it."""
         self.contexts: dict[tuple[Activation, int], Context] = {}
         """Those that ordered calls which are given away run in."""
+        self.holds_output = False
+        self.console: Console | None = None
+        """Where output is held back, once an op has started before its turn."""
+        self.outputs: dict[tuple[object, int], Output] = {}
+        """What ops that run have written before their turn, by `place_of`."""
+        self.due: list[Output] = []
+        """Output of ops that may have their turn now."""
         self.attributes = Attributes()
         self.event_loop: EventLoop | None = None
         self.awaited: dict[tuple[Activation, int], Awaited] = {}
@@ -165,8 +180,12 @@ class Calls:
                 self.queued = True
 
     def _completed(self, frame: Activation, op: OpPlan, value: Any) -> None:
+        if value is _WROTE:
+            self.reached(*place_of(frame, op))
+            return
         self.in_flight -= 1
         if self.cuts and value is not _INTERRUPT and frame.dead:
+            self.outputs.pop(place_of(frame, op), None)
             if value is _TRY_AGAIN:
                 pass_on(op.limiters)
             elif type(value) is Outcome and value.what == "later":
@@ -175,6 +194,8 @@ class Calls:
         if type(value) is not Outcome:
             if op.ordered:
                 self._ordered_ended(frame, op)
+            if self.outputs:
+                self._keep_output(frame, op)
             self.done(frame, op, value)
         elif value is _INTERRUPT:
             raise RunAbandoned("the run around this one was interrupted")
@@ -195,6 +216,8 @@ class Calls:
     def _ordered_ended(self, frame: Activation, op: OpPlan) -> None:
         """Take over the context variables that an ordered call has set, as Python would."""
         self.attributes.forget()
+        if self.console is not None:
+            self.console.look()
         context = self.contexts.pop((frame, op.index), None)
         if context is None:
             return
@@ -244,6 +267,8 @@ class Calls:
             lineage.reset(token)
             release(hold, self.lineage)
             self.context = copy_context()
+            if self.console is not None:
+                self.console.look()
         if self.report is not None:
             self._record(frame, op, start, time.perf_counter())
         self.done(frame, op, value)
@@ -288,6 +313,10 @@ class Calls:
             context.run(lineage.set, hold)
         if op.ordered:
             self.contexts[frame, op.index] = context
+        elif self.holds_output:
+            self.look_after(frame, op)
+            if self.console is not None:
+                context.run(console.current.set, self._output_of(frame, op))
         if self.event_loop is None:
             self.event_loop = take_event_loop()
         start = time.perf_counter()
@@ -305,6 +334,75 @@ class Calls:
         self.awaited[frame, op.index] = awaited
         self.in_flight += 1
         self.event_loop.submit(awaited)
+
+    # --- Output ---
+
+    def call_here(self, frame: Activation, op: OpPlan) -> None:
+        """Call an op that may write to the console before its turn."""
+        token = None
+        if self.holds_output and not self.has_turn(frame, op):
+            self.look_after(frame, op)
+            token = console.current.set(self._output_of(frame, op))
+        try:
+            value = op.evaluate(frame.values)  # type: ignore[misc]
+        except BaseException as error:
+            self.inline_failed(frame, op, error)
+        else:
+            if self.outputs:
+                self._keep_output(frame, op)
+            self.done(frame, op, value)
+        finally:
+            if token is not None:
+                console.current.reset(token)
+
+    def look_after(self, frame: Activation, op: OpPlan) -> None:
+        """Be ready to hold back output if the op, which is about to start, has not its turn."""
+        if self.console is None and not self.has_turn(frame, op):
+            self.console = Console(self.wrote)
+
+    def _output_of(self, frame: Activation, op: OpPlan) -> Output:
+        """What a call writes, after what it has written before it was tried again."""
+        assert self.console is not None
+        if self.outputs and (known := self.outputs.get(place_of(frame, op))) is not None:
+            return known
+        return Output(self.console, frame, op)
+
+    def wrote(self, output: Output) -> None:
+        """An op has written something that is kept. Called from any thread."""
+        self.outputs[place_of(output.frame, output.op)] = output
+        self.completions.put((output.frame, output.op, _WROTE))
+
+    def _keep_output(self, frame: Activation, op: OpPlan) -> None:
+        """Keep what an op that has succeeded has written until the program has come to it."""
+        output = self.outputs.pop(place_of(frame, op), None)
+        if output is None:
+            return
+        if isinstance(frame, Frame):
+            frame.keep(op.index, output)
+        elif isinstance(frame.owner, Loop):
+            frame.owner.keep(frame.index, output)
+
+    def reached(self, owner: object, index: int) -> None:
+        """An op may have its turn now, when all that is before it is committed."""
+        output = self.outputs.get((owner, index))
+        if output is not None:
+            self.due.append(output)
+
+    def show_due(self) -> None:
+        """Show what ops have written that have their turn. Everything before them is committed."""
+        due, self.due = self.due, []
+        for output in due:
+            if self.has_turn(output.frame, output.op):
+                output.show()
+
+    def has_turn(self, frame: Activation, op: OpPlan) -> bool:
+        """Whether everything before an op in the program has succeeded."""
+        if isinstance(frame, Frame):
+            return frame.at_head(op) and not frame.dead
+        loop = frame.owner
+        assert isinstance(loop, Loop)
+        outer = loop.frame
+        return outer.at_head(loop.op) and loop.retired == frame.index and not outer.dead
 
     # --- Giving up ---
 
@@ -376,6 +474,8 @@ class Calls:
             )
         if op.ordered:
             self.contexts[frame, op.index] = context
+        elif self.console is not None:
+            context.run(console.current.set, self._output_of(frame, op))
         start = time.perf_counter() if self.report is not None else 0.0
         try:
             outcome = op.evaluate(call, frame.values)  # type: ignore[misc]

@@ -15,6 +15,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
+from xcs.runtime import console
 from xcs.runtime.calls import Outcome
 from xcs.runtime.engine import DEFAULT_MAX_WORKERS, Run
 from xcs.runtime.frames import Activation
@@ -106,6 +107,8 @@ class _VirtualRun(Run):
     def start(self, frame: Activation, op: OpPlan) -> None:
         if op.action in (Action.CALL, Action.AWAIT):
             self.in_flight += 1
+            if self.holds_output:
+                self.look_after(frame, op)
             self.tasks.append((frame, op, None, None))
         else:
             self.inline.append((frame, op))
@@ -202,6 +205,8 @@ class _VirtualRun(Run):
             context.run(lineage.set, hold)
         if op.ordered:
             self.contexts[frame, op.index] = context
+        elif self.console is not None:
+            context.run(console.current.set, self._output_of(frame, op))
         try:
             value = op.evaluate(context.run, frame.values)  # type: ignore[misc]
             return asyncio.run(value) if inspect.iscoroutine(value) else value

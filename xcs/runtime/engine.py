@@ -29,8 +29,9 @@ from typing import Any, Literal, get_args
 from xdsl.dialects.builtin import ModuleOp
 
 from xcs.runtime import regions
-from xcs.runtime.calls import Calls
+from xcs.runtime.calls import Calls, place_of
 from xcs.runtime.compiler import compile_plan
+from xcs.runtime.console import NotShown, Output
 from xcs.runtime.describe import describe_inputs, parameter_names
 from xcs.runtime.errors import (
     MAX_OTHERS,
@@ -83,6 +84,7 @@ def run(
     max_workers: int | None = None,
     record: bool = False,
     on_error: OnError = "first-in-program",
+    holds_output: bool = True,
 ) -> tuple[list[Any], RunReport | None]:
     """Run a plan on the calling thread and workers; returns the results of the entry function.
 
@@ -90,7 +92,8 @@ def run(
     exceed it either; coroutines that are awaited do not count. Raises the first error in program
     order, as an `XCSExecutionError`, when everything before it is done. With ``on_error =
     "first-in-time"``, raises the error that comes first on the clock, at once: calls that run then
-    run on, and what comes of them is dropped.
+    run on, and what comes of them is dropped. With ``holds_output``, what calls write to the
+    console and to logs appears in program order (see `console`).
     """
     if on_error not in get_args(OnError):
         listed = " or ".join(repr(choice) for choice in get_args(OnError))
@@ -100,7 +103,7 @@ def run(
         raise ValueError(f"max_workers={max_workers!r}: expected an integer of at least 1")
     if len(args) != plan.body.arguments:
         raise XCSError(f"the program takes {plan.body.arguments} arguments, {len(args)} were given")
-    return Run(plan, limit, record, on_error).execute(args)
+    return Run(plan, limit, record, on_error, holds_output).execute(args)
 
 
 def run_module(
@@ -130,12 +133,15 @@ class Run(Calls):
         max_workers: int,
         record: bool = False,
         on_error: OnError = "first-in-program",
+        holds_output: bool = True,
     ):
         super().__init__(max_workers, record)
         self.plan = plan
         self.on_error = on_error
         self.loop_window, self.run_window = regions.windows(max_workers, awaits=plan.awaits)
-        self.tracks_order = plan.tracks_order
+        self.holds_output = holds_output and plan.overlaps
+        """Whether output is held back. From when on, `Calls.console` says."""
+        self.tracks_order = plan.tracks_order or self.holds_output
         self.new_frame: type[Frame] = Frame
         self.results: list[Any] = [PENDING] * len(plan.body.yields)
         self.heap = Heap()
@@ -154,6 +160,8 @@ class Run(Calls):
         """Errors in bodies of `orch.try` that wait for what is before them."""
         self.cutoff: tuple[int, ...] | None = None
         self.error: BaseException | None = None
+        self.last_output: Output | None = None
+        """What the op with the error has written."""
         self.others: list[tuple[tuple[int, ...], BaseException]] = []
         """Errors of ops behind the cutoff that had started before it, with their places."""
 
@@ -168,12 +176,20 @@ class Run(Calls):
                     root.head = True
                 self.enter(root, args)
                 self._coordinate()
+                if self.last_output is not None:
+                    self.last_output.show()
+            except NotShown as failed:
+                self.abandon()
+                output, error = failed.output, failed.error
+                raise self._described(Failure(error, output.frame, output.op, ())) from None
             except BaseException:
                 self.abandon()
                 raise
             finally:
                 if self.event_loop is not None:
                     self.event_loop.give_back()
+                if self.console is not None:
+                    self.console.close()
             if root.left and self.error is None:
                 is_done = root.done if self.tracks_order else bytearray(len(root.plan.ops))
                 waiting = [op for op in root.plan.ops if not is_done[op.index]]
@@ -210,6 +226,8 @@ class Run(Calls):
                 # Before anything is evaluated here, so that waiting starts as early as it can.
                 self.queued = False
                 self._summon()
+            if self.due:
+                self.show_due()
             if not completions.empty():
                 for _ in range(completions.qsize()):
                     self._completed(*completions.get())
@@ -398,6 +416,8 @@ class Run(Calls):
     def start(self, frame: Activation, op: OpPlan) -> None:
         """Have an op run, here or on a worker."""
         if op.action is CALL:
+            if self.holds_output and self.console is None:
+                self.look_after(frame, op)
             self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True
@@ -593,6 +613,8 @@ class Run(Calls):
                 frame.waiting.discard(index)
                 self.make_ready(frame, frame.plan.ops[index])
                 return
+            if self.outputs:
+                self.reached(frame, index)
             child = None if frame.children is None else frame.children.get(index)
             inner = None if child is None else self._inner_at_head(child)
             if inner is None:
@@ -611,6 +633,8 @@ class Run(Calls):
             if owner.writes and owner.taken < owner.retired:
                 self.afterwards.append((self._commit_loop, owner))
                 return None
+            if self.outputs:
+                self.reached(owner, owner.retired)
             if owner.is_lazy and not owner.advancing:
                 regions.advance(self, owner)
             return owner.frames.get(owner.retired)
@@ -635,6 +659,8 @@ class Run(Calls):
         if loop.writes or self.afterwards:
             self.afterwards.append((self._commit_loop, loop))
             return
+        if self.outputs:
+            self.reached(loop, loop.retired)
         inner = loop.frames.get(loop.retired)
         if inner is not None:
             inner.head = True
@@ -667,7 +693,8 @@ class Run(Calls):
     def fail(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
         """Note an error, and give up what comes after it; what comes before it goes on."""
         BaseException.with_traceback(error, without_own_frames(error))
-        failure = Failure(error, frame, op, frame.path(op.index))
+        output = self.outputs.pop(place_of(frame, op), None) if self.outputs else None
+        failure = Failure(error, frame, op, frame.path(op.index), output)
         if self.cuts and self.is_cut(frame, op.index):
             self._keep_other(failure)
             return
@@ -687,6 +714,7 @@ class Run(Calls):
             self.others.append((self.cutoff, self.error))
         self.cutoff = failure.path
         self.error = self._described(failure)
+        self.last_output = failure.output
         if self.on_error == "first-in-time":
             self.forwards.appendleft((_raise, self.error))
         self.give_up_cut()
@@ -721,6 +749,7 @@ class Run(Calls):
 
 ACTIONS: dict[Action, Callable[[Run, Any, OpPlan], None]] = {
     Action.INLINE: Run.evaluate,
+    Action.HERE: Run.call_here,
     Action.AWAIT: Run._await,
     Action.CONTAINER: Run._make_container,
     Action.GETITEM: Run._get_item,

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xcs.runtime.heap import Write, Writes
 from xcs.runtime.pending import PENDING, PendingList
 from xcs.runtime.plan import BlockPlan, OpPlan
+
+if TYPE_CHECKING:
+    from xcs.runtime.console import Output
 
 BODY, HANDLER = 0, 1
 """The indices of the two frames of an `orch.try`."""
@@ -98,8 +101,8 @@ class Frame(Activation):
         self.given: set[int] | None = None
         """Ops that have given their values before they were issued."""
         self.children: dict[int, Owner] | None = None
-        self.writes: dict[int, Write | Writes] | None = None
-        """By op: writes to objects that are not committed yet."""
+        self.writes: dict[int, Write | Output | Writes] | None = None
+        """By op: writes to objects, and output, that are not committed yet."""
         self.taken = 0
         """Those of the ops before this one are no longer there."""
         self.watched: Try | None = None
@@ -115,13 +118,13 @@ class Frame(Activation):
             self.waiting = set()
         self.waiting.add(op.index)
 
-    def keep(self, index: int, writes: Write | Writes) -> None:
+    def keep(self, index: int, writes: Write | Output | Writes) -> None:
         """Keep uncommitted writes of an op until the retire pointer of the program passes it."""
         if self.writes is None:
             self.writes = {}
         self.writes[index] = writes
 
-    def take_writes(self, until: int) -> list[Write | Writes]:
+    def take_writes(self, until: int) -> Writes:
         """Writes of the ops before one, in program order; they are no longer this frame's."""
         if not self.writes:
             return []
@@ -193,13 +196,22 @@ class Call(Branch):
 class Failure:
     """An error, and which op it belongs to."""
 
-    __slots__ = ("error", "frame", "op", "path")
+    __slots__ = ("error", "frame", "op", "output", "path")
 
-    def __init__(self, error: BaseException, frame: Activation, op: OpPlan, path: tuple[int, ...]):
+    def __init__(
+        self,
+        error: BaseException,
+        frame: Activation,
+        op: OpPlan,
+        path: tuple[int, ...],
+        output: Output | None = None,
+    ):
         self.error = error
         self.frame = frame
         self.op = op
         self.path = path
+        self.output = output
+        """What the op has written before its turn, and before it failed."""
 
 
 class Try(Owner):
@@ -213,7 +225,7 @@ class Try(Owner):
         self.failure: Failure | None = None
         """The first one in program order, as far as is known."""
         self.handler: Frame | None = None
-        self.kept: list[Write | Writes] = []
+        self.kept: Writes = []
         """Uncommitted writes of the body up to the failed op, once the handler runs."""
 
     def live_frames(self) -> list[Frame]:
@@ -268,8 +280,8 @@ class Loop(Owner):
         self.retired = 0
         self.finished: set[int] = set()
         self.frames: dict[int, Frame] = {}
-        self.writes: dict[int, Write | Writes] | None = None
-        """By iteration: writes to objects that are not committed yet."""
+        self.writes: dict[int, Output | Writes] | None = None
+        """By iteration: writes to objects, and output, that are not committed yet."""
         self.taken = 0
         """Those of the iterations before this one are no longer there."""
         self.watched: Try | None = None
@@ -284,7 +296,13 @@ class Loop(Owner):
     def live_frames(self) -> list[Frame]:
         return [self.frames[index] for index in sorted(self.frames)]
 
-    def take_writes(self, until: int) -> list[Write | Writes]:
+    def keep(self, index: int, writes: Output | Writes) -> None:
+        """Keep uncommitted writes of an iteration that is done until it has its turn."""
+        if self.writes is None:
+            self.writes = {}
+        self.writes[index] = writes
+
+    def take_writes(self, until: int) -> Writes:
         """Writes of the iterations before one, in program order; they are no longer kept here."""
         indices, self.taken = range(self.taken, until), until
         if not self.writes:

@@ -21,9 +21,12 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from types import MemberDescriptorType
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from xcs.runtime.pending import PENDING, Cell, PendingList, settled
+
+if TYPE_CHECKING:
+    from xcs.runtime.console import Output
 
 
 class _Missing:
@@ -73,8 +76,11 @@ class Write:
         self.method(self.record.real, *args, **self.keywords)
 
 
-Writes = list[Union[Write, "Writes"]]
-"""Writes in program order; lists in it belong to parts of the program that are done."""
+Writes = list[Union[Write, "Output", "Writes"]]
+"""Writes in program order; lists in it belong to parts of the program that are done.
+
+What an op has written to the console is one of them, which is shown when it is committed.
+"""
 
 
 class Record:
@@ -481,9 +487,12 @@ class Heap:
                 record.rebuild()
             raise
 
-    def commit(self, writes: Write | Writes) -> None:
-        """Do writes to the real objects."""
+    def commit(self, writes: Write | Output | Writes) -> None:
+        """Do writes to the real objects, and show output."""
         for write in flattened(writes):
+            if type(write) is not Write:
+                write.show()  # type: ignore[union-attr]
+                continue
             write.commit()
             del write.record.log[write]
             self._drop_if_clean(write.record)
@@ -492,8 +501,9 @@ class Heap:
         """Undo writes that were issued and will not be committed."""
         touched: dict[Record, None] = {}
         for write in flattened(writes):
-            del write.record.log[write]
-            touched[write.record] = None
+            if type(write) is Write:
+                del write.record.log[write]
+                touched[write.record] = None
         for record in touched:
             if not self._drop_if_clean(record):
                 record.rebuild()
@@ -505,12 +515,12 @@ class Heap:
         return True
 
 
-def flattened(writes: Write | Writes) -> Iterable[Write]:
+def flattened(writes: Write | Output | Writes) -> Iterable[Write | Output]:
     """The writes one by one, in program order. However deep the lists are nested."""
-    pending: list[Write | Writes] = [writes]
+    pending: list[Write | Output | Writes] = [writes]
     while pending:
         item = pending.pop()
-        if type(item) is Write:
-            yield item
+        if type(item) is list:
+            pending.extend(reversed(item))
         else:
-            pending.extend(reversed(item))  # type: ignore[arg-type]
+            yield item  # type: ignore[misc]

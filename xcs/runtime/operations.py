@@ -32,9 +32,14 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
     ordered, is_local = operator.effects == "ordered", operator.is_local
     _check_one_value(op)
     slots = block.slots_of(op.arguments)
-    action = Action.CALL if operator.blocking else Action.INLINE
     if operator.is_coroutine:
         action = Action.AWAIT
+    elif operator.blocking:
+        action = Action.CALL
+    elif operator.effects == "unordered" or is_local:
+        action = Action.HERE
+    else:
+        action = Action.INLINE
     return block.plan(
         op,
         action,
@@ -46,7 +51,9 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
         operator=operator,
         hidden=len(op.after),
         limiters=(WORLD,) * (ordered and not is_local) + operator.limiters,
-        evaluate=_caller(op, slots, "f", action is not Action.INLINE, {"f": operator.function}),
+        evaluate=_caller(
+            op, slots, "f", action in (Action.CALL, Action.AWAIT), {"f": operator.function}
+        ),
         argument_names=op.keyword_names(),
     )
 
@@ -574,7 +581,7 @@ def _only_op(block: BlockPlan) -> OpPlan | None:
     if len(block.ops) != 1:
         return None
     (op,) = block.ops
-    is_call = op.action in (Action.CALL, Action.INLINE) and not op.ordered
+    is_call = op.action in (Action.CALL, Action.HERE, Action.INLINE) and not op.ordered
     return op if is_call and op.results == block.yields and not op.tokens else None
 
 

@@ -36,6 +36,8 @@ class Action(IntEnum):
     """Evaluate it at once, on the coordinator."""
     CALL = auto()
     """Give it to a worker: it may block."""
+    HERE = auto()
+    """Call it at once, on the coordinator, and hold back what it writes until it has its turn."""
     AWAIT = auto()
     """Have its coroutine awaited on the run's event loop."""
     CONTAINER = auto()
@@ -224,6 +226,8 @@ class Plan:
     """Whether the order of ops matters to any of them, so that runs must know how far they are."""
     awaits: bool = False
     """Whether it calls operators that are coroutine functions."""
+    overlaps: bool = False
+    """Whether it has calls that may run, and write to the console, before they have their turn."""
     iterates: bool = False
     """Whether it iterates over values of types that are not known."""
     classify: Callable[[Any], str] | None = None

@@ -29,6 +29,7 @@ from xcs.runtime.pending import PENDING, PendingList, settled
 from xcs.runtime.plan import BlockPlan, OpPlan
 
 if TYPE_CHECKING:
+    from xcs.runtime.console import Output
     from xcs.runtime.engine import Run
 
 LOOP_WINDOW = 1024
@@ -317,10 +318,9 @@ def iteration_ended(run: Run, loop: Loop, index: int, writes: Writes | None) -> 
 
 def _retire_iteration(run: Run, loop: Loop, index: int, writes: Writes | None) -> None:
     if writes:
-        if loop.writes is None:
-            loop.writes = {}
-        loop.writes[index] = writes
-    loop.frames.pop(index, None)
+        loop.keep(index, writes)
+    if loop.frames:
+        loop.frames.pop(index, None)
     if index != loop.retired:
         loop.finished.add(index)
         return
@@ -335,7 +335,7 @@ def _retire_iteration(run: Run, loop: Loop, index: int, writes: Writes | None) -
         run.iteration_retired(loop)
 
 
-def _hand_up(frame: Frame, op: OpPlan, writes: list[Write | Writes]) -> None:
+def _hand_up(frame: Frame, op: OpPlan, writes: Writes) -> None:
     """Give uncommitted writes of what is done to the op that it belongs to."""
     if writes:
         frame.keep(op.index, writes)
@@ -522,6 +522,8 @@ def handle(run: Run, attempt: Try) -> None:
     assert attempt.failure is not None
     frame, op = attempt.frame, attempt.op
     attempt.kept, dropped = _split_writes(attempt)
+    if attempt.failure.output is not None:
+        attempt.kept.append(attempt.failure.output)
     run.heap.drop(dropped)
     bury(run, attempt.body)
     attempt.handler = handler = Frame(op.blocks[HANDLER], attempt, HANDLER)
@@ -575,7 +577,7 @@ def _inwards(attempt: Try) -> list[tuple[Activation, int]]:
     return list(reversed(path))
 
 
-def _writes_within(root: Frame) -> Iterable[Write | Writes]:
+def _writes_within(root: Frame) -> Iterable[Write | Output | Writes]:
     """All uncommitted writes in a frame and what it has started."""
     for frame, owner in _descendants(root):
         if frame is not None:
@@ -586,7 +588,7 @@ def _writes_within(root: Frame) -> Iterable[Write | Writes]:
             yield from owner.kept
 
 
-def _writes_of(owner: Owner) -> Iterable[Write | Writes]:
+def _writes_of(owner: Owner) -> Iterable[Write | Output | Writes]:
     if isinstance(owner, Loop):
         yield from owner.take_writes(owner.next)
     elif isinstance(owner, Try):

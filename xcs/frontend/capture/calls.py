@@ -910,8 +910,9 @@ def call_library(call: Call, callee: Any) -> Value | None:
 
 def _judged(c: Capture, callee: Any) -> Classification:
     what = classify(callee)
-    user = isinstance(callee, types.FunctionType) and not is_library(callee.__code__.co_filename)
-    return what.strict() if c.strict or not user else what
+    if not isinstance(callee, types.FunctionType) or is_library(callee.__code__.co_filename):
+        return what.strict()
+    return what.in_program(c.policy)
 
 
 RULES: tuple[Rule, ...] = (
@@ -1070,7 +1071,7 @@ def call_operator(call: Call, callee: Any, what: Classification, spec: Any = Non
     c, args = call.c, call.args
     if inspect.iscoroutinefunction(callee):  # its result is the coroutine, which nobody awaits here
         return invoke(call, c.dyn(Static(callee)))
-    clock = spec is None and _reads_clock(what) and not c.strict
+    clock = spec is None and _reads_clock(what) and c.policy != "strict"
     if what.effects != "ordered" and (what.mutates_args or _sees_changes(c, what)):
         what = replace(what, effects="ordered")
     ordered = what.effects == "ordered"

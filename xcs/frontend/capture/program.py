@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region
 
 from xcs.dialects import orch
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.arguments import Identity, static_key
 from xcs.frontend.capture.functions import Target, _run_body, check_capturable
 from xcs.frontend.capture.names import is_code, store_in
@@ -212,18 +213,19 @@ def capture_program(
     function: types.FunctionType,
     arguments: Arguments,
     *,
-    strict: bool = False,
+    policy: Policy = "held",
     coarse: bool = False,
     owner: type | None = None,
 ) -> Captured:
     """Capture a function for arguments of the given kinds.
 
-    With `coarse` all objects of the outside world are taken to be one, as they are not apart.
+    `policy` is how callables are classified. With `coarse` all objects of the outside world are
+    taken to be one, as they are not apart.
     Raises `Unsupported` where the function as a whole must stay Python.
     """
     tree = function_node(function)
     check_capturable(tree)
-    c = Capture(strict=strict, coarse=coarse)
+    c = Capture(policy=policy, coarse=coarse)
     block = c.block
     roots: dict[str, int] = {}
     given: list[Value] = []

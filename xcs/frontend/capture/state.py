@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, UnitAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from xcs.dialects import orch
+from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.capture.order import ELEMENTS, Home, Order, Scope, ScopeKind, outside_home
 from xcs.frontend.capture.values import (
     Closure,
@@ -55,7 +56,7 @@ class Box:
 class Capture(Declarations):
     """One program under construction. Ops go to the end of `block`."""
 
-    strict: bool = False
+    policy: Policy = "held"
     functions: dict[str, func.FuncOp] = field(default_factory=dict)
     guards: Guards = field(default_factory=Guards)
     paths: dict[tuple[Path, str], Any] = field(default_factory=dict)

@@ -265,7 +265,7 @@ RANDOM: Final = Row("draws from a shared random stream", _touch("random", "write
 ENTROPY: Final = Row("gives a new value at each call", _touch("random", "update"), "function")
 READS_FILES: Final = Row("reads files", _touch("files", "read"), "function", blocking=True)
 WRITES_FILES: Final = Row("writes files", _touch("files", "write"), "function", blocking=True)
-PRINTS: Final = Row("talks to the terminal", _touch("console", "update"), "function", blocking=True)
+PRINTS: Final = Row("talks to the terminal", _touch("console", "update"), "function")
 CONSOLE: Final = Row("talks to the terminal", _touch("console", "write"), "function", blocking=True)
 LOGGING: Final = Row("writes a log record", _touch("log", "update"), "function")
 SLEEP: Final = Row("only waits", kind="function", effects=UNORDERED, strict=ORDERED, blocking=True)

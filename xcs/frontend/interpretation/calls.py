@@ -335,7 +335,7 @@ class Calls(Attributes):
         label = next(str(place.name) for place in receiver.places if place.resource == "console")
         touch = CONSOLE_METHODS.get(name, ("console", "write"))
         self.record(Effect.touching(touch), f"{label}.{name} is called", node)
-        self.summary.blocking = True
+        self.summary.blocking |= touch not in (("console", "update"), ("environment", "read"))
         return IMMUTABLE
 
     def _read_receiver(self, receiver: Value, obj: Any, node: ast.AST) -> None:
@@ -634,12 +634,12 @@ class Calls(Attributes):
 
     def _print_to(self, stream: Value, node: ast.AST) -> None:
         """Output goes to an object instead of the console, unless that is the console."""
-        self.summary.blocking = True
         console = [place for place in stream.places if place.resource == "console"]
         for place in console:
             what = f"{place.name} is printed to"
             self.record(change_of(place, accumulates=True), what, node)
         if not console:
+            self.summary.blocking = True
             self.mutate(stream, node, f"is given to {callee_text(node)}() to write to")
 
     def _change_operand(
