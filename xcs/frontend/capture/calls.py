@@ -391,6 +391,7 @@ def method_of_object(call: Call, base: Dyn, name: str) -> Value:
     home = call.c.home_of(base)
     if home is None or base.cls is not None:
         return _method_op(call, base, name, closed=False)
+    home.asked = True
     known = home.classes | (_classes_with(call.frame, name) if home.open else frozenset())
     users = [cls for cls in known if _python_method(cls, name) is not None]
     closed = not home.open and not (home.shared and call.c.order.is_written(call.c.order.world))
@@ -474,12 +475,12 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         for value in args.values():
             c.escape(value)
         c.change_world(op.results[-1])
-    result = None if home is None else home.field(ELEMENTS)
+    result = None if home is None else c.order.part(home, ELEMENTS)
     if home is not None and name in ("keys", "items", "values") and not args.values():
         result = home
     elif home is not None and name in ("copy", "items", "values", "keys", "union", "most_common"):
         fresh = c.order.fresh(name)
-        c.order.merge(fresh.field(ELEMENTS), home.field(ELEMENTS))
+        c.order.merge(fresh.field(ELEMENTS), c.order.part(home, ELEMENTS))
         result = fresh
     cls = _METHOD_RESULTS.get((base.cls, name)) if base.cls in CONTAINERS else None
     choices: tuple[Any, ...] = ()
@@ -814,7 +815,7 @@ def _by_key(call: Call, callee: Any) -> Value | None:
     else:
         operands |= {"choose_by": Static(choose_by), "choose": Static(callee)}
         source, cls = f"choose_by(choose, values, keys{inside})", None
-        home = None if home is None else home.field(ELEMENTS)
+        home = None if home is None else c.order.part(home, ELEMENTS)
     return c.host(source, operands, cls=cls, home=home, checked=True)
 
 
@@ -1026,7 +1027,7 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     if not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
         home = derived_home(c, values, may_be_operand=callee not in _FRESH)
         if home is not None and callee not in _FRESH:
-            c.order.merge(home, home.field(ELEMENTS))
+            c.order.merge(home, c.order.part(home, ELEMENTS))
         if any(r != "clock" for r in what.reads):
             home = c.order.anything
         if home is None:

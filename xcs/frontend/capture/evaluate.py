@@ -116,7 +116,7 @@ def derived_home(c: Capture, values: list[Value], *, may_be_operand: bool = Fals
         return None
     home = c.order.fresh("derived")
     for part in homes:
-        c.order.merge(home.field(ELEMENTS), part.field(ELEMENTS))
+        c.order.merge(home.field(ELEMENTS), c.order.part(part, ELEMENTS))
         if may_be_operand:
             c.order.merge(home, part)
     return home.find()
@@ -278,7 +278,7 @@ def get_item(c: Capture, base: Value, index: Value) -> Value:
         return Dyn(op.results[0], None, home)  # of an array, say, it shows the same elements
     if _is_slice(index):
         copy = c.order.fresh("slice")
-        c.order.merge(copy.field(ELEMENTS), home.field(ELEMENTS))
+        c.order.merge(copy.field(ELEMENTS), c.order.part(home, ELEMENTS))
         return Dyn(op.results[0], container.cls, copy)
     return element(c, container, op.results[0])
 
@@ -291,8 +291,7 @@ def element(c: Capture, container: Dyn, ssa: Any) -> Dyn:
     """An element that was taken from a container."""
     if container.home is None:
         return Dyn(ssa)
-    home = container.home.find().field(ELEMENTS)
-    cls, home = holding(c, home)
+    cls, home = holding(c, c.order.part(container.home, ELEMENTS))
     return Dyn(ssa, cls, home, choices=functions_in(c, container))
 
 
@@ -314,10 +313,7 @@ def functions_in(c: Capture, container: Dyn) -> tuple[Any, ...]:
     values = tuple(example.values() if isinstance(example, dict) else example)
     if not all(is_code(v) and callable(v) for v in values):
         return ()
-    if path.root.startswith("argument"):
-        c.paths[path, "items"] = values
-    else:
-        c.guards.content(example)
+    c.paths[path, "items"] = values
     return values
 
 

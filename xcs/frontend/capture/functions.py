@@ -634,6 +634,7 @@ class _Translation:
                 order.share(outer)
             if inner.written:
                 order.mark_written(outer)
+            outer.find().note_use(inner)
             order.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
             order.add_codes(outer, inner.codes, only=inner.only_codes)
 

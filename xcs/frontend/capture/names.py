@@ -9,7 +9,7 @@ import types
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.capture.order import Home
+from xcs.frontend.capture.order import SLOT, Home
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -31,12 +31,9 @@ from xcs.frontend.facts import (
     is_user_class,
 )
 from xcs.frontend.guards import MISSING
-from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.interpretation.lookup import class_attribute, namespace
 from xcs.frontend.source import SourceFile, source_file
 from xcs.frontend.values import Unsupported
-
-_SLOT = "="
-"""Marks the home of an attribute itself, beside that of what it holds."""
 
 
 def mangled(frame: Frame, name: str) -> str:
@@ -86,7 +83,7 @@ def _load_cell(c: Capture, cell: types.CellType, name: str) -> Value:
         return c.host("cell.cell_contents", {"cell": Static(cell)}, effects="ordered")
     world = c.order.world
     if not is_code(value) and c.order.is_written(world):
-        return _read_later(c, "cell.cell_contents", {"cell": Static(cell)}, None)
+        return _read_later(c, "cell.cell_contents", {"cell": Static(cell)})
     c.guards.cell(cell, value)
     return outside(c, value, Path(f"cell {name} {id(cell)}"), name)
 
@@ -107,13 +104,13 @@ def _load_global(c: Capture, frame: Frame, name: str) -> Value:
     return outside(c, value, Path(f"global {name} {id(namespace)}"), name)
 
 
-def _read_later(c: Capture, source: str, operands: dict[str, Value], frame: Frame | None) -> Dyn:
-    """Read a variable of the outside world when the program runs."""
-    home = c.outside_home(Path(f"variable {source}"))
-    after, linked = c.chain(home, write=False)
-    read = c.host(source, operands, frame=frame, after=after, home=home)
-    del linked
-    return read
+def _read_later(
+    c: Capture, source: str, operands: dict[str, Value], frame: Frame | None = None
+) -> Dyn:
+    """Read a variable of the outside world when the program runs: it may hold any object."""
+    home = c.order.anything
+    after, _ = c.chain(home, write=False)
+    return c.host(source, operands, frame=frame, after=after, home=home)
 
 
 def _rebinds(frame: Frame, name: str) -> bool:
@@ -170,17 +167,17 @@ def load_attribute(c: Capture, frame: Frame, base: Value, name: str) -> Value:
         return _switch(c, frame, base, name, _with_properties(c, frame, base.home, name))
     found = _class_attribute(base, name)
     if isinstance(found, types.FunctionType) or _is_operator(found) or _is_jitted(found):
-        assume_class_attribute(c, base, name, found)
+        assume_class_attribute(c, base, name)
         return Method(base, found)
     if isinstance(found, staticmethod):
-        assume_class_attribute(c, base, name, found)
+        assume_class_attribute(c, base, name)
         return Static(found.__func__)
     if isinstance(found, classmethod):
-        assume_class_attribute(c, base, name, found)
+        assume_class_attribute(c, base, name)
         assert base.cls is not None
         return Method(Static(base.cls), found.__func__)
     if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
-        assume_class_attribute(c, base, name, found)
+        assume_class_attribute(c, base, name)
         return call_function(c, frame, found.fget, [base], {}, owner=base.cls)
     return read_attribute(c, base, name)
 
@@ -188,7 +185,7 @@ def load_attribute(c: Capture, frame: Frame, base: Value, name: str) -> Value:
 def _with_properties(c: Capture, frame: Frame, home: Home, name: str) -> list[type]:
     """The classes that an object may have whose attribute of that name runs code."""
     home = home.find()
-    known = set(home.classes)
+    known, home.asked = set(home.classes), True
     if home.open or (home.shared and c.order.is_written(c.order.world)):
         namespace = frame.outermost.function.__globals__
         known |= {value for value in list(namespace.values()) if isinstance(value, type)}
@@ -228,16 +225,22 @@ def _class_attribute(base: Dyn, name: str) -> Any:
     return class_attribute(base.cls, name)
 
 
-def assume_class_attribute(c: Capture, base: Dyn, name: str, found: Any) -> None:
+def _assume_member(c: Capture, cls: type, name: str) -> None:
+    """The class goes on finding what it finds now under the name."""
+    for owner in cls.__mro__:
+        found = owner.__dict__.get(name, MISSING)
+        c.guards.member(owner, name, found)
+        if found is not MISSING:
+            break
+
+
+def assume_class_attribute(c: Capture, base: Dyn, name: str) -> None:
     """The class goes on having what it has now under the name, and the object has nothing."""
     assert base.cls is not None
-    for owner in base.cls.__mro__:
-        if name in owner.__dict__:
-            c.guards.member(owner, name, found)
-            break
-        c.guards.member(owner, name, MISSING)
+    _assume_member(c, base.cls, name)
     if base.path is not None:
-        c.paths[base.path, f"no {name}"] = True
+        without = c.paths.get((base.path, "without"), frozenset())
+        c.paths[base.path, "without"] = without | {name}
 
 
 def _is_operator(found: Any) -> bool:
@@ -253,25 +256,27 @@ def _static_attribute(c: Capture, obj: Any, name: str) -> Value:
     try:
         value = getattr(obj, name)
     except AttributeError:
-        return c.host(f"obj.{name}", {"obj": Static(obj)})
+        return _read_later(c, f"obj.{name}", {"obj": Static(obj)})
     except Exception as error:
         raise Unsupported(f"reading .{name} raises {type(error).__name__}") from error
-    if isinstance(obj, types.ModuleType | type):
-        if not is_code(value) and c.order.is_written(c.order.world):
-            home = c.outside_home(Path(f"attribute {name} {id(obj)}"))
-            after, _ = c.chain(home, write=False)
-            return c.host(f"obj.{name}", {"obj": Static(obj)}, after=after, home=home)
-        if isinstance(obj, types.ModuleType) and value is vars(obj).get(name, MISSING):
-            c.guards.name(vars(obj), name, value)
-        else:
-            c.guards.attribute(obj, name, value)
+    holds_names = isinstance(obj, types.ModuleType | type)
+    if not is_code(value):
+        changing = name in namespace(obj) if not holds_names else c.order.is_written(c.order.world)
+        if changing:  # a function's attributes are data, as are those of an instance
+            return _read_later(c, f"obj.{name}", {"obj": Static(obj)})
+    if isinstance(obj, types.ModuleType) and value is vars(obj).get(name, MISSING):
+        c.guards.name(vars(obj), name, value)
+    elif isinstance(obj, type) and isinstance(value, types.MethodType):
+        _assume_member(c, obj, name)  # a class method is bound anew at each read
+    elif holds_names or name in namespace(obj):
+        c.guards.attribute(obj, name, value)
     return outside(c, value, Path(f"attribute {name} {id(obj)}"), name)
 
 
 def read_attribute(c: Capture, base: Dyn, name: str) -> Value:
     """An attribute that the object itself holds, read when the program runs."""
     home = None if base.home is None else base.home.find()
-    slot = None if home is None else home.field(name + _SLOT)
+    slot = None if home is None else home.field(name + SLOT)
     known = NOTHING
     if base.example is not NOTHING and slot is not None and not c.order.is_written(slot):
         known = _example(base.example, name)
@@ -287,7 +292,7 @@ def read_attribute(c: Capture, base: Dyn, name: str) -> Value:
     if known is not NOTHING and base.path is not None:
         cls, path = type(known), base.path.step(name)
         c.paths[path, "class"] = cls
-        if cls in SCALARS and home is not None:
+        if cls in SCALARS and home is not None and not c.coarse:
             _know_plain(c, home.field(name), cls)
         if is_immutable_value(known):
             inner = None
@@ -295,8 +300,8 @@ def read_attribute(c: Capture, base: Dyn, name: str) -> Value:
             inner = c.outside.setdefault(path, home.field(name)).find()
             inner.classes, inner.open = inner.classes | {cls}, False
             c.look_at_elements(known, path, inner)
-    if known is NOTHING:
-        cls, inner = holding(c, inner)
+    if known is NOTHING and home is not None:
+        cls, inner = holding(c, c.order.part(home, name))
     op = orch.GetAttrOp(c.ssa(base), name, object_type(cls), after=after, token=linked)
     c.add(op)
     c.place(slot, op, linked)
@@ -330,11 +335,11 @@ def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Val
     if isinstance(found, property) and isinstance(found.fset, types.FunctionType):
         from xcs.frontend.capture.calls import call_function
 
-        assume_class_attribute(c, base, name, found)
+        assume_class_attribute(c, base, name)
         call_function(c, frame, found.fset, [base, value], {}, owner=base.cls)
         return
     home = None if base.home is None else base.home.find()
-    slot = None if home is None else home.field(name + _SLOT)
+    slot = None if home is None else home.field(name + SLOT)
     if home is not None and slot is not None:
         store_in(c, home.field(name), value)
         remember_stored(c, slot, value)
@@ -416,7 +421,7 @@ def delete_attribute(c: Capture, frame: Frame, base: Value, name: str) -> None:
     """``del base.name``."""
     name = mangled(frame, name)
     target = c.dyn(base)
-    slot = None if target.home is None else target.home.find().field(name + _SLOT)
+    slot = None if target.home is None else target.home.find().field(name + SLOT)
     after, linked = c.chain(slot, write=True)
     op = orch.DelAttrOp(target.ssa, name, after=after, token=linked)
     c.add(op)

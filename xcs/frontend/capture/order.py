@@ -19,7 +19,9 @@ from xdsl.ir import Block, BlockArgument, SSAValue
 from xcs.dialects import orch
 
 ELEMENTS = "[]"
-_MAX_DEPTH = 6
+SLOT = "="
+"""Marks the home of an attribute itself, beside that of what it holds."""
+MAX_DEPTH = 6
 
 
 @dataclass(eq=False)
@@ -30,6 +32,10 @@ class Home:
     scope: Scope
     shared: bool = False
     written: bool = False
+    used: bool = False
+    """Whether an op looks at what lives there."""
+    whole: bool = False
+    """Whether it does so with all that this leads to."""
     depth: int = 0
     parameter: bool = False
     """Whether it stands for whatever callers of a function pass."""
@@ -47,6 +53,8 @@ class Home:
     """Classes of objects that live there, as far as they are known."""
     plain: frozenset[type] = frozenset()
     """Classes of plain data (text, numbers, None) that is stored there."""
+    asked: bool = False
+    """Whether the program depends on what is known of their classes."""
     open: bool = True
     """Whether there may be values of other classes as well."""
     _fields: dict[str, Home] = field(default_factory=dict)
@@ -61,12 +69,18 @@ class Home:
             self._merged = home
         return home
 
+    def note_use(self, other: Home) -> None:
+        """What the program depends on there, it depends on here."""
+        self.used = self.used or other.used
+        self.whole = self.whole or other.whole
+        self.asked = self.asked or other.asked
+
     def field(self, name: str) -> Home:
         """Where an attribute's value lives, or with `ELEMENTS`, the elements of a container."""
         home = self.find()
         found = home._fields.get(name)
         if found is None:
-            if home.depth >= _MAX_DEPTH:
+            if home.depth >= MAX_DEPTH:
                 return home
             found = Home(
                 f"{home.name}.{name}",
@@ -142,7 +156,7 @@ class Order:
         self.scope = Scope(ScopeKind.MAIN, Block())
         self.join = join
         self.world = Home("world", _NOWHERE, shared=True)
-        self.anything = Home("anything", _NOWHERE, shared=True)
+        self.anything = Home("anything", _NOWHERE, shared=True, depth=MAX_DEPTH)
         """Where objects live of which nothing is known: they may be any that are shared."""
         self.some_shared = Home("something shared", _NOWHERE)
         """Written as soon as anything shared is."""
@@ -162,6 +176,16 @@ class Order:
             return Home(name, self.scope)
         return Home(name, self.scope, classes=frozenset({cls}), open=False, made=True)
 
+    def part(self, home: Home, name: str) -> Home:
+        """Where a part of what lives there is found at this place of the program.
+
+        Code that is not understood may have put any object there that it can reach.
+        """
+        found = home.field(name)
+        if found.shared and self.world.written:
+            self.merge(found, self.anything)
+        return found.find()
+
     def note(self, home: Home) -> None:
         """More became known of a home."""
         self.changes.append((home, home.scope))
@@ -173,6 +197,7 @@ class Order:
             return None
         if home.shared and self.world.written:
             return None
+        home.asked = True
         return home.plain
 
     def neutral(self, name: str) -> Home:
@@ -225,6 +250,7 @@ class Order:
         self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
         outer.made = outer.made and inner.made
         outer.foreign = outer.foreign or inner.foreign
+        outer.note_use(inner)
         self.add_codes(outer, inner.codes, only=inner.only_codes)
         if outer.constant is not inner.constant:
             outer.constant = None
@@ -239,6 +265,8 @@ class Order:
             mine = outer.find()._fields.setdefault(name, part)
             if mine.find() is not part.find():
                 self.merge(mine, part)
+        if self.anything.find() is outer.find() and outer.find()._fields:
+            self.collapse(outer)
         self.move_out(outer.find(), outer.find().scope)
         return outer.find()
 
@@ -280,7 +308,7 @@ class Order:
             for part in parts:
                 self.merge(home, part)
                 home = home.find()
-        home.depth, home.constant = _MAX_DEPTH, None
+        home.depth, home.constant = MAX_DEPTH, None
         self.add_classes(home, frozenset(), is_open=True)
         self.add_codes(home, (), only=False)
 
@@ -351,13 +379,14 @@ class Order:
         self.mark_written(self.readers)
         self.give(self.readers, token if len(tokens) == 1 else self.join(tokens))
 
-    def give_world(self, token: SSAValue) -> None:
-        """An op may have changed all that is shared."""
+    def give_world(self, token: SSAValue, *, write: bool = True) -> None:
+        """An op has its place in the chains of all that is shared, and may have changed it."""
         tokens = self.scope.tokens
         for home in [h for h in tokens if h.find().shared]:
             del tokens[home]
         tokens[self.world] = token
-        self.mark_written(self.world)
+        if write:
+            self.mark_written(self.world)
 
     def assume(self, home: Home) -> None:
         """What is being captured has a call in it that takes the home to be unwritten before."""
@@ -398,6 +427,6 @@ _NOWHERE = Scope(ScopeKind.MAIN, Block())
 """Where homes are born that are there before the function that is being captured is called."""
 
 
-def outside_home(name: str, *, shared: bool) -> Home:
+def outside_home(name: str, *, shared: bool, depth: int = 0) -> Home:
     """The home of an object that the program is given."""
-    return Home(name, _NOWHERE, shared)
+    return Home(name, _NOWHERE, shared, depth=depth)

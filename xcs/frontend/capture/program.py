@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
-from operator import is_
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.dialects import func
@@ -16,17 +15,15 @@ from xdsl.ir import Block, Operation, Region
 from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.arguments import Identity, static_key
+from xcs.frontend.capture.assumptions import Argument, Assumptions
 from xcs.frontend.capture.functions import Target, _run_body, check_capturable
 from xcs.frontend.capture.names import is_code, store_in
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture, Remark, object_type
 from xcs.frontend.capture.values import Dyn, Pack, Path, Static, Value
-from xcs.frontend.facts import CONTAINERS, is_immutable_value
+from xcs.frontend.facts import is_immutable_value
 from xcs.frontend.guards import Guards
 from xcs.frontend.source import function_node
-from xcs.frontend.values import Unsupported
-
-_MAX_OBJECTS = 200_000
 
 
 @dataclass
@@ -59,113 +56,14 @@ class Captured:
     guards: Guards
     remarks: list[tuple[int | None, str]]
     native_parts: list[tuple[int | None, str]]
-    paths: dict[tuple[Path, str], Any] = field(default_factory=dict)
-    homes: list[tuple[Path, int]] = field(default_factory=list)
-    """Where objects of the outside world are that the program changes, or that it must not take
-    for those; the number is that of the home."""
-    roots: dict[str, int] = field(default_factory=dict)
+    assumptions: Assumptions
+    """Of the objects that arguments, and what the guards know, lead to."""
     array_runs: int = 0
     coarse: bool = False
 
     def fits(self, values: list[Any]) -> bool:
-        """Whether what was assumed of the objects that arguments lead to is true of these."""
-        for (path, respect), expected in self.paths.items():
-            found = self._at(path, values)
-            if found is _GONE or not _agrees(found, respect, expected):
-                return False
-        return self.coarse or self._apart(values)
-
-    def _at(self, path: Path, values: list[Any]) -> Any:
-        index = self.roots.get(path.root)
-        if index is None:
-            return _GONE if path.root.startswith("argument") else _ELSEWHERE
-        obj = values[index]
-        for step in path.steps:
-            try:
-                obj = getattr(obj, step)
-            except Exception:
-                return _GONE
-        return obj
-
-    def _apart(self, values: list[Any]) -> bool:
-        """Whether no object lives in two homes that the program takes to be apart."""
-        if len(self.homes) < 2:
-            return True
-        owner: dict[int, int] = {}
-        for path, number in self.homes:
-            obj = self._at(path, values)
-            if obj is _GONE or obj is _ELSEWHERE:
-                continue
-            for part in reachable(
-                obj,
-                {
-                    p.steps[len(path.steps)]
-                    for p, _ in self.homes
-                    if p.root == path.root
-                    and p.steps[: len(path.steps)] == path.steps
-                    and len(p.steps) > len(path.steps)
-                },
-            ):
-                if owner.setdefault(part, number) != number:
-                    return False
-        return True
-
-
-_GONE = object()
-_ELSEWHERE = object()
-
-
-def _agrees(found: Any, respect: str, expected: Any) -> bool:
-    if found is _ELSEWHERE:
-        return True
-    match respect:
-        case "class":
-            return type(found) is expected
-        case "is":
-            return found is expected
-        case "items":
-            values = found.values() if isinstance(found, dict) else found
-            return len(values) == len(expected) and all(map(is_, values, expected))
-        case "elements":
-            values = found.values() if isinstance(found, dict) else found
-            return set(map(type, values)) <= expected
-        case _:
-            return respect.removeprefix("no ") not in getattr(found, "__dict__", ())
-
-
-def reachable(obj: Any, without: set[str]) -> set[int]:
-    """The ids of all objects that may change and that an object leads to.
-
-    The attributes in `without` are not followed. Raises Unsupported where there are too many.
-    """
-    found: set[int] = set()
-    pending = [obj]
-    first = True
-    while pending:
-        current = pending.pop()
-        if is_immutable_value(current) or id(current) in found:
-            continue
-        if len(found) > _MAX_OBJECTS:
-            raise Unsupported("arguments that lead to very many objects")
-        found.add(id(current))
-        if isinstance(current, dict):
-            pending.extend(_mutable(current.values()))
-        elif isinstance(current, list | tuple | set | frozenset) or type(current) in CONTAINERS:
-            pending.extend(_mutable(current))
-        else:
-            state = getattr(current, "__dict__", {})
-            pending.extend(v for n, v in state.items() if not (first and n in without))
-        first = False
-    return found
-
-
-_SCALARS = frozenset({str, int, float, bool, bytes, complex, type(None)})
-
-
-def _mutable(values: Any) -> list[Any]:
-    if _SCALARS.issuperset(map(type, values)):
-        return []
-    return list(values)
+        """Whether what was assumed of the objects that the program is given is true of these."""
+        return self.assumptions.hold(values)
 
 
 def describe_arguments(
@@ -227,12 +125,11 @@ def capture_program(
     check_capturable(tree)
     c = Capture(policy=policy, coarse=coarse)
     block = c.block
-    roots: dict[str, int] = {}
     given: list[Value] = []
     for index, value in enumerate(arguments.values):
         argument = block.insert_arg(object_type(type(value)), index)
         path = Path(f"argument {index}")
-        roots[path.root] = index
+        c.roots[path.root] = Argument(index)
         given.append(
             Dyn(argument, type(value))
             if is_immutable_value(value)
@@ -266,8 +163,8 @@ def capture_program(
             given_up.drop_all_references()  # its uses of values must not show to rewrites
     return Captured(
         module, c.objects, c.guards, _told(c.remarks, frame.filename),
-        _told(c.native_parts, frame.filename), _outer_paths(c), _homes(c), roots,
-        _array_runs(module), coarse,
+        _told(c.native_parts, frame.filename),
+        _assumptions(c), _array_runs(module), coarse,
     )  # fmt: skip
 
 
@@ -326,19 +223,14 @@ def _told(remarks: list[Remark], filename: str) -> list[tuple[int | None, str]]:
     return list(told)
 
 
-def _outer_paths(c: Capture) -> dict[tuple[Path, str], Any]:
-    return {k: v for k, v in c.paths.items() if k[0].root.startswith("argument")}
-
-
-def _homes(c: Capture) -> list[tuple[Path, int]]:
-    """The homes of arguments and their parts, if the program changes any of them."""
-    homes = {
-        path: home.find() for path, home in c.outside.items() if path.root.startswith("argument")
+def _assumptions(c: Capture) -> Assumptions:
+    """What was assumed of objects, but for classes of elements that made no difference."""
+    paths = {
+        (path, respect): expected
+        for (path, respect), expected in c.paths.items()
+        if respect != "elements" or c.elements[path].find().asked
     }
-    if not any(c.order.is_written(part) for h in homes.values() for part in c._all_parts(h)):
-        return []
-    numbers: dict[Any, int] = {}
-    return [(path, numbers.setdefault(home, len(numbers))) for path, home in homes.items()]
+    return Assumptions(c.roots, paths, {} if c.coarse else c.outside)
 
 
 def _array_runs(module: ModuleOp) -> int:

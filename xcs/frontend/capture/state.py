@@ -15,7 +15,16 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
-from xcs.frontend.capture.order import ELEMENTS, Home, Order, Scope, ScopeKind, outside_home
+from xcs.frontend.capture.assumptions import MAX_ELEMENTS
+from xcs.frontend.capture.order import (
+    ELEMENTS,
+    MAX_DEPTH,
+    Home,
+    Order,
+    Scope,
+    ScopeKind,
+    outside_home,
+)
 from xcs.frontend.capture.values import (
     Closure,
     Dyn,
@@ -61,6 +70,10 @@ class Capture(Declarations):
     guards: Guards = field(default_factory=Guards)
     paths: dict[tuple[Path, str], Any] = field(default_factory=dict)
     """What is assumed of objects that the program is given, by where they are and in what way."""
+    elements: dict[Path, Home] = field(default_factory=dict)
+    """Where the elements live of which there are assumptions."""
+    roots: dict[str, Any] = field(default_factory=dict)
+    """Where paths begin: an `Argument`, or an object that is guarded to be the same."""
     outside: dict[Path, Home] = field(default_factory=dict)
     """Homes of objects that the program is given."""
     remarks: list[Remark] = field(default_factory=list)
@@ -220,6 +233,7 @@ class Capture(Declarations):
     def given(self, ssa: SSAValue, example: Any, path: Path) -> Dyn:
         """An object that the program is given: of the class that it has now, which is guarded."""
         cls = type(example)
+        self.roots.setdefault(path.root, example)
         self.paths[path, "class"] = cls
         home = None if is_immutable_value(example) else self.outside_home(path)
         if home is not None and not self.coarse:
@@ -230,13 +244,13 @@ class Capture(Declarations):
     def look_at_elements(self, example: Any, path: Path, whole: Home) -> None:
         """Note the classes of what a container from outside holds now; they are guarded."""
         home = whole.field(ELEMENTS)
-        if self.coarse or not home.open or (path, "elements") in self.paths:
+        if self.coarse or not home.open or path in self.elements:
             return
-        if type(example) not in (*CONTAINERS, tuple) or len(example) > _MAX_ELEMENTS:
+        if type(example) not in (*CONTAINERS, tuple) or len(example) > MAX_ELEMENTS:
             return
         values = example.values() if isinstance(example, dict) else example
         found = frozenset(map(type, values))
-        self.paths[path, "elements"] = found
+        self.paths[path, "elements"], self.elements[path] = found, home
         home.plain |= found & SCALARS
         home.classes |= found - SCALARS
         home.open = False
@@ -247,7 +261,8 @@ class Capture(Declarations):
             path = Path("")
         found = self.outside.get(path)
         if found is None:
-            found = self.outside[path] = outside_home(str(path), shared=True)
+            depth = MAX_DEPTH if self.coarse else 0
+            found = self.outside[path] = outside_home(str(path), shared=True, depth=depth)
         return found
 
     # --- ops ---
@@ -365,6 +380,7 @@ class Capture(Declarations):
         ssa, home = self.ssa(value), self.home_of(value)
         if home is None:
             return ssa
+        home.used, home.whole = True, home.whole or not structure
         chains = [home] if structure else self._all_parts(home)
         written = [h for h in chains if self.order.is_written(h)]
         for chain in chains:
@@ -403,6 +419,7 @@ class Capture(Declarations):
         """What an op on an object waits for, and whether it takes a place in its chain."""
         if home is None:
             return [], False
+        home.find().used = True
         if home.find() is self.order.anything.find():
             if write:
                 self.order.mark_written(home)
@@ -432,7 +449,7 @@ class Capture(Declarations):
             elif home.find().foreign and self.order.is_written(self.order.some_shared):
                 self.order.give_reader(op.results[-1])
             if home.find() is self.order.anything.find():
-                self.order.give_world(op.results[-1])
+                self.order.give_world(op.results[-1], write=write)
             else:
                 self.order.give(home, op.results[-1])
 
@@ -509,9 +526,6 @@ class Attempt:
     handling: int
     imports: int
     fence: SSAValue | None
-
-
-_MAX_ELEMENTS = 10_000
 
 
 def object_type(cls: type | None) -> Attribute:

@@ -10,7 +10,7 @@ from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_
 from xcs.frontend.capture.names import delete_attribute, load_name, store_attribute, store_in
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
-from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Pack, Path, Static, Value
+from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Pack, Static, Value
 from xcs.frontend.values import Unsupported
 
 
@@ -53,14 +53,10 @@ def _bind_outside(c: Capture, frame: Frame, name: str, value: Value) -> None:
         operands = {"cell": c.ssa(Static(cell)), "value": c.ssa(value)}
         source, names = "cell.cell_contents = value", list[str]()
         (token,) = c.host_block(source, operands, names, frame=frame, effects="ordered", token=True)
-        home = c.outside_home(Path("variable cell.cell_contents"))
     else:
         operands = {"value": c.ssa(value), "name": c.ssa(Static(name))}
         source = f"globals()[{name!r}] = value"
         (token,) = c.host_block(source, operands, [], frame=frame, effects="ordered", token=True)
-        home = c.outside_home(Path(f"variable {name}"))
-    c.order.mark_written(home)
-    c.order.give(home, token)
     c.change_world(token)
 
 
@@ -141,10 +137,11 @@ def _parts(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> l
         if isinstance(target, ast.Starred):
             fresh = c.order.fresh("rest")
             if home is not None:
-                c.order.merge(fresh.field(ELEMENTS), home.field(ELEMENTS))
+                c.order.merge(fresh.field(ELEMENTS), c.order.part(home, ELEMENTS))
             parts.append(Dyn(result, list, fresh))
         else:
-            parts.append(Dyn(result, None, None if home is None else home.field(ELEMENTS)))
+            inner = None if home is None else c.order.part(home, ELEMENTS)
+            parts.append(Dyn(result, None, inner))
     return parts
 
 
