@@ -1,5 +1,5 @@
 # Programs as people write them, not as a linter would have them.
-# ruff: noqa: B006, B007, B010, B012, B018, B023, B028, B905, C400, C416, F821, F841, PIE804
+# ruff: noqa: B006, B007, B010, B012, B018, B023, B028, B905, C400, C401, C416, C417, F821, F841, PIE804
 # ruff: noqa: PLE1132, RUF059, SIM223
 # pyright: basic, reportUndefinedVariable=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
@@ -869,6 +869,40 @@ def iterator_is_shared(source):
 def zip_of_one_iterator(q):
     it = iter(q)
     return [(a, ask(b)) for a, b in zip(it, it)]
+
+
+@program()
+def map_is_drawn_step_by_step(q):
+    for n in map(save, [q, "b"]):
+        save(("body", n))
+    return [save(("item", n)) for n in map(save, [q, "b"])]
+
+
+@program()
+def generator_expression_is_drawn_step_by_step(q):
+    for n in (save(x) for x in [q, "b", "c"] if x != "b"):
+        save(("body", n))
+    return [save(("item", n)) for n in (save(x) for x in [q, "b"])]
+
+
+@program()
+def filter_and_enumerate_are_drawn_step_by_step(q):
+    for i, n in enumerate(map(save, [q, "b"]), 1):
+        save((i, n))
+    for n in filter(lambda x: save(x) % 2, [1, 2, 3]):
+        save(("kept", n))
+    for pair in map(lambda a, b: (save(a), b), [1, 2, 3], "xy"):
+        save(pair)
+
+
+@program(lambda: (["a", "b", "c"],))
+def enumerated_list_grows(xs):
+    for (i, x), y in zip(enumerate(xs, 1), xs):
+        if i < 3:
+            xs.append(ask(x + y))
+        if i == 5:
+            break
+    return i, x
 
 
 @program()
@@ -2096,6 +2130,23 @@ def dict_of_unhashables(q):
 
 
 @program()
+def largest_of_what_cannot_be_compared(q):
+    return max(x if save(x) != 2 else q for x in (1, 2, 3))
+
+
+@program()
+def set_of_what_cannot_be_hashed(q):
+    return set([save(x)] for x in (1, 2))
+
+
+@program()
+def inner_manager_exits_before_the_outer_one(q):
+    with Swallow(ValueError) as a, Swallow() as b:
+        bad(q)
+    return a, b
+
+
+@program()
 def comparison_fails_before_effect(q):
     return nothing(q) < num(q) < save(1)
 
@@ -2296,6 +2347,17 @@ def stop_iteration_in_loop(q):
     for x in [q]:
         out.append(stops(x))
     return out
+
+
+@program()
+def next_ends_a_map(q):
+    numbers = iter([1, 2, 3])
+    return list(map(lambda _: next(numbers), range(5))), ask(q)
+
+
+@program()
+def stop_iteration_in_any(q):
+    return any(stops(x) == "c" for x in [q, "b", "c"])
 
 
 @program()
@@ -2778,6 +2840,46 @@ def variable_reset(q):
     inside = read_var(1)
     VAR.reset(token)
     return inside, VAR.get(), read_var(2)
+
+
+def set_var(q):
+    VAR.set(q)
+
+
+@program()
+def variable_set_by_a_helper_in_a_loop(q):
+    found = []
+    for word in [q, "x"]:
+        set_var(word)
+        found.append(read_var(word))
+    return found
+
+
+@contextlib.contextmanager
+def var_set_to(value):
+    token = VAR.set(value)
+    try:
+        yield value
+    finally:
+        VAR.reset(token)
+
+
+@program()
+def variable_set_by_a_manager(q):
+    found = []
+    for word in [q, "x"]:
+        with var_set_to(word):
+            found.append(read_var(word))
+        found.append(read_var("outside"))
+    return found
+
+
+@program()
+def decimal_context_that_a_manager_gives(q):
+    with decimal.localcontext() as context:
+        context.prec = 4
+        inside = decimal.Decimal(1) / 3
+    return inside, decimal.Decimal(1) / 3, ask(q)
 
 
 # ==================================================================================================

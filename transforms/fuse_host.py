@@ -35,6 +35,7 @@ from xdsl.dialects.builtin import (
     IntAttr,
     LocationAttr,
     ModuleOp,
+    NameLoc,
     NoneAttr,
     StringAttr,
 )
@@ -182,7 +183,7 @@ class Code:
             known,
             host.scope if host is not None else None,
             [
-                Statement(s, _location_of_line(op.location, s.lineno - 1))
+                Statement(s, _named_line(op.location, s.lineno - 1))
                 for s in (tree.body if isinstance(tree, ast.Module) else ())
             ],
             tree.body if isinstance(tree, ast.Expression) else None,
@@ -264,6 +265,8 @@ def _position(location: Attribute) -> FileLineColLoc | None:
             return location
         case CallSiteLoc():
             return _position(location.callee)
+        case NameLoc():
+            return _position(location.location)
         case FusedLoc(locations=ArrayAttr(data=(first, *_))):
             return _position(first)
         case _:
@@ -282,9 +285,17 @@ def _is_on_line_of(op: Operation, other: Operation) -> bool:
     return (here.filename, here.line) == (there.filename, there.line)
 
 
+def _named_line(location: LocationAttr, line: int) -> LocationAttr:
+    """The same, with the name of the function that the op is in, if it has that."""
+    found = _location_of_line(location, line)
+    return NameLoc(location.desc, found) if isinstance(location, NameLoc) else found
+
+
 def _location_of_line(location: LocationAttr, line: int) -> LocationAttr:
     """The location of a line of an op's source, counted from 0."""
     match location:
+        case NameLoc():
+            return _location_of_line(cast(LocationAttr, location.location), line)
         case FusedLoc(locations=ArrayAttr(data=locations)) if line < len(locations):
             return cast(LocationAttr, locations[line])
         case FileLineColLoc() if line:
@@ -446,6 +457,10 @@ def _host_op(code: Code, namer: Namer) -> orch.HostOp:
     )
     is_known_by_first = locations == [_location_of_line(op.location, i) for i in range(len(lines))]
     new.location = op.location if is_known_by_first else FusedLoc(tuple(locations), NoneAttr())
+    places = (op.location, *(statement.location for statement in body))
+    named = next((place.desc for place in places if isinstance(place, NameLoc)), None)
+    if named is not None and not isinstance(new.location, NameLoc):
+        new.location = NameLoc(named, new.location)
     for old, result in zip(op.results, new.results, strict=True):
         result.name_hint = old.name_hint
     return new

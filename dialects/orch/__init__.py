@@ -28,7 +28,7 @@ from xcs.dialects.orch.attributes import (
     is_plain,
 )
 from xcs.dialects.orch.calls import CallOp, InvokeOp, LaunchOp
-from xcs.dialects.orch.control import ForOp, IfOp, MapOp, TryOp, WhileOp, YieldOp
+from xcs.dialects.orch.control import GENERATOR, ForOp, IfOp, MapOp, TryOp, WhileOp, YieldOp
 from xcs.dialects.orch.effects import RaiseResource
 from xcs.dialects.orch.host import HostOp
 from xcs.dialects.orch.literals import literal_attribute, literal_value
@@ -62,6 +62,7 @@ from xcs.dialects.orch.values import (
 __all__ = [
     "ANY",
     "BOOL",
+    "GENERATOR",
     "INT",
     "ORDERED",
     "PURE",

@@ -86,6 +86,11 @@ def _element_type(iterable: SSAValue) -> Attribute:
 _NO_ARGUMENTS = RangeOf(AnyAttr()).of_length(0)
 
 
+GENERATOR = "generator"
+"""The attribute of a loop that is all of a generator: a StopIteration that an iteration raises
+leaves it as a RuntimeError."""
+
+
 class MapEffects(MakesObject):
     """A map makes lists; starting to iterate may raise, unless it is over a list."""
 

@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import (
     FileLineColLoc,
     IntegerType,
     LocationAttr,
+    NameLoc,
     PackableType,
     SymbolRefAttr,
     TensorType,
@@ -137,7 +138,8 @@ class Batcher:
     def error(self, op: Operation, why: str) -> BatchingError:
         """An error about an op, with its line of source."""
         place = ""
-        if isinstance(where := op.location, FileLineColLoc):
+        where = op.location.location if isinstance(op.location, NameLoc) else op.location
+        if isinstance(where, FileLineColLoc):
             place = f" at {where.filename.data}:{where.line.data}:{where.column.data}"
         return BatchingError(f"'{op.name}'{place} cannot be batched: {why}")
 

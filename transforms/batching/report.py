@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import FileLineColLoc
+from xdsl.dialects.builtin import FileLineColLoc, NameLoc
 from xdsl.ir import Operation
 
 from xcs.dialects import orch, xtensor
@@ -62,4 +62,5 @@ def _name(op: Operation) -> str:
 
 
 def _line(op: Operation) -> int:
-    return op.location.line.data if isinstance(op.location, FileLineColLoc) else 0
+    where = op.location.location if isinstance(op.location, NameLoc) else op.location
+    return where.line.data if isinstance(where, FileLineColLoc) else 0

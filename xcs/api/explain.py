@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, NameLoc
 from xdsl.ir import Operation
 
 from xcs.api.function import Fallback, JitFunction
@@ -71,4 +71,5 @@ def _together(module: ModuleOp) -> list[tuple[int, str]]:
 
 
 def _line(op: Operation) -> int:
-    return op.location.line.data if isinstance(op.location, FileLineColLoc) else 0
+    where = op.location.location if isinstance(op.location, NameLoc) else op.location
+    return where.line.data if isinstance(where, FileLineColLoc) else 0

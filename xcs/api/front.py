@@ -28,6 +28,18 @@ def {name}({parameters}):
     return xcs_general({args}, {kwargs})
 """
 
+_RESUMED = {
+    "coroutine": """
+async def {name}({parameters}):
+    return await xcs_general({args}, {kwargs})
+""",
+    "generator": """
+def {name}({parameters}):
+    return (yield from xcs_general({args}, {kwargs}))
+""",
+}
+# Of the kind that the user's function is, for those who ask.
+
 _WARM = """
 def {name}({parameters}):
     try:
@@ -58,15 +70,18 @@ class Front:
         check: Callable[[Exception], None],
         stats: Stats,
     ):
-        self._form = _form(signature)
+        kind = _kind_of(target)
+        self._form = _form(signature, is_spelled=bool(kind))
         self._versions = itertools.count()
         self._known = {"xcs_general": general, "xcs_check": check, "xcs_stats": stats}
         self._own: set[str] = set()
-        self.function: Any = types.FunctionType(self._code(_COLD), self._known, "jitted")
+        code = self._code(_RESUMED.get(kind, _COLD))
+        self.function: Any = types.FunctionType(code, self._known, "jitted")
+        if kind:
+            self.function.__defaults__ = target.__defaults__
+            self.function.__kwdefaults__ = target.__kwdefaults__
         self.function.__dict__ = _Attributes()
         functools.update_wrapper(self.function, target)
-        if inspect.iscoroutinefunction(target):
-            _mark_as_coroutine(self.function)
 
     def install(self, program: ArrayProgram | None) -> None:
         """From now on, call the program while what it assumes holds; None calls none."""
@@ -112,36 +127,46 @@ USERS_METHODS = ("trace", "lower", "eval_shape", "clear_cache", "explain")
 _NOT_COPIED = ("__xcs_jit__", *USERS_METHODS)
 
 
-def _form(signature: inspect.Signature) -> dict[str, str]:
+def _kind_of(target: Any) -> str:
+    """Of what kind a function is whose calls begin only when somebody asks for results."""
+    if not isinstance(target, types.FunctionType):
+        return ""
+    if inspect.iscoroutinefunction(target):
+        return "coroutine"
+    return "generator" if inspect.isgeneratorfunction(target) else ""
+
+
+def _form(signature: inspect.Signature, *, is_spelled: bool) -> dict[str, str]:
     """The parameters, and how they are passed on: as they are, or as a tuple and a dict.
 
-    With defaults it is a tuple and a dict: an argument that is left out is a constant of the
-    program, as under `jax.jit`, while one that is passed is data.
+    With defaults it is a tuple and a dict, unless they are to be spelled: an argument that is left
+    out is a constant of the program, as under `jax.jit`, while one that is passed is data.
     """
     parameters = list(signature.parameters.values())
-    spelled = all(p.kind not in _STARRED and p.default is p.empty for p in parameters)
-    if not spelled or len(parameters) > MOST_SPELLED:
+    is_simple = all(p.kind not in _STARRED and p.default is p.empty for p in parameters)
+    if not (is_spelled or (is_simple and len(parameters) <= MOST_SPELLED)):
         call = "*args, **kwargs"
         return {"parameters": call, "call": call, "args": "args", "kwargs": "kwargs"}
-    bare = [p.replace(annotation=p.empty) for p in parameters]
-    positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    bare = [
+        p.replace(annotation=p.empty, default=p.empty if p.default is p.empty else None)
+        for p in parameters
+    ]
+    positional = [f"{_STARS.get(p.kind, '')}{p.name}" for p in parameters if p.kind in _BY_POSITION]
     named = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    rest = [f"**{p.name}" for p in parameters if p.kind is p.VAR_KEYWORD]
+    keywords = [*(f"{name!r}: {name}" for name in named), *rest]
     return {
         "parameters": str(inspect.Signature(bare))[1:-1],
-        "call": ", ".join([*positional, *(f"{name}={name}" for name in named)]),
+        "call": ", ".join([*positional, *(f"{name}={name}" for name in named), *rest]),
         "args": f"({''.join(f'{name}, ' for name in positional)})",
-        "kwargs": f"{{{', '.join(f'{name!r}: {name}' for name in named)}}}",
+        "kwargs": f"{{{', '.join(keywords)}}}",
     }
 
 
-_STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-
-
-def _mark_as_coroutine(function: Any) -> None:
-    """Make `asyncio.iscoroutinefunction` say so, though the function's own code is no coroutine."""
-    if mark := getattr(inspect, "markcoroutinefunction", None):  # Python 3.12 and later
-        mark(function)
-    else:
-        import asyncio.coroutines
-
-        function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+_STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+_STARRED = tuple(_STARS)
+_BY_POSITION = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL,
+)

@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import logging
+import operator
 import os
 import threading
 import time
@@ -56,6 +57,7 @@ from xcs.frontend.traced import (
     leaves_of,
     wholes_of,
 )
+from xcs.frontend.values import SeesFrames
 from xcs.kernels import trace_context
 from xcs.runtime import run
 from xcs.runtime.errors import XCSError, wrap_error
@@ -176,7 +178,8 @@ class JitFunction:
         self.config = options.config
         self.stats = Stats()
         self.python_function: Any = _as_function(target)
-        self._signature = _signature(self.python_function)
+        self._parts = _parameters_of(self.python_function)
+        self._signature = _signature(self.python_function, wrapped=False)
         self._static = self._choose(
             target, "static", options.static_argnums, options.static_argnames
         )
@@ -201,7 +204,7 @@ class JitFunction:
         """The parameters that an option names, as those of `python_function`."""
         signature = _signature(target)
         chosen = choose(signature, self.name, option, numbers, names)
-        if target is self.python_function:
+        if signature == self._signature:
             return chosen
         by_position = jax_options(signature, option, chosen)[f"{option}_argnums"]
         return Chosen(chosen.names, frozenset(by_position))
@@ -227,7 +230,9 @@ class JitFunction:
         arguments = self.flatten_arguments(args, kwargs)
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
-        if key not in self._array_refused and self._may_be_array_code(arguments):
+        if key not in self._array_refused and not self._may_be_array_code(arguments):
+            self._array_refused.add(key)
+        if key not in self._array_refused:
             try:
                 return self._call_array(args, kwargs, arguments)
             except Exception as error:
@@ -244,6 +249,9 @@ class JitFunction:
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
+        kept = self._programs.get(key)
+        if isinstance(kept, Fallback) and not kept.guards.hold():
+            self._traced.discard(key)  # why it is not captured is past
         is_new = key not in self._traced and not _has_arrays(arguments)
         if is_new:
             made = self._orchestrate(described, arguments, key)
@@ -286,11 +294,13 @@ class JitFunction:
         return results[0]
 
     def _may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether the arguments are such as `jax.jit` takes."""
+        """Whether the arguments are such as `jax.jit` takes, and there are arrays at all."""
         leaves = leaves_of(arguments)
         if self._changes_in_place and any(isinstance(v.example, np.ndarray) for v in leaves):
             return False
-        return all(leaf.kind != "object" or is_array_tree(leaf.example) for leaf in leaves)
+        if not all(leaf.kind != "object" or is_array_tree(leaf.example) for leaf in leaves):
+            return False
+        return _has_arrays(arguments) or self._reaches_arrays
 
     def _call_array(self, args: Any, kwargs: Any, arguments: Mapping[str, Any]) -> Any:
         """Call the function as one kernel. Raises `NotArrays` where it is more than array code."""
@@ -368,6 +378,7 @@ class JitFunction:
     def described(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
         """The arguments of a call, as programs that are no array code take them."""
         names, positions, given = self._static.names, self._static.positions, len(args)
+        self._look_at_parameters()
 
         def is_static(name: str, place: int | None) -> bool:
             if name in names:
@@ -377,6 +388,13 @@ class JitFunction:
         if not (names or positions):
             return describe_arguments(self._signature, args, kwargs)
         return describe_arguments(self._signature, args, kwargs, is_static)
+
+    def _look_at_parameters(self) -> None:
+        """Take note of defaults and code that the function was given since the last call."""
+        parts = _parameters_of(self.python_function)
+        known = self._parts
+        if len(parts) != len(known) or not all(map(operator.is_, parts, known)):
+            self._parts, self._signature = parts, _signature(self.python_function, wrapped=False)
 
     def _orchestrated(self, described: Arguments) -> Program | None:
         """The program for such arguments, if there is one."""
@@ -392,6 +410,9 @@ class JitFunction:
         start = time.perf_counter()
         try:
             program = self._capture_program(described, arguments, key)
+        except SeesFrames as error:
+            self._programs[key] = Fallback(self.located(error), Guards())
+            return None
         except Unsupported as error:
             _log.debug("%s is not captured: %s", self.name, self.located(error))
             return None
@@ -404,6 +425,9 @@ class JitFunction:
             return None
         self.stats.compiled(time.perf_counter() - start)
         with self._lock:
+            if isinstance(program, Fallback):
+                self._programs[key] = program
+                return None
             kinds = (trace_context(), described.key)
             variants = self._orchestrations.pop(kinds, ())
             # The newest first; those whose assumptions are past are tried last and then dropped.
@@ -431,7 +455,7 @@ class JitFunction:
     @without_collection()
     def _capture_program(
         self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
-    ) -> Program | None:
+    ) -> Program | Fallback | None:
         captured = self._captured_program(described)
         if self._is_traced(captured, lambda: self._program(arguments, key)[0]):
             return None
@@ -457,12 +481,13 @@ class JitFunction:
             captured = capture_program(function, described, policy=policy, coarse=True)
         return captured
 
-    def compile_orchestration(self, captured: CapturedProgram) -> Program | None:
-        """Run the pipeline over what was captured; None where there is nothing to gain."""
-        if _is_plain(captured.module):
-            return None
+    def compile_orchestration(self, captured: CapturedProgram) -> Program | Fallback:
+        """Run the pipeline over what was captured; a program with nothing in it stays Python."""
         module = captured.module
         partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
+        if _is_plain(module):
+            reason = partial or "it calls no operator and no array code"
+            return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
         lowered = lower(module, captured.objects, effects)
@@ -486,6 +511,12 @@ class JitFunction:
             if len(self._programs) > MAX_PROGRAMS:
                 self._programs.popitem(last=False)
         return program, False
+
+    @property
+    def _reaches_arrays(self) -> bool:
+        """Whether the function may come to array code. Else numbers are Python's own in it."""
+        what = classify(self.python_function)
+        return what.kind in ("tensor", "unknown") or "tensor" in what.reaches
 
     @functools.cached_property
     def _changes_in_place(self) -> bool:
@@ -543,9 +574,7 @@ class JitFunction:
     def compile_captured(self, captured: Captured | CapturedProgram) -> Program | Fallback:
         """Run the pipeline over what was captured; a program with nothing in it stays Python."""
         if isinstance(captured, CapturedProgram):
-            found = self.compile_orchestration(captured)
-            reason = "it calls no operator and no array code"
-            return Fallback(reason, captured.guards) if found is None else found
+            return self.compile_orchestration(captured)
         partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
         module = captured.module
         if _is_plain(module):
@@ -695,11 +724,20 @@ def line_of(error: BaseException, function: Any) -> str:
     return place
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def _signature(function: Callable[..., Any], *, wrapped: bool = True) -> inspect.Signature:
+    """A function's signature; for one that stands in for another, that of the `wrapped` one."""
     try:
-        return inspect.signature(function)
+        return inspect.signature(function, follow_wrapped=wrapped)
     except (TypeError, ValueError):
         return inspect.Signature(_ANYTHING)
+
+
+def _parameters_of(function: Any) -> tuple[Any, ...]:
+    """What a function's parameters and their defaults follow from."""
+    if not isinstance(function, types.FunctionType):
+        return ()
+    named = function.__kwdefaults__
+    return function.__code__, function.__defaults__, *(named.values() if named else ())
 
 
 _ANYTHING = [

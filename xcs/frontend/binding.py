@@ -35,6 +35,8 @@ def bind_parameters(
         raise Unsupported("too many positional arguments", node)
     if parameters.vararg is not None:
         env[parameters.vararg.arg] = as_tuple(tuple(positional[len(names) :]))
+    if twice := rest.keys() & set(names[: len(positional)]) - only_positional:
+        raise Unsupported(f"arguments {sorted(twice)} given twice", node)
     for name in names[len(positional) :]:
         if name in rest and name not in only_positional:
             env[name] = rest.pop(name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import collections
+import contextvars
 import functools
+import inspect
 import re
 import sys
+import traceback
 import types
 from typing import Any, Final
 
@@ -55,11 +58,23 @@ CODE_CLASSES: Final = (
     types.ModuleType,
     type,
     functools._lru_cache_wrapper,
+    contextvars.ContextVar,
 )
-"""Classes of code: functions, classes and modules, which are told apart by identity."""
+"""Classes of code: functions, classes and modules, which are told apart by identity. So are context
+variables, whose values are not theirs but the context's."""
 
 SEES_ITS_FRAME: Final = frozenset({"locals", "globals", "vars", "eval", "exec", "dir", "super"})
 """Builtins that depend on the function that calls them, rather than on their arguments."""
+
+READS_FRAMES: Final = (
+    sys._getframe,
+    inspect.currentframe,
+    inspect.stack,
+    traceback.extract_stack,
+    traceback.format_stack,
+    traceback.print_stack,
+)
+"""Functions that look at the frames of those that call them."""
 
 SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
 
@@ -126,6 +141,7 @@ __all__ = [
     "CODE_CLASSES",
     "CONTAINERS",
     "READING_METHODS",
+    "READS_FRAMES",
     "SEES_ITS_FRAME",
     "is_immutable_class",
     "is_immutable_value",

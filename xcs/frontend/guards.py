@@ -24,7 +24,7 @@ class Guards:
     names: list[tuple[Mapping[str, Any], str, Any]] = field(default_factory=list)
     cells: list[tuple[CellType, Any]] = field(default_factory=list)
     attributes: list[tuple[Any, str, Any]] = field(default_factory=list)
-    contents: list[tuple[Any, tuple[Part, ...]]] = field(default_factory=list)
+    contents: list[tuple[Any, tuple[Part, ...], bool]] = field(default_factory=list)
     members: list[tuple[type, str, Any]] = field(default_factory=list)
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
     _check: Callable[[], bool] | None = None  # `condition`, for what is assumed so far
@@ -56,13 +56,14 @@ class Guards:
         if self._first("member", id(owner), name):
             self.members.append((owner, name, value))
 
-    def content(self, container: Any) -> None:
-        """The list, tuple or dict holds the very objects that it holds now, at any depth.
+    def content(self, container: Any, *, deep: bool = True) -> None:
+        """The list, tuple or dict holds the very objects that it holds now, if `deep` at any depth.
 
         Small NumPy arrays hold the same numbers.
         """
-        if self._first("content", id(container)):
-            self.contents.append((container, tuple(_parts(container))))
+        if self._first("content", id(container), deep):
+            parts = tuple(_parts(container))
+            self.contents.append((container, parts if deep else parts[:1], deep))
 
     def update(self, other: Guards, made: Iterable[Any] = ()) -> bool:
         """Assume what the other assumes as well. Gives whether anything is new.
@@ -79,16 +80,16 @@ class Guards:
                 self.attribute(owner, name, value)
         for cls, name, value in other.members:
             self.member(cls, name, value)
-        for container, _ in other.contents:
+        for container, _, deep in other.contents:
             if id(container) not in own:
-                self.content(container)
+                self.content(container, deep=deep)
         return len(self._seen) > known
 
     def values(self) -> Iterator[Any]:
         """The objects that are checked."""
         for table in (self.names, self.cells, self.attributes):
             yield from (entry[-1] for entry in table)
-        for _, parts in self.contents:
+        for _, parts, _ in self.contents:
             yield from (value for part in parts for value in part.values)
 
     def _first(self, *key: Any) -> bool:
@@ -129,7 +130,7 @@ class Guards:
                 tests.append(f"{name!r} not in {refer(cls)}.__dict__")
             else:
                 tests.append(f"{refer(cls)}.__dict__[{name!r}] is {refer(value)}")
-        for _, parts in self.contents:
+        for _, parts, _ in self.contents:
             for part in parts:
                 if part.numbers is not None:
                     array = refer(part.container)

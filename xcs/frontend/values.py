@@ -22,6 +22,10 @@ class Unsupported(Exception):
         self.line: int | None = getattr(node, "lineno", None)
 
 
+class SeesFrames(Unsupported):
+    """The program looks at the frames of its functions, which there are only in plain Python."""
+
+
 class Promote(Exception):
     """Capture must start again with an argument taken differently.
 

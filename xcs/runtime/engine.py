@@ -73,6 +73,12 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
+def _out_of_generator(error: StopIteration) -> RuntimeError:
+    made = RuntimeError("generator raised StopIteration")
+    made.__cause__ = made.__context__ = error
+    return made
+
+
 def _place(other: tuple[tuple[int, ...], BaseException]) -> tuple[int, ...]:
     return other[0]
 
@@ -701,6 +707,8 @@ class Run(Calls):
         self.cuts = True
         for owner, at in frame.owners():
             if type(owner) is not Try:
+                if owner.op.is_generator and isinstance(failure.error, StopIteration):
+                    failure.error = _out_of_generator(failure.error)
                 continue
             if at == BODY:
                 self.handling += owner.failure is None
@@ -709,7 +717,7 @@ class Run(Calls):
                 self.look_again(owner)
                 self.give_up_cut()
                 return
-            failure = self._raised_again(owner, failure)
+            self._note_handled(owner, failure)
         if self.error is not None and self.cutoff is not None:
             self.others.append((self.cutoff, self.error))
         self.cutoff = failure.path
@@ -725,19 +733,18 @@ class Run(Calls):
         if self.cutoff is not None and not in_body and len(self.others) < MAX_OTHERS:
             self.others.append((failure.path, self._described(failure)))
 
-    def _raised_again(self, attempt: Try, failure: Failure) -> Failure:
-        """A failure in a handler: that of the body, if the handler has raised its error again."""
+    def _note_handled(self, attempt: Try, failure: Failure) -> None:
+        """Note of a failure in a handler what it has handled, which it may have raised again."""
         handled = attempt.failure
         assert handled is not None
-        if handled.error is not failure.error:
-            if failure.error.__context__ is None:
-                failure.error.__context__ = handled.error
-            return failure
-        return Failure(handled.error, handled.frame, handled.op, failure.path)
+        if handled.error is failure.error:
+            failure.origin = handled.origin
+        elif failure.error.__context__ is None:
+            failure.error.__context__ = handled.error
 
     def _described(self, failure: Failure) -> BaseException:
-        op, error = failure.op, failure.error
-        values = [settled(failure.frame.values[slot]) for slot in op.operands]
+        error, (frame, op) = failure.error, failure.origin
+        values = [settled(frame.values[slot]) for slot in op.operands]
         shown, parameters = values[: len(op.operands) - op.hidden], ()
         node = f"{op.kind} @{op.name}" if op.kind == "orch.call" else op.kind
         if op.operator is not None and op.kind == "orch.call" and not op.starred:

@@ -326,6 +326,11 @@ def location_of(op: Operation) -> str:
     return _location(op.location) or "?"
 
 
+def function_of(op: Operation) -> str:
+    """``"module:qualname"`` of the user's function that an op stands in; empty if not known."""
+    return op.location.desc.data if isinstance(op.location, NameLoc) else ""
+
+
 def source_lines(op: Operation) -> list[int]:
     """The line in the user's file of each line of a host op's source, as far as it is known.
 
@@ -333,6 +338,8 @@ def source_lines(op: Operation) -> list[int]:
     other the lines follow one another.
     """
     location = op.location
+    if isinstance(location, NameLoc):
+        location = location.location
     parts = _fused(location) if isinstance(location, FusedLoc) else (location,)
     return [part.line.data for part in parts if isinstance(part, FileLineColLoc)]
 

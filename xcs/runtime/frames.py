@@ -196,7 +196,7 @@ class Call(Branch):
 class Failure:
     """An error, and which op it belongs to."""
 
-    __slots__ = ("error", "frame", "op", "output", "path")
+    __slots__ = ("error", "frame", "op", "origin", "output", "path")
 
     def __init__(
         self,
@@ -209,6 +209,8 @@ class Failure:
         self.error = error
         self.frame = frame
         self.op = op
+        self.origin = (frame, op)
+        """The op that the error is told of: the first to raise it, if handlers raise it again."""
         self.path = path
         self.output = output
         """What the op has written before its turn, and before it failed."""

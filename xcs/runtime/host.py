@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ def compile_host(
     namespace: dict[str, Any] | None,
     filename: str,
     lines: Sequence[int],
+    qualname: str = "",
 ) -> Callable[..., Any]:
     """A function of the operands ``names`` that runs ``source``, found at ``lines`` of the file.
 
@@ -22,7 +25,8 @@ def compile_host(
 
     An expression (``out_names`` is None) gives its value, a statement list the tuple of the values
     of ``out_names`` at its end. Free names are looked up in ``namespace`` while running, and in
-    Python's builtins; without a namespace, only there. Raises SyntaxError.
+    Python's builtins; without a namespace, only there. Statements are a part of the function of
+    that `qualname`, and so is what they define. Raises SyntaxError.
     """
     parameters = ast.arguments(
         posonlyargs=[], args=[ast.arg(name) for name in names], kwonlyargs=[], kw_defaults=[],
@@ -33,14 +37,55 @@ def compile_host(
     if out_names is None:
         body = ast.parse(source.strip(), filename, "eval").body
         tree = ast.Expression(ast.Lambda(parameters, body))
-        return eval(_compile(tree, filename, "eval", lines), namespace)
+        made = eval(_compile(tree, filename, "eval", lines), namespace)
+        if qualname:
+            made.__code__ = _renamed(made.__code__, "<lambda>", qualname)
+        return made
     statements = ast.parse(source, filename, "exec").body
     outs = [ast.Name(name, ast.Load()) for name in out_names]
     statements.append(ast.Return(ast.Tuple(list[ast.expr](outs), ast.Load())))
-    function = ast.FunctionDef("host", parameters, statements, [])
+    function = ast.FunctionDef(_HOST, parameters, statements, [])
     defined: dict[str, Any] = {}
     exec(_compile(ast.Module([function], []), filename, "exec", lines), namespace, defined)
-    return defined["host"]
+    made = defined[_HOST]
+    if qualname:
+        made.__code__ = _renamed(made.__code__, _HOST, qualname)
+    return made
+
+
+_HOST = "xcs_host"
+
+
+def _renamed(code: types.CodeType, old: str, qualname: str) -> types.CodeType:
+    """The code with another qualified name, which shows in those of all that it defines."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, types.CodeType):
+            constants = tuple(map(renamed, value.co_consts))
+            return value.replace(co_qualname=renamed(value.co_qualname), co_consts=constants)
+        if isinstance(value, str) and value.startswith(f"{old}.<locals>."):
+            return qualname + value.removeprefix(old)
+        return value
+
+    name = qualname.rpartition(".")[2]
+    constants = tuple(map(renamed, code.co_consts))
+    return code.replace(co_name=name, co_qualname=qualname, co_consts=constants)
+
+
+def placed(source: str, names: dict[str, Any], location: str, function: str) -> Callable[..., Any]:
+    """A lambda whose frame is that of a line of the user's function, to those who look at it.
+
+    Logging and warnings say where they come from. `names` are bound as defaults of parameters.
+    """
+    filename, _, line = location.rpartition(":")
+    tree: Any = ast.parse(source, filename, "eval")
+    tree.body.args.args += [ast.arg(name) for name in names]
+    tree.body.args.defaults = [ast.Constant(None) for _ in names]
+    module, _, qualname = function.partition(":")
+    made = eval(_compile(tree, filename, "eval", [int(line)]), {})
+    code = made.__code__.replace(co_name=qualname.rpartition(".")[2], co_qualname=qualname)
+    namespace = getattr(sys.modules.get(module), "__dict__", {})
+    return types.FunctionType(code, namespace, argdefs=tuple(names.values()))
 
 
 def _compile(

@@ -13,12 +13,11 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
 
 from xcs.dialects import orch
-from xcs.dialects.orch.calls import TakesArguments
 from xcs.runtime import dispatch, early, objects, regions
 from xcs.runtime.blocks import BlockCompiler, CompileOp
-from xcs.runtime.errors import XCSError, location_of, source_lines
+from xcs.runtime.errors import XCSError, function_of, location_of, source_lines
 from xcs.runtime.frames import END
-from xcs.runtime.host import compile_host
+from xcs.runtime.host import compile_host, placed
 from xcs.runtime.limits import WORLD
 from xcs.runtime.methods import PAYLOADS
 from xcs.runtime.plan import Access, Action, BlockPlan, Candidate, Operator, OpPlan
@@ -199,8 +198,9 @@ def host(block: BlockCompiler, op: orch.HostOp) -> OpPlan:
     filename = location.rpartition(":")[0]
     try:
         function = compile_host(
-            op.source.data, names, out_names, namespace, filename or "<host>", source_lines(op)
-        )
+            op.source.data, names, out_names, namespace, filename or "<host>", source_lines(op),
+            function_of(op).rpartition(":")[2],
+        )  # fmt: skip
     except SyntaxError as error:
         raise XCSError(f"{location}: host source is not Python: {error}") from error
     slots = block.slots_of(op.arguments)
@@ -489,6 +489,7 @@ def _loop(
         collected=collected,
         carried=region.yields[collected + stops :],
         stops=stops,
+        is_generator=orch.GENERATOR in op.attributes,
         step=_step(op, lambda values: next(values[0], END)),
         direct=_only_op(region) if is_one_list else None,
     )
@@ -502,6 +503,7 @@ def while_(block: BlockCompiler, op: orch.WhileOp) -> OpPlan:
         awaited=(),
         blocks=(block.region(op.test.block), block.region(op.body.block)),
         stops=op.stops is not None,
+        is_generator=orch.GENERATOR in op.attributes,
         step=_step(op, lambda values: bool(values[0])),
         issue=regions.start_while,
     )
@@ -598,7 +600,7 @@ def _applied(function: Callable[..., Any], slots: Sequence[int]) -> Callable[[li
 
 
 def _caller(
-    op: TakesArguments,
+    op: Any,
     slots: Sequence[int],
     function: str,
     blocking: bool,
@@ -621,9 +623,38 @@ def _caller(
             arguments.append(f"{name}=v[{slot}]")
         else:
             raise XCSError(f"{location_of(op)}: '{name}' is not the name of a keyword argument")
-    listed = ", ".join([function, *arguments] if blocking else arguments)
-    source = f"lambda call, v: call({listed})" if blocking else f"lambda v: {function}({listed})"
-    return eval(source, dict(names or {}))
+    listed = ", ".join(arguments)
+    known = dict(names or {})
+    if not blocking:
+        source = f"lambda v: {function}({listed})"
+    elif starred or "**" in keywords:
+        known |= {"pass_on": _pass_on, "Given": _Given}
+        source = f"lambda call, v: pass_on(call, *Given({function})({listed}))"
+    else:
+        source = f"lambda call, v: call({', '.join([function, *arguments])})"
+    if place := function_of(op):
+        return placed(source, known, location_of(op), place)
+    return eval(source, known)
+
+
+class _Given:
+    """Stands for a callable where its arguments are unpacked: complaints of them name it."""
+
+    def __init__(self, function: Any):
+        self.function = function
+        for name in ("__module__", "__qualname__"):
+            if (value := getattr(function, name, None)) is not None:
+                setattr(self, name, value)
+
+    def __str__(self) -> str:
+        return str(self.function)
+
+    def __call__(self, *args: Any, **keywords: Any) -> tuple[Any, Any, Any]:
+        return self.function, args, keywords
+
+
+def _pass_on(call: Callable[..., Any], function: Any, args: Any, keywords: Any) -> Any:
+    return call(function, *args, **keywords)
 
 
 def _stack(arrays: Sequence[Any]) -> Any:

@@ -159,6 +159,8 @@ class OpPlan:
     """LOOP: slots of the body's frame from which the next iteration takes what is carried."""
     stops: bool = False
     """Loops: whether an iteration first yields whether it is the last one."""
+    is_generator: bool = False
+    """Loops: whether a StopIteration that an iteration raises leaves it as a RuntimeError."""
     step: OpPlan | None = None
     """Loops: what decides on the next iteration, or gives its element, where that may fail."""
     direct: OpPlan | None = None

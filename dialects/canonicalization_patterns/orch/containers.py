@@ -164,6 +164,7 @@ class DropUnusedMapResults(RewritePattern):
             [op.outs[i].type for i in kept],
             after=op.after,
         )
+        new.attributes |= op.attributes
         results: list[SSAValue | None] = [None] * len(op.outs)
         for i, out in zip(kept, new.outs, strict=True):
             results[i] = out

@@ -17,9 +17,16 @@ from xcs.frontend.capture.evaluate import (
     evaluate,
     functions_in,
     length,
+    may_act,
     operation,
 )
-from xcs.frontend.capture.names import is_code, load_attribute, mangled, store_in
+from xcs.frontend.capture.names import (
+    assume_class_attribute,
+    is_code,
+    load_attribute,
+    mangled,
+    store_in,
+)
 from xcs.frontend.capture.order import ELEMENTS, Home
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
@@ -40,6 +47,7 @@ from xcs.frontend.facts import (
     CHANGING_METHODS,
     CONTAINERS,
     READING_METHODS,
+    READS_FRAMES,
     SCALARS,
     SEES_ITS_FRAME,
     is_user_class,
@@ -47,8 +55,8 @@ from xcs.frontend.facts import (
 )
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute
-from xcs.frontend.source import is_library
-from xcs.frontend.values import Unsupported
+from xcs.frontend.source import function_node, is_library
+from xcs.frontend.values import SeesFrames, Unsupported
 
 
 @dataclass
@@ -132,7 +140,7 @@ def evaluate_args(
             args.starred.append(len(args.positional))
             args.positional.append(value)
         else:
-            args.positional.append(_argument(c, frame, argument, consumes))
+            args.positional.append(_argument(c, frame, argument, consumes, callee))
     mappings: list[tuple[str | None, Value]] = []
     for keyword in node.keywords:
         value = _argument(c, frame, keyword.value, consumes)
@@ -144,8 +152,22 @@ def evaluate_args(
         else:
             args.keywords[keyword.arg] = value
     if mappings:
-        _merge_keywords(c, node, args, mappings)
+        _merge_keywords(c, args, mappings, _callee_name(frame, callee, node))
     return args
+
+
+def _callee_name(frame: Frame, callee: Value | None, node: ast.Call) -> str:
+    """What Python calls the callee where it complains of the arguments as a whole."""
+    match callee:
+        case Closure():
+            function = frame.outermost.function
+            return f"{function.__module__}.{callee.frame.qualname}.<locals>.{callee.name}()"
+        case Static(obj=obj) | Method(function=obj) if hasattr(obj, "__qualname__"):
+            module = getattr(obj, "__module__", None)
+            is_builtin = module in (None, "builtins")
+            return f"{obj.__qualname__}()" if is_builtin else f"{module}.{obj.__qualname__}()"
+        case _:
+            return f"{ast.unparse(node.func)}()"
 
 
 def _known_items(c: Capture, value: Value) -> dict[str, Value] | None:
@@ -155,7 +177,7 @@ def _known_items(c: Capture, value: Value) -> dict[str, Value] | None:
 
 
 def _merge_keywords(
-    c: Capture, node: ast.Call, args: Args, mappings: list[tuple[str | None, Value]]
+    c: Capture, args: Args, mappings: list[tuple[str | None, Value]], name: str
 ) -> None:
     """Mappings that are unpacked, and keywords, as one mapping; a name given twice is an error."""
     if len(mappings) == 1 and not args.keywords:
@@ -168,7 +190,6 @@ def _merge_keywords(
     home = c.order.fresh("keywords")
     for _, value in parts:
         store_in(c, home.field(ELEMENTS), value)
-    name = ast.unparse(node.func)
     source = f"merge_keywords({name!r}, [{listed}])"
     merged = c.host(source, operands, cls=dict, home=home)
     args.keywords.clear()
@@ -184,7 +205,7 @@ def merge_keywords(name: str, parts: list[tuple[str | None, Any]]) -> dict[str, 
             if not isinstance(inner, str):
                 raise TypeError("keywords must be strings")
             if inner in found:
-                raise TypeError(f"{name}() got multiple values for keyword argument '{inner}'")
+                raise TypeError(f"{name} got multiple values for keyword argument '{inner}'")
             found[inner] = item
     return found
 
@@ -194,13 +215,18 @@ _CONSUMING_METHODS = frozenset(
 )
 
 
-def _argument(c: Capture, frame: Frame, node: ast.expr, consumes: bool) -> Value:
+def _argument(
+    c: Capture, frame: Frame, node: ast.expr, consumes: bool, callee: Value | None = None
+) -> Value:
     if consumes and isinstance(node, ast.Call):
         c.consumed.add(id(node))
     if isinstance(node, ast.GeneratorExp) and consumes:
-        from xcs.frontend.capture.comprehensions import comprehension
+        from xcs.frontend.capture.comprehensions import FOLDS, comprehension
 
-        return comprehension(c, frame, node)
+        fold = None
+        if isinstance(callee, Static) and isinstance(callee.obj, Hashable):
+            fold = FOLDS.get(callee.obj)
+        return comprehension(c, frame, node, fold)
     return evaluate(c, frame, node)
 
 
@@ -285,11 +311,27 @@ def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> 
                 return apply(Call(c, frame, node, evaluate_args(c, frame, node, callee)), callee)
             return _library_method(c, frame, node, base, name)
         return _library_method(c, frame, node, base, name)
+    if base.cls is None or not hasattr(base.cls, name):
+        _look_up_first(c, node, base, name)
     args = evaluate_args(c, frame, node, method=name)
     call = Call(c, frame, node, args)
     if base.cls in (*SCALARS, tuple, range, frozenset) and args.is_plain:
         return method_of_data(call, base, name)
     return method_of_object(call, base, name)
+
+
+def _look_up_first(c: Capture, node: ast.Call, base: Dyn, name: str) -> None:
+    """That there is no such method shows before the arguments do anything."""
+    if any(map(may_act, (*node.args, *(k.value for k in node.keywords)))):
+        operands = {"look_up": Static(look_up), "value": Dyn(base.ssa)}
+        c.host(f"look_up(value, {name!r})", operands)
+
+
+def look_up(value: Any, name: str) -> None:
+    """Raise Python's error if no value of such a class can have the attribute."""
+    cls = type(value)
+    if not (hasattr(cls, name) or hasattr(cls, "__getattr__") or hasattr(value, "__dict__")):
+        getattr(value, name)
 
 
 def _library_method(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> Value:
@@ -305,9 +347,11 @@ def _library_method(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: s
         if bound is not None and callable(bound):
             what = _judged(c, bound)
             function = inspect.getattr_static(cls, name, None)
-            if isinstance(function, types.FunctionType | types.MethodDescriptorType) or (
-                getattr(bound, "__self__", None) is base.example
-            ):
+            is_method = isinstance(function, types.FunctionType | types.MethodDescriptorType)
+            if is_method and name not in getattr(base.example, "__dict__", ()):
+                assume_class_attribute(c, base, name)
+                return call_recognised(Call(c, frame, node, args.after(base)), function, what)
+            if is_method or getattr(bound, "__self__", None) is base.example:
                 return call_recognised(
                     Call(c, frame, node, args.after(base)), _unbound(cls, name), what
                 )
@@ -465,7 +509,7 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         for i, v in enumerate(args.values())
     ]
     op = orch.MethodOp(
-        base.ssa, name, values, orch.ANY, after=after, token=linked or opaque,
+        base.ssa, name, values, orch.ANY, after=[*after, *c.settings()], token=linked or opaque,
         keywords=keywords, starred=args.starred, shared=home is None or home.shared,
     )  # fmt: skip
     c.add(op)
@@ -545,6 +589,8 @@ def apply(call: Call, callee: Value) -> Value:
             held = call.args.after(*callee.positional)
             held.keywords = {**callee.keywords, **held.keywords}
             return apply(replace(call, args=held), callee.function)
+        case Static(obj=obj) if not callable(obj):
+            return invoke(call, call.c.dyn(callee), unknown=False)
         case Static(obj=obj):
             for rule in RULES:
                 result = rule(call, obj)
@@ -615,7 +661,9 @@ def call_partial(call: Call, callee: Any) -> Value | None:
     """A partial application."""
     if type(callee) is not functools.partial:
         return None
-    keywords = {**{k: Static(v) for k, v in callee.keywords.items()}, **call.args.keywords}
+    call.c.guards.content(callee.keywords, deep=False)
+    held = {name: _held(call.c, value) for name, value in callee.keywords.items()}
+    keywords = {**held, **call.args.keywords}
     first = [_held(call.c, value) for value in callee.args]
     args = replace(call.args.after(*first), keywords=keywords)
     return apply(replace(call, args=args), Static(callee.func))
@@ -750,6 +798,7 @@ def _mapped(call: Call, callee: Any) -> Value:
         source = f"{callee.__name__}(f, xs)"
         home = derived_home(c, [function, iterable]) or c.order.fresh("iterator")
         return c.host(source, {"f": function, "xs": iterable}, checked=True, home=home)
+    refuse_ending(call, function)
     if native is not None and callee is filter:
         values: list[Value] = [native, iterable]
         return c.host(
@@ -760,6 +809,40 @@ def _mapped(call: Call, callee: Any) -> Value:
         return _filtered(call, function, iterable)
     run = lambda item: apply(replace(call, args=Args([item])), function)
     return collect(c, call.node, iterable, run)
+
+
+def refuse_ending(call: Call, function: Value) -> None:
+    """A StopIteration of the function that ``map`` calls ends the elements, one after another.
+
+    Whether it raises one is seen in its own source only.
+    """
+    node = function.node if isinstance(function, Closure) else _node_of(function)
+    for child in ast.walk(node) if node is not None else ():
+        match child:
+            case ast.Call(func=ast.Name(id="next"), args=[_]):
+                pass
+            case ast.Raise(exc=ast.Name(id="StopIteration")):
+                pass
+            case ast.Raise(exc=ast.Call(func=ast.Name(id="StopIteration"))):
+                pass
+            case _:
+                continue
+        raise Unsupported("map() of a function that may raise StopIteration", call.node)
+
+
+def _node_of(function: Value) -> ast.AST | None:
+    if not isinstance(function, Static | Method):
+        return None
+    obj = function.obj if isinstance(function, Static) else function.function
+    spec = getattr(obj, "__xcs_operator__", None)
+    obj = inspect.unwrap(obj if spec is None else spec.function)
+    obj = getattr(obj, "__func__", obj)
+    if not isinstance(obj, types.FunctionType) or is_library(obj.__code__.co_filename):
+        return None
+    try:
+        return function_node(obj)
+    except Unsupported:
+        return None
 
 
 def _filtered(call: Call, function: Value, iterable: Value) -> Value:
@@ -916,7 +999,16 @@ def _judged(c: Capture, callee: Any) -> Classification:
     return what.in_program(c.policy)
 
 
+def call_frame_reader(call: Call, callee: Any) -> Value | None:
+    """A function that looks at the frames of its callers: the program runs as plain Python."""
+    if any(callee is known for known in READS_FRAMES):
+        name = f"{callee.__module__}.{callee.__name__}"
+        raise SeesFrames(f"{name}() looks at the frames of its callers", call.node)
+    return None
+
+
 RULES: tuple[Rule, ...] = (
+    call_frame_reader,
     call_declared,
     call_jitted,
     call_partial,
@@ -943,7 +1035,8 @@ def user_function(call: Call, function: Any, owner: type | None = None) -> Value
         # One that looks at what changes is looked into, so that it waits for what it needs.
         if not what.higher_order and not any(map(c._is_changed, call.args.values())):
             return call_recognised(call, function, what)
-    if leaf and what.effects == "unordered" and not what.mutates_args:
+    collects = bool(what.writes) and not what.blocking  # which is in order if it is looked into
+    if leaf and what.effects == "unordered" and not (what.mutates_args or collects):
         return call_recognised(call, function, what)
     attempt = c.begin()
     try:
@@ -951,6 +1044,8 @@ def user_function(call: Call, function: Any, owner: type | None = None) -> Value
             c, call.frame, function, call.args.positional, call.args.keywords, owner=owner,
             node=call.node, args=call.args,
         )  # fmt: skip
+    except SeesFrames:
+        raise
     except Unsupported as error:
         c.undo(attempt)
         line = error.line or getattr(call.node, "lineno", None)
@@ -1089,6 +1184,7 @@ def call_operator(call: Call, callee: Any, what: Classification, spec: Any = Non
         c.operator(callee, what, spec, local=clock),
         values,
         [_operator_type(what), *([orch.TOKEN] if token else [])],
+        after=() if what.kind == "tensor" else c.settings(),
         keywords=tuple(args.keywords),
         starred=tuple(args.starred),
     )
@@ -1097,8 +1193,16 @@ def call_operator(call: Call, callee: Any, what: Classification, spec: Any = Non
         c.fence = op.results[-1]
     elif changes:
         c.change_world(op.results[-1])
+        if _changes_settings(callee, what):
+            c.change_settings(op.results[-1])
     home = _result_home(c, callee, what, spec, changes)
     return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
+
+
+def _changes_settings(callee: Any, what: Classification) -> bool:
+    """Whether a call is known to change settings of the process: from its source, if declared."""
+    seen = classify(callee) if what.evidence == "declared" else what
+    return ("environment", "write") in seen.touches
 
 
 def _reads_clock(what: Classification) -> bool:
@@ -1163,7 +1267,7 @@ def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:
         values.append(c.read_whole(_as_function(c, value), exact=exact, keeps=True))
     op = orch.InvokeOp(
         callee.ssa, values, [orch.ANY, *([orch.TOKEN] if unknown else [])],
-        after=c.order.take_shared() if unknown else (),
+        after=[*c.order.take_shared(), *c.settings()] if unknown else (),
         keywords=tuple(args.keywords), starred=tuple(args.starred),
     )  # fmt: skip
     c.add(op)

@@ -3,44 +3,92 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Block, Region
 
 from xcs.dialects import orch
+from xcs.frontend.capture.drawing import Source, source_of
 from xcs.frontend.capture.evaluate import element, evaluate, new_list
-from xcs.frontend.capture.execute import iterated
 from xcs.frontend.capture.flow import Flow
 from xcs.frontend.capture.names import store_in
 from xcs.frontend.capture.order import ELEMENTS, ScopeKind
 from xcs.frontend.capture.regions import Loop, as_type, branch, run_region
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import assign, set_item
-from xcs.frontend.capture.values import Dyn, Frame, Static, Value
+from xcs.frontend.capture.values import NOTHING, Dyn, Frame, Static, Value
 from xcs.frontend.names import stored_names
 from xcs.frontend.values import Unsupported
 
 _MAX_ATTEMPTS = 8
 
 
-def comprehension(c: Capture, frame: Frame, node: Any) -> Value:
-    """The container that a comprehension makes; of a generator expression, the list."""
+@dataclass(frozen=True)
+class Fold:
+    """What a consumer does to each element, of which only matters here whether it fails."""
+
+    step: Callable[[Any, Any], Any]
+    start: Any = None
+
+
+def add_up(total: Any, value: Any) -> Any:
+    """A step of ``sum``."""
+    return total + value
+
+
+def smaller(least: Any, value: Any) -> Any:
+    """A step of ``min``."""
+    return value if least is NOTHING or value < least else least
+
+
+def larger(most: Any, value: Any) -> Any:
+    """A step of ``max``."""
+    return value if most is NOTHING or value > most else most
+
+
+def hashed(_: Any, value: Any) -> None:
+    """A step of ``set``."""
+    hash(value)
+
+
+def paired(_: Any, value: Any) -> None:
+    """A step of ``dict``."""
+    dict([value])
+
+
+FOLDS: Mapping[Any, Fold] = {
+    sum: Fold(add_up, 0), min: Fold(smaller, NOTHING), max: Fold(larger, NOTHING),
+    set: Fold(hashed), frozenset: Fold(hashed), dict: Fold(paired),
+}  # fmt: skip
+"""Builtins that take one element after the other, and may refuse each."""
+
+
+def comprehension(c: Capture, frame: Frame, node: Any, fold: Fold | None = None) -> Value:
+    """The container that a comprehension makes; of a generator expression, the list.
+
+    A consumer that may refuse an element does so before the next one is made.
+    """
     if any(generator.is_async for generator in node.generators):
         raise Unsupported("an asynchronous comprehension", node)
     names = frozenset(name for g in node.generators for name in stored_names(g.target))
     inner = Frame(frame.function, names, frame.filename, node, {}, frame, frame.owner)
-    first = iterated(c, frame, node.generators[0].iter)
+    first = source_of(c, frame, node.generators[0].iter)
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
-        if not node.generators[0].ifs:
+        if not (node.generators[0].ifs or first.filters):
             result = _as_map(c, inner, node, first)
             if result is not None:
                 return result
-    return _as_loops(c, inner, node, first)
+    return _as_loops(c, inner, node, first, fold)
 
 
-def map_over(c: Capture, iterable: Value, run: Callable[[Value], Value]) -> Dyn | None:
+def map_over(
+    c: Capture, iterable: Value, run: Callable[[Value], Value], *, is_generator: bool = False
+) -> Dyn | None:
     """The list of what `run` gives for each element, if no iteration needs another one."""
+    start = c.begin()
     source = c.dyn(iterable)
     for _ in range(_MAX_ATTEMPTS):
         attempt = c.begin()
@@ -72,10 +120,13 @@ def map_over(c: Capture, iterable: Value, run: Callable[[Value], Value]) -> Dyn 
             else:
                 store_in(c, home.field(ELEMENTS), values[0])
             op = orch.MapOp(whole, Region(block), [orch.ListType(orch.ANY)])
+            if is_generator:
+                op.attributes[orch.GENERATOR] = UnitAttr()
             return Dyn(c.add(op).results[0], list, home)
         c.undo(attempt)
         if settled:
-            return None
+            break
+    c.undo(start)
     return None
 
 
@@ -95,28 +146,42 @@ def collect(c: Capture, node: ast.AST, iterable: Value, run: Callable[[Value], V
     return result
 
 
-def _as_map(c: Capture, inner: Frame, node: Any, first: Value) -> Value | None:
-    def run(item: Value) -> Value:
-        inner.env.clear()
-        assign(c, inner, node.generators[0].target, item)
+def _as_map(c: Capture, inner: Frame, node: Any, first: Source) -> Value | None:
+    def element_of(value: Value) -> Value:
+        assign(c, inner, node.generators[0].target, value)
         return evaluate(c, inner, node.elt)
 
-    return map_over(c, first, run)
+    def run(item: Value) -> Value:
+        inner.env.clear()
+        return first.draw(item, element_of)
+
+    return map_over(c, first.iterable, run, is_generator=isinstance(node, ast.GeneratorExp))
 
 
-def _as_loops(c: Capture, inner: Frame, node: Any, first: Value) -> Value:
+def _as_loops(
+    c: Capture, inner: Frame, node: Any, first: Source, fold: Fold | None = None
+) -> Value:
     result = _empty(c, node)
+    folding = Frame(inner.function, frozenset({_SO_FAR}), inner.filename, None)
+    if fold is not None:
+        folding.env[_SO_FAR] = Static(fold.start)
 
-    def level(number: int, iterable: Value) -> None:
+    def level(number: int, source: Source) -> None:
         generator = node.generators[number]
+
+        def begin(value: Value) -> Flow:
+            assign(c, inner, generator.target, value)
+            tests(list(generator.ifs), number)
+            return Flow.NEXT
 
         def body(item: Value | None) -> tuple[Value | None, Flow]:
             assert item is not None
-            assign(c, inner, generator.target, item)
-            tests(list(generator.ifs), number)
+            source.draw(item, begin)
             return None, Flow.NEXT
 
-        Loop(c, node, body, lambda owner, name: owner is not inner).run(iterable)
+        loop = Loop(c, node, body, lambda owner, name: owner is not inner)
+        loop.is_generator = number == 0 and isinstance(node, ast.GeneratorExp)
+        loop.run(source.iterable)
 
     def tests(conditions: list[ast.expr], number: int) -> None:
         if not conditions:
@@ -132,19 +197,27 @@ def _as_loops(c: Capture, inner: Frame, node: Any, first: Value) -> Value:
 
     def inside(number: int) -> None:
         if number + 1 < len(node.generators):
-            level(number + 1, iterated(c, inner, node.generators[number + 1].iter))
+            level(number + 1, source_of(c, inner, node.generators[number + 1].iter))
         elif isinstance(node, ast.DictComp):
             key = evaluate(c, inner, node.key)
             set_item(c, result, key, evaluate(c, inner, node.value))
         else:
-            _put(c, result, evaluate(c, inner, node.elt))
+            value = evaluate(c, inner, node.elt)
+            if fold is not None:
+                operands = {"step": Static(fold.step), "so_far": folding.env[_SO_FAR]}
+                operands["value"] = value
+                folding.env[_SO_FAR] = c.host("step(so_far, value)", operands, checked=True)
+            _put(c, result, value)
 
-    c.frames.append(inner)
+    c.frames += [folding, inner]
     try:
         level(0, first)
     finally:
-        c.frames.pop()
+        del c.frames[-2:]
     return result
+
+
+_SO_FAR = ".so far"
 
 
 def _empty(c: Capture, node: Any) -> Dyn:
@@ -180,22 +253,28 @@ def any_or_all(c: Capture, frame: Frame, node: ast.GeneratorExp, *, stop_at: boo
     generator = node.generators[0]
     names = frozenset(stored_names(generator.target))
     inner = Frame(frame.function, names, frame.filename, node, {}, frame, frame.owner)
+    source = source_of(c, frame, generator.iter)
+    if source.filters:
+        raise Unsupported("any() or all() of what is filtered", node)
+
+    def decide() -> Value:
+        value = evaluate(c, inner, node.elt)
+        source = "bool(v)" if stop_at else "not v"
+        return c.host(source, {"v": value}, cls=bool, checked=True)
+
+    def begin(value: Value) -> Value:
+        assign(c, inner, generator.target, value)
+        return _guarded(c, inner, list(generator.ifs), decide)
 
     def body(item: Value | None) -> tuple[Value | None, Flow]:
         assert item is not None
-        assign(c, inner, generator.target, item)
-
-        def decide() -> Value:
-            value = evaluate(c, inner, node.elt)
-            source = "bool(v)" if stop_at else "not v"
-            return c.host(source, {"v": value}, cls=bool, checked=True)
-
-        return _guarded(c, inner, list(generator.ifs), decide), Flow.NEXT
+        return source.draw(item, begin), Flow.NEXT
 
     loop = Loop(c, node, body, lambda owner, name: owner is not inner, stops=True)
+    loop.is_generator = True
     c.frames.append(inner)
     try:
-        stopped = loop.run(iterated(c, frame, generator.iter))
+        stopped = loop.run(source.iterable)
     finally:
         c.frames.pop()
     assert stopped is not None

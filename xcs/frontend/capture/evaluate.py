@@ -414,36 +414,53 @@ def _unpacking_dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
 
 
 def _text(c: Capture, frame: Frame, node: ast.JoinedStr) -> Value:
-    """An f-string. Each part is formatted when it is reached, so effects between them show."""
+    """An f-string. What effects of later parts could change, or forestall, is formatted before."""
     operands: dict[str, Value] = {}
     parts: list[ast.expr] = []
-    for part in node.values:
+    for number, part in enumerate(node.values):
         if isinstance(part, ast.FormattedValue):
-            spec = part.format_spec
-            if spec is not None and not isinstance(spec, ast.Constant):
-                if any(isinstance(n, ast.FormattedValue) for n in ast.walk(spec)):
-                    spec = _spec_operands(c, frame, spec, operands)
-            name = f"v{len(operands)}"
-            operands[name] = evaluate(c, frame, part.value)
-            part = ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, spec)
+            own: dict[str, Value] = {}
+            part = _formatted(c, frame, part, own, len(operands))
+            if not _never_fails(part, own) and any(map(may_act, node.values[number + 1 :])):
+                name = f"v{len(operands)}"
+                own = {name: _format(c, [part], own)}
+                part = ast.FormattedValue(ast.Name(name, ast.Load()), -1, None)
+            operands |= own
         parts.append(part)
+    return _format(c, parts, operands)
+
+
+def _format(c: Capture, parts: list[ast.expr], operands: dict[str, Value]) -> Value:
     source = ast.unparse(ast.fix_missing_locations(ast.JoinedStr(parts)))
     plain = all(class_of(v) in SCALARS for v in operands.values())
     return c.host(source, operands, cls=str, checked=not plain)
 
 
-def _spec_operands(
-    c: Capture, frame: Frame, spec: ast.expr, operands: dict[str, Value]
-) -> ast.expr:
-    assert isinstance(spec, ast.JoinedStr)
-    parts: list[ast.expr] = []
-    for part in spec.values:
-        if isinstance(part, ast.FormattedValue):
-            name = f"v{len(operands)}"
-            operands[name] = evaluate(c, frame, part.value)
-            part = ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, None)
-        parts.append(part)
-    return ast.JoinedStr(parts)
+def _formatted(
+    c: Capture, frame: Frame, part: ast.FormattedValue, operands: dict[str, Value], first: int
+) -> ast.FormattedValue:
+    """The part with names for its value, and for the values in its format, from ``v{first}`` on."""
+    name = f"v{first + len(operands)}"
+    operands[name] = evaluate(c, frame, part.value)
+    spec = part.format_spec
+    if isinstance(spec, ast.JoinedStr):
+        spec = ast.JoinedStr(
+            [
+                _formatted(c, frame, p, operands, first) if isinstance(p, ast.FormattedValue) else p
+                for p in spec.values
+            ]
+        )
+    return ast.FormattedValue(ast.Name(name, ast.Load()), part.conversion, spec)
+
+
+def _never_fails(part: ast.FormattedValue, operands: dict[str, Value]) -> bool:
+    """Whether it does not matter when a part is formatted."""
+    return part.format_spec is None and all(class_of(v) in SCALARS for v in operands.values())
+
+
+def may_act(node: ast.expr) -> bool:
+    """Whether evaluating an expression may do more than look at something."""
+    return any(isinstance(n, ast.Call | ast.NamedExpr | ast.Await) for n in ast.walk(node))
 
 
 def _lambda(c: Capture, frame: Frame, node: ast.Lambda) -> Value:

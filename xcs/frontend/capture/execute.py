@@ -23,8 +23,7 @@ from xcs.frontend.capture.regions import Loop, branch
 from xcs.frontend.capture.state import Capture, Remark
 from xcs.frontend.capture.targets import assign, augment, bind, delete
 from xcs.frontend.capture.values import Dyn, Frame, Static, Value
-from xcs.frontend.names import stored_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.values import SeesFrames, Unsupported
 
 
 def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:
@@ -73,14 +72,34 @@ def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
             if executor is None:
                 raise Unsupported(f"'{_keyword(node)}' is not captured", node)
             return executor(c, frame, node) or Flow.NEXT
+        except SeesFrames:
+            raise
         except Unsupported as error:
             from xcs.frontend.capture.native import native_statement
 
             c.undo(attempt)
-            native_statement(c, frame, node, error)
+            native_statement(c, frame, _kept_in_place(frame, node), error)
             line = error.line or node.lineno
             c.native_parts.append(Remark(frame.filename, line, error.reason))
-            return Flow.NEXT
+            if not isinstance(node, ast.Return):
+                return Flow.NEXT
+            returned = frame.env.pop(_RETURNED)
+            assert isinstance(returned, Dyn)
+            frame.env[RESULT] = Dyn(returned.ssa, None, returned.home)
+            frame.env[EXIT] = Static(RETURN)
+            return Flow.EXIT
+
+
+_RETURNED = "xcs_returned"
+
+
+def _kept_in_place(frame: Frame, node: ast.stmt) -> ast.stmt:
+    """The statement; what it returns is assigned, as it is not native code that returns."""
+    if not isinstance(node, ast.Return) or node.value is None:
+        return node
+    frame.local_names |= {_RETURNED}
+    assigned = ast.Assign([ast.Name(_RETURNED, ast.Store())], node.value)
+    return ast.fix_missing_locations(ast.copy_location(assigned, node))
 
 
 def _keyword(node: ast.stmt) -> str:
@@ -246,87 +265,24 @@ def _if(c: Capture, frame: Frame, node: ast.If) -> Flow:
 
 
 def _for(c: Capture, frame: Frame, node: ast.For) -> Flow:
-    if any(leaves_loop(node)) and (lazy := _lazily(c, frame, node)) is not None:
-        return lazy
-    iterable = iterated(c, frame, node.iter)
+    from xcs.frontend.capture.drawing import source_of
 
-    def start(element: Value | None) -> None:
+    source = source_of(c, frame, node.iter)
+
+    def enter(element: Value | None, run: Callable[[], Flow]) -> Flow:
+        def begin(value: Value) -> Flow:
+            assign(c, frame, node.target, value)
+            return run()
+
         assert element is not None
-        assign(c, frame, node.target, element)
+        return source.draw(element, begin)
 
-    return _loop(c, frame, node, iterable, start, None)
-
-
-def _lazily(c: Capture, frame: Frame, node: ast.For) -> Flow | None:
-    """A loop that may end early over what is computed one by one, as it is reached."""
-    from xcs.frontend.capture.calls import Args, Call, apply
-    from xcs.frontend.capture.glue import evaluate_glue, peek
-
-    source = node.iter
-    if isinstance(source, ast.GeneratorExp):
-        generator, *others = source.generators
-        if others or generator.ifs or generator.is_async:
-            raise Unsupported("a loop that may end early over a generator expression", node)
-        inner = Frame(
-            frame.function, frozenset(stored_names(generator.target)), frame.filename, source, {},
-            frame, frame.owner,
-        )  # fmt: skip
-
-        def start(element: Value | None) -> None:
-            assert element is not None
-            assign(c, inner, generator.target, element)
-            assign(c, frame, node.target, evaluate(c, inner, source.elt))
-
-        return _loop(c, frame, node, iterated(c, frame, generator.iter), start, None)
-    if not isinstance(source, ast.Call) or not isinstance(source.func, ast.Name):
-        return None
-    callee = peek(c, frame, source.func.id)
-    if not isinstance(callee, Static) or source.keywords or evaluate_glue(c, frame, source):
-        return None
-    if callee.obj is map and len(source.args) == 2:
-        function = evaluate(c, frame, source.args[0])
-        iterable = iterated(c, frame, source.args[1])
-
-        def begin(element: Value | None) -> None:
-            assert element is not None
-            call = Call(c, frame, source, Args([element]))
-            assign(c, frame, node.target, apply(call, function))
-
-        return _loop(c, frame, node, iterable, begin, None)
-    if callee.obj in (filter, zip, enumerate):
-        raise Unsupported("a loop that may end early over what is computed one by one", node)
-    return None
-
-
-_LAZY = (map, filter, zip, enumerate, reversed)
-
-
-def iterated(c: Capture, frame: Frame, node: ast.expr) -> Value:
-    """What a loop runs over. The lazy builtins are used up by it, so a list does as well."""
-    from xcs.frontend.capture.glue import peek
-
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        callee = peek(c, frame, node.func.id)
-        if isinstance(callee, Static) and any(callee.obj is lazy for lazy in _LAZY):
-            name = f".list{id(node)}"
-            inner = Frame(
-                frame.function, frozenset({name}), frame.filename, frame.node,
-                {name: Static(list)}, frame,
-            )  # fmt: skip
-            call = ast.Call(ast.Name(name, ast.Load()), [node], [])
-            return evaluate(c, inner, ast.fix_missing_locations(ast.copy_location(call, node)))
-    if isinstance(node, ast.GeneratorExp):
-        from xcs.frontend.capture.comprehensions import comprehension
-
-        return comprehension(c, frame, node)
-    value = evaluate(c, frame, node)
-    if isinstance(value, Static) and not isinstance(value.obj, range | str | bytes | tuple):
-        return c.dyn(value)
-    return value
+    return _loop(c, frame, node, source.iterable, enter, None)
 
 
 def _while(c: Capture, frame: Frame, node: ast.While) -> Flow:
-    return _loop(c, frame, node, None, lambda _: None, lambda: evaluate(c, frame, node.test))
+    test = lambda: evaluate(c, frame, node.test)
+    return _loop(c, frame, node, None, lambda _, run: run(), test)
 
 
 def _loop(
@@ -334,7 +290,7 @@ def _loop(
     frame: Frame,
     node: ast.For | ast.While,
     iterable: Value | None,
-    start: Callable[[Value | None], None],
+    enter: Callable[[Value | None, Callable[[], Flow]], Flow],
     test: Callable[[], Value] | None,
 ) -> Flow:
     breaks, returns = leaves_loop(node)
@@ -348,8 +304,7 @@ def _loop(
 
     def body(element: Value | None) -> tuple[Value | None, Flow]:
         frame.env[EXIT] = Static(NEXT_CODE)
-        start(element)
-        flow = run_block(c, frame, node.body)
+        flow = enter(element, lambda: run_block(c, frame, node.body))
         code = frame.env[EXIT]
         if flow is Flow.NEXT or not (breaks or returns):
             return None, flow if flow is Flow.DEAD else Flow.NEXT

@@ -548,8 +548,7 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     tokens_in = []
     for home in found.imports:
         if home is order.world:
-            shared = order.take_shared()
-            tokens_in.append(shared[0] if len(shared) == 1 else c._join(shared))
+            tokens_in.append(c.join_shared())
         else:
             taken = order.take(translation.of(home))
             tokens_in.append(taken[0] if taken else c.start())
@@ -583,7 +582,7 @@ class _Translation:
 
     def __init__(self, c: Capture, found: Specialisation, actual: list[Dyn]):
         self.c, self.found = c, found
-        self.known: dict[Home, Home] = {}
+        self.known: dict[Home, Home] = {c.order.environment: c.order.environment}
         self.pairs = [
             (homes[0], leaf.home)
             for homes, leaf in zip(found.parameters, actual, strict=True)

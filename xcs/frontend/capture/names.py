@@ -54,9 +54,9 @@ def load_name(c: Capture, frame: Frame, name: str) -> Value:
     if owner is not None:
         value = owner.env.get(name)
         if value is None or (isinstance(value, Static) and value.obj is UNBOUND):
-            return _checked_bound(c, Static(UNBOUND), name)
+            return _checked_bound(c, Static(UNBOUND), name, frame, owner)
         if isinstance(value, Dyn) and value.maybe_unbound:
-            value = owner.env[name] = _checked_bound(c, value, name)
+            value = owner.env[name] = _checked_bound(c, value, name, frame, owner)
         return value
     name = mangled(frame, name)
     if (cell := frame.cell(name)) is not None:
@@ -64,8 +64,10 @@ def load_name(c: Capture, frame: Frame, name: str) -> Value:
     return _load_global(c, frame, name)
 
 
-def _checked_bound(c: Capture, value: Value, name: str) -> Dyn:
-    read = c.host(f"bound(value, {name!r})", {"bound": Static(bound), "value": _raw(value)})
+def _checked_bound(c: Capture, value: Value, name: str, frame: Frame, owner: Frame) -> Dyn:
+    free = ", free=True" if frame.function_frame is not owner.function_frame else ""
+    source = f"bound(value, {name!r}{free})"
+    read = c.host(source, {"bound": Static(bound), "value": _raw(value)})
     if isinstance(value, Dyn):
         return Dyn(read.ssa, value.cls, value.home)
     return read
@@ -96,6 +98,7 @@ def _load_global(c: Capture, frame: Frame, name: str) -> Value:
         found = getattr(builtins, name, MISSING)
         if found is MISSING:
             return c.host(name, {}, frame=frame)  # Python's own NameError
+        c.guards.name(vars(builtins), name, found)
         return Static(found)
     fixed = is_code(value) or is_immutable_value(value)
     if _rebinds(frame, name) or (not fixed and c.order.is_written(c.order.world)):
@@ -347,6 +350,8 @@ def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Val
     op = orch.SetAttrOp(c.ssa(base), name, c.ssa(value), after=after, token=linked)
     c.add(op)
     c.place(slot, op, linked, write=True)
+    if home is not None and home is c.order.anything.find():
+        c.change_settings(op.results[-1])  # it may be a decimal context, say
 
 
 def remember_stored(c: Capture, slot: Home, value: Value) -> None:

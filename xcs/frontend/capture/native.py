@@ -5,6 +5,7 @@ import __future__
 
 import ast
 import copy
+import types
 from typing import Any
 
 from xcs.dialects import orch
@@ -13,9 +14,9 @@ from xcs.frontend.capture.names import load_name
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import UNBOUND, Closure, Dyn, Frame, Static, Value
 from xcs.frontend.deferred_annotations import with_annotations_as_text
-from xcs.frontend.facts import SEES_ITS_FRAME
+from xcs.frontend.facts import READS_FRAMES, SEES_ITS_FRAME
 from xcs.frontend.names import FUNCTION_NODES, loaded_names, local_names, stored_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.values import SeesFrames, Unsupported
 
 _UNBOUND = "xcs_unbound"
 _MARK = f"try:\n    {{0}}\nexcept NameError:\n    {{0}} = {_UNBOUND}"
@@ -55,10 +56,24 @@ def _refuse(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> Non
             raise cause
         if isinstance(child, ast.Break | ast.Continue) and not _in_own_loop(node, child):
             raise cause
+        if isinstance(child, ast.Name | ast.Attribute) and _reads_frames(c, frame, child):
+            raise SeesFrames(f"{ast.unparse(child)} looks at the frames of its callers", child)
         if isinstance(child, ast.Name) and child.id in SEES_ITS_FRAME:
             found = peek(c, frame, child.id)
             if isinstance(found, Static) and child.id != "dir":
                 raise cause
+
+
+def _reads_frames(c: Capture, frame: Frame, node: ast.Name | ast.Attribute) -> bool:
+    """Whether it is a function that looks at the frames of its callers."""
+    name = node.value if isinstance(node, ast.Attribute) else node
+    found = peek(c, frame, name.id) if isinstance(name, ast.Name) else None
+    if not isinstance(found, Static):
+        return False
+    obj = found.obj
+    if isinstance(node, ast.Attribute):
+        obj = getattr(obj, node.attr, None) if isinstance(obj, types.ModuleType) else None
+    return any(obj is known for known in READS_FRAMES)
 
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:
@@ -159,6 +174,7 @@ def native_function(c: Capture, function: Closure) -> Dyn:
             scope=c.scope_key(frame),
         )  # fmt: skip
         c.add(op)
+        c.place_in(frame, op)
     return Dyn(op.results[0])
 
 
@@ -166,6 +182,7 @@ def c_host(c: Capture, frame: Frame, source: str, operands: dict[str, Any]) -> D
     """An expression over SSA values, with the globals of the frame's function."""
     op = orch.HostOp(source, operands, [orch.ANY], scope=c.scope_key(frame))
     c.add(op)
+    c.place_in(frame, op)
     return Dyn(op.results[0])
 
 

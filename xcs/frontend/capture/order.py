@@ -162,6 +162,9 @@ class Order:
         """Written as soon as anything shared is."""
         self.readers = Home("readers of something shared", _NOWHERE)
         """The chain of what reads an object that may be another name of one that was changed."""
+        self.environment = Home("environment", _NOWHERE)
+        """The settings of the process: context variables, print options, the decimal context. What
+        may look at them comes after what is known to change them."""
         self.writes: list[Home] = []
         """Every home that something wrote, in turn."""
         self.changes: list[tuple[Home, Scope]] = []

@@ -124,6 +124,7 @@ def capture_program(
     tree = function_node(function)
     check_capturable(tree)
     c = Capture(policy=policy, coarse=coarse)
+    c.guards.attribute(function, "__code__", function.__code__)
     block = c.block
     given: list[Value] = []
     for index, value in enumerate(arguments.values):

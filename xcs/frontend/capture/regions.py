@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from xcs.dialects import orch
@@ -19,10 +20,10 @@ from xcs.frontend.capture.values import (
     UNBOUND,
     Dyn,
     Frame,
+    Lazy,
     Pack,
     Static,
     Value,
-    View,
 )
 from xcs.frontend.values import Unsupported
 
@@ -294,6 +295,49 @@ def one_by_one(values: Iterable[Any]) -> Iterator[Any]:
 # --- loops ----------------------------------------------------------------------------------------
 
 
+def _containers(c: Capture, iterable: Value) -> Iterator[Home]:
+    """Where the containers live that a loop goes over."""
+    if isinstance(iterable, Lazy):
+        for part in iterable.positional:
+            yield from _containers(c, part)
+    elif (home := c.home_of(iterable)) is not None:
+        yield home
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How something is iterated over by position while it is changed.
+
+    There is an element at a position if all lengths are greater than that.
+    """
+
+    lengths: Callable[[], list[Value]]
+    get: Callable[[Value], Value]
+
+
+def cursor_over(c: Capture, iterable: Value) -> Cursor | None:
+    """How to go over lists, and over what ``enumerate`` and ``zip`` make of them, by position."""
+    from xcs.frontend.capture.evaluate import binary, class_of, get_item, length
+
+    match iterable:
+        case Dyn(cls=cls) if cls is list:
+            return Cursor(lambda: [length(c, iterable)], lambda i: get_item(c, iterable, i))
+        case Lazy(function=function, positional=(first, *rest), keywords=keywords):
+            if function is enumerate and (inner := cursor_over(c, first)) is not None:
+                start = keywords.get("start", rest[0] if rest else Static(0))
+                if class_of(start) is int:
+                    number = lambda i: binary(c, ast.Add(), i, start)
+                    return Cursor(inner.lengths, lambda i: Pack((number(i), inner.get(i))))
+            parts = [cursor_over(c, part) for part in (first, *rest)]
+            if function is zip and not keywords and None not in parts:
+                found = [part for part in parts if part is not None]
+                return Cursor(
+                    lambda: [n for part in found for n in part.lengths()],
+                    lambda i: Pack(tuple(part.get(i) for part in found)),
+                )
+    return None
+
+
 @dataclass
 class Loop:
     """A loop that is being captured: what its iterations carry to one another.
@@ -314,33 +358,84 @@ class Loop:
     """Carried variables whose class differs from one iteration to the next."""
     unsure: set[tuple[Frame, str]] = field(default_factory=set)
     """Carried variables that an iteration may leave unbound."""
-    container: Home | None = None
+    is_generator: bool = False
+    """Whether it is all of a generator expression."""
+    containers: list[Home] = field(default_factory=list)
+    """Those that the loop goes over."""
     is_live: bool = False
-    """Whether iterations may change the container that they go over, which they see, then."""
+    """Whether iterations may change one of them, which the next ones see, then."""
 
     def run(self, iterable: Value | None) -> Value | None:
         """Capture the loop. Gives whether it was stopped, where it can be."""
+        c, start = self.c, self.c.begin()
+        if iterable is None:
+            return self._settle(None)
+        self.containers = list(_containers(c, iterable))
+        done = self._settle(c.dyn(iterable))
+        if not self.is_live:
+            return done
+        c.undo(start)
+        if (cursor := cursor_over(c, iterable)) is not None:
+            return self._run_indexed(cursor)
+        return self._settle(self._one_by_one(iterable))
+
+    def _settle(self, source: Dyn | None) -> Value | None:
         c = self.c
-        if iterable is not None:
-            self.container = c.home_of(iterable.base if isinstance(iterable, View) else iterable)
-            iterable = c.dyn(iterable)
         for _ in range(_MAX_ATTEMPTS):
             attempt = c.begin()
             mark, written = len(c.order.changes), len(c.order.writes)
-            done = self._attempt(iterable, mark)
-            if self._changes_container(written):
+            done = self._attempt(source, mark)
+            if not self.is_live and any(c.order.writes_since(written, h) for h in self.containers):
                 self.is_live = True
-            elif done is not None:
+                return None
+            if done is not None:
                 return done if self.stops else None
             c.undo(attempt)
         raise Unsupported("the values that a loop carries do not settle", self.node)
 
-    def _changes_container(self, mark: int) -> bool:
-        if self.container is None or self.is_live:
-            return False
-        return self.c.order.writes_since(mark, self.container)
+    def _one_by_one(self, iterable: Value) -> Dyn:
+        """An iterator over the very container, of which each element is taken in its turn."""
+        from xcs.frontend.capture.evaluate import derived_home
 
-    def _attempt(self, iterable: Value | None, mark: int) -> Value | None:
+        c, source, operands = self.c, "values", {"values": iterable}
+        home = c.home_of(iterable)
+        if isinstance(iterable, Lazy):
+            source, operands = iterable.source()
+            home = derived_home(c, list(operands.values()))
+        operands = {"one_by_one": Static(one_by_one), **operands}
+        values = c.host(
+            f"one_by_one({source})", operands, home=c.order.fresh("iterator"), checked=True,
+            chooses=True,
+        )  # fmt: skip
+        return Dyn(values.ssa, None, home)
+
+    def _run_indexed(self, cursor: Cursor) -> Value | None:
+        """Capture the loop over a list by position: what iterations do to it shows in the next."""
+        c, around = self.c, self.c.frames[-1]
+        name = ".position"
+        frame = Frame(around.function, frozenset({name}), around.filename, None)
+        frame.env[name] = Static(0)
+
+        def test() -> Value:
+            lengths = {f"n{i}": value for i, value in enumerate(cursor.lengths())}
+            source = " and ".join(f"i < {n}" for n in lengths)
+            return c.host(source, {"i": frame.env[name], **lengths}, cls=bool, total=True)
+
+        def body(_: Value | None) -> tuple[Value | None, Flow]:
+            position = frame.env[name]
+            frame.env[name] = c.host("i + 1", {"i": position}, cls=int, total=True)
+            return self.body(cursor.get(position))
+
+        carried = [*self.carried, (frame, name)]
+        c.frames.insert(0, frame)
+        try:
+            loop = Loop(c, self.node, body, self.needed, self.stops, test, carried)
+            loop.is_generator = self.is_generator
+            return loop.run(None)
+        finally:
+            c.frames.remove(frame)
+
+    def _attempt(self, iterable: Dyn | None, mark: int) -> Value | None:
         c = self.c
         entry = [self._entry(frame, name) for frame, name in self.carried]
         source = None if iterable is None else self._iterated(iterable)
@@ -377,17 +472,10 @@ class Loop:
     def _entry(self, frame: Frame, name: str) -> Value:
         return frame.env.get(name, Static(UNBOUND))
 
-    def _iterated(self, iterable: Value) -> tuple[SSAValue, Callable[[SSAValue], Value]]:
+    def _iterated(self, value: Dyn) -> tuple[SSAValue, Callable[[SSAValue], Value]]:
         from xcs.frontend.capture.evaluate import element
 
-        value = self.c.dyn(iterable)
-        if self.is_live:
-            operands: dict[str, Value] = {"one_by_one": Static(one_by_one), "values": value}
-            home = self.c.order.fresh("iterator")
-            source = "one_by_one(values)"
-            ssa = self.c.host(source, operands, home=home, checked=True, chooses=True).ssa
-        else:
-            ssa = self.c.read_whole(value, structure=True)
+        ssa = value.ssa if self.is_live else self.c.read_whole(value, structure=True)
         return ssa, lambda item: element(self.c, value, item)
 
     def _start(self, arguments: Any, entry: list[Value]) -> list[Dyn]:
@@ -505,7 +593,7 @@ class Loop:
             tokens = [self._token_out(ending.scope, i.home) for i in imports]
             c.add(orch.YieldOp([*flags, *values, *tokens]))
         op = orch.ForOp(source[0], init, Region(ending.scope.block), stops=self.stops)
-        results = list(c.add(op).results)
+        results = self._add(op)
         stopped = Dyn(results.pop(0), bool) if self.stops else Static(False)
         self._give(results, ending.scope, envs, entry)
         return stopped
@@ -534,10 +622,15 @@ class Loop:
         op = orch.WhileOp(
             init, Region(test.scope.block), Region(body.scope.block), stops=self.stops
         )
-        results = list(c.add(op).results)
+        results = self._add(op)
         stopped = Dyn(results.pop(0), bool) if self.stops else Static(False)
         self._give(results, test.scope, test_envs, entry)
         return stopped
+
+    def _add(self, op: orch.ForOp | orch.WhileOp) -> list[SSAValue]:
+        if self.is_generator:
+            op.attributes[orch.GENERATOR] = UnitAttr()
+        return list(self.c.add(op).results)
 
     def _align(self, homes: list[Home], scope: Scope) -> None:
         """Give the body's block the arguments for tokens in the order of the test's."""
@@ -577,8 +670,7 @@ class Loop:
         tokens = []
         for entered in scope.imports:
             if entered.home is c.order.world:
-                shared = c.order.take_shared()
-                token = c._join(shared) if len(shared) != 1 else shared[0]
+                token = c.join_shared()
             else:
                 taken = c.order.take(entered.home)
                 token = taken[0] if taken else c.start()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, UnitAttr
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, NameLoc, StringAttr, UnitAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from xcs.dialects import orch
@@ -29,6 +29,7 @@ from xcs.frontend.capture.values import (
     Closure,
     Dyn,
     Frame,
+    Lazy,
     Method,
     Pack,
     Partial,
@@ -106,8 +107,15 @@ class Capture(Declarations):
         """Append the op, with the location of the source that is being captured."""
         if self.location is not None:
             op.location = self.location
+            if self.frames and (isinstance(op, _CALLS) or _is_block(op)):
+                self.place_in(self.frames[-1], op)
         self.block.add_op(op)
         return op
+
+    def place_in(self, frame: Frame, op: Operation) -> None:
+        """Note which function an op stands in, for code that looks."""
+        if self.location is not None:
+            op.location = NameLoc(StringAttr(frame.place), self.location)
 
     @contextmanager
     def at(self, frame: Frame, node: ast.AST) -> Iterator[None]:
@@ -183,6 +191,8 @@ class Capture(Declarations):
                 return native_function(self, value).ssa
             case Partial():
                 return self._partial(value)
+            case Lazy():
+                return self.dyn(value).ssa
             case View():
                 after, linked = self.chain(value.base.home, write=False)
                 op = orch.MethodOp(value.base.ssa, value.method, after=after, token=linked)
@@ -208,7 +218,7 @@ class Capture(Declarations):
                 return self.home_of(value.receiver)
             case View():
                 return self.home_of(value.base)
-            case Partial():
+            case Partial() | Lazy():
                 parts = (*value.positional, *value.keywords.values())
                 return functools.reduce(self.order.merge, map(self.home_of, parts), None)
             case _:
@@ -220,6 +230,8 @@ class Capture(Declarations):
             return value
         if isinstance(value, View):
             return Dyn(self.ssa(value), None, value.base.home)
+        if isinstance(value, Lazy):
+            return self._iterator(value)
         cls = type(value.obj) if isinstance(value, Static) else None
         cls = tuple if isinstance(value, Pack) else cls
         home = None
@@ -229,6 +241,15 @@ class Capture(Declarations):
                 home = self.order.fresh("tuple")
                 self.order.merge(home.field(ELEMENTS), inner)
         return Dyn(self.ssa(value), cls, home)
+
+    def _iterator(self, value: Lazy) -> Dyn:
+        from xcs.frontend.capture.evaluate import class_of, derived_home
+
+        source, operands = value.source()
+        home = derived_home(self, list(operands.values())) or self.order.fresh("iterator")
+        known = (*CONTAINERS, *SCALARS, tuple, range)
+        checked = any(class_of(v) not in known for v in operands.values())
+        return self.host(source, operands, home=home, checked=checked, structure=True)
 
     def given(self, ssa: SSAValue, example: Any, path: Path) -> Dyn:
         """An object that the program is given: of the class that it has now, which is guarded."""
@@ -299,7 +320,7 @@ class Capture(Declarations):
             checked=checked,
             total=total,
             scope=None if frame is None else self.scope_key(frame),
-            after=after,
+            after=[*after, *(() if total else self.settings())],
         )
         self.add(op)
         return Dyn(op.results[0], cls, home)
@@ -453,6 +474,20 @@ class Capture(Declarations):
             else:
                 self.order.give(home, op.results[-1])
 
+    def join_shared(self) -> SSAValue:
+        """A token that comes after all that was done so far to what is shared."""
+        tokens = self.order.take_shared()
+        return tokens[0] if len(tokens) == 1 else self._join(tokens)
+
+    def settings(self) -> list[SSAValue]:
+        """What code waits for that may look at the settings of the process."""
+        return self.order.take(self.order.environment)
+
+    def change_settings(self, token: SSAValue) -> None:
+        """Code has run that is known to change the settings of the process."""
+        self.order.mark_written(self.order.environment)
+        self.order.give(self.order.environment, token)
+
     def change_world(self, token: SSAValue) -> None:
         """Code that is not understood has run: it may have changed all that is shared."""
         self.order.give_world(token)
@@ -526,6 +561,13 @@ class Attempt:
     handling: int
     imports: int
     fence: SSAValue | None
+
+
+_CALLS = (orch.CallOp, orch.InvokeOp, orch.MethodOp)
+
+
+def _is_block(op: Operation) -> bool:
+    return isinstance(op, orch.HostOp) and op.is_block
 
 
 def object_type(cls: type | None) -> Attribute:

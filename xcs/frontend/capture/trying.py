@@ -8,7 +8,7 @@ the handler, what one after it stored is not, as for any other object.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from xdsl.ir import Block, Region
 
@@ -104,19 +104,20 @@ def _restore(c: Capture, frame: Frame, box: Box | None, name: str) -> None:
     frame.env[name] = Dyn(found.ssa, None, found.home, maybe_unbound=unsure)
 
 
-def _kept(frame: Frame, node: ast.AST, body: list[ast.stmt]) -> frozenset[str]:
-    """Variables that the body assigns and that may be read once it has failed."""
-    stored = frozenset(stored_names(body))
+def _kept(
+    frame: Frame, node: ast.AST, body: list[ast.stmt], targets: Iterable[ast.expr | None] = ()
+) -> frozenset[str]:
+    """Variables that the body assigns, or `targets`, and that may be read once it has failed."""
+    bound = [name for target in targets if target is not None for name in stored_names(target)]
+    stored = frozenset([*stored_names(body), *bound])
     if not stored:
         return stored
-    whole = ast.Module(body, [])
     read = read_outside(frame.node, node) | frozenset(
         name
         for part in ("handlers", "orelse", "finalbody", "items")
         for child in getattr(node, part, ())
         for name in loaded_names(child)
     )
-    del whole
     if _in_loop(frame, node):
         read |= frozenset(loaded_names(body))
     return frozenset(n for n in stored if n in read and n in frame.local_names)
@@ -301,9 +302,19 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
     if not items:
         return run_block(c, frame, node.body)
     item, *others = items
+    mark = len(c.order.writes)
     with c.at(frame, item.context_expr):
         manager = evaluate(c, frame, item.context_expr)
-        entered = call_method(c, frame, item.context_expr, manager, "__enter__", [])
+        sets = c.order.writes_since(mark, c.order.environment)
+
+    def call(name: str, values: list[Value]) -> Value:
+        with c.at(frame, item.context_expr):
+            result = call_method(c, frame, item.context_expr, manager, name, values)
+            if sets:  # what makes such a manager does so because the manager will
+                c.change_settings(c.join_shared())
+        return result
+
+    entered = call("__enter__", [])
 
     def inner() -> Flow:
         if item.optional_vars is not None:
@@ -324,7 +335,7 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
                 error,
                 c.host("e.__traceback__", {"e": Dyn(error.ssa)}),
             ]
-            swallowed = call_method(c, frame, item.context_expr, manager, "__exit__", details)
+            swallowed = call("__exit__", details)
 
             def again() -> tuple[list[Value], Flow]:
                 reraise(c, error)
@@ -333,15 +344,14 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
             branch(c, swallowed, lambda: ([], Flow.NEXT), again)
         return [Static(True), Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], Flow.NEXT
 
-    kept = _kept(frame, node, node.body)
+    kept = _kept(frame, node, node.body, [i.optional_vars for i in items])
     (swallowed, code, result), flow = protect(c, frame, kept, run, failed)
     if flow is Flow.DEAD:
         return flow
     nothing: list[Value] = [Static(None)] * 3
 
     def leave() -> tuple[list[Value], Flow]:
-        with c.at(frame, item.context_expr):
-            call_method(c, frame, item.context_expr, manager, "__exit__", nothing)
+        call("__exit__", nothing)
         return [], Flow.NEXT
 
     branch(c, swallowed, lambda: ([], Flow.NEXT), leave)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from xdsl.ir import SSAValue
 
 from xcs.frontend.capture.order import Home
+from xcs.frontend.names import FUNCTION_NODES
 
 NOTHING: Final = object()
 """Stands for "no such object": an example that is not there, a variable that is not bound."""
@@ -91,7 +93,31 @@ class View:
     method: str
 
 
-Value = Static | Dyn | Pack | Closure | Method | Partial | View
+@dataclass(eq=False, slots=True)
+class Lazy:
+    """What a loop goes over that ``enumerate``, ``zip`` or ``reversed`` makes of other things."""
+
+    function: Any
+    positional: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+    def source(self) -> tuple[str, dict[str, Value]]:
+        """The iterator as an expression, and its operands."""
+        operands: dict[str, Value] = {}
+
+        def written(value: Value) -> str:
+            if isinstance(value, Lazy):
+                parts = [*map(written, value.positional)]
+                parts += [f"{name}={written(v)}" for name, v in value.keywords.items()]
+                return f"{value.function.__name__}({', '.join(parts)})"
+            name = f"v{len(operands)}"
+            operands[name] = value
+            return name
+
+        return written(self), operands
+
+
+Value = Static | Dyn | Pack | Closure | Method | Partial | View | Lazy
 
 
 @dataclass(frozen=True)
@@ -142,6 +168,34 @@ class Frame:
             frame = frame.parent
         return frame
 
+    @property
+    def function_frame(self) -> Frame:
+        """The frame of the function itself, from that of an expression in it."""
+        frame = self
+        while frame.parent is not None and (
+            frame.node is frame.parent.node or not isinstance(frame.node, FUNCTION_NODES)
+        ):
+            frame = frame.parent
+        return frame
+
+    @property
+    def qualname(self) -> str:
+        """The qualified name of the function, as Python gives it."""
+        frame = self.function_frame
+        if frame.parent is None:
+            return frame.function.__qualname__
+        name = "<lambda>" if isinstance(frame.node, ast.Lambda) else frame.node.name
+        return f"{frame.parent.qualname}.<locals>.{name}"
+
+    @property
+    def place(self) -> str:
+        """The module, and the qualified name of what is around: the function's, or its part's."""
+        name = self.function_frame.qualname
+        part = _PARTS.get(type(self.node))
+        if part is not None:
+            name = f"{name}.<locals>.{part}"
+        return f"{self.function.__module__}:{name}"
+
     def cell(self, name: str) -> Any | None:
         """The closure cell that the name stands for, if any."""
         function = self.outermost.function
@@ -149,6 +203,12 @@ class Frame:
         if name in free and function.__closure__ is not None:
             return function.__closure__[free.index(name)]
         return None
+
+
+_PARTS: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
+"""The parts of functions that are functions of their own to Python."""
+if sys.version_info < (3, 12):
+    _PARTS |= {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 
 
 class Unbound:
@@ -161,13 +221,21 @@ class Unbound:
 UNBOUND: Final = Unbound()
 
 
-def bound(value: Any, name: str) -> Any:
-    """The value of a local variable, or Python's error if it has none."""
-    if value is UNBOUND:
-        raise UnboundLocalError(
-            f"cannot access local variable '{name}' where it is not associated with a value"
+def bound(value: Any, name: str, *, free: bool = False) -> Any:
+    """The value of a local variable, or Python's error if it has none.
+
+    It is `free` in a function that is in the one whose local it is.
+    """
+    if value is not UNBOUND:
+        return value
+    if free:
+        raise NameError(
+            f"cannot access free variable '{name}' where it is not associated with a value in "
+            "enclosing scope"
         )
-    return value
+    raise UnboundLocalError(
+        f"cannot access local variable '{name}' where it is not associated with a value"
+    )
 
 
 def argument_list(
