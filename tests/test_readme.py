@@ -32,4 +32,4 @@ def test_the_example_runs_and_gives_what_plain_python_gives(tmp_path, monkeypatc
     assert answer(*arguments) == answer.__wrapped__(*arguments)
     stats = xcs.get_jit_stats(answer)
     assert stats["execution_strategy"] == "hybrid"
-    assert stats["group_sizes"] == [3]
+    assert stats["vectorizable_chains"] == 1

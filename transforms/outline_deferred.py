@@ -10,8 +10,8 @@ specialised at its first launch on the shapes that it is given. What makes one g
 - **One piece.** No value leaves the group and comes back into it.
 
 Literals and the containers that only array code uses are copied into the kernel, so that an axis
-or a shape is a Python value when the kernel is traced. Arithmetic and indexing of arrays between
-two calls of a group is part of it.
+or a shape is a Python value when the kernel is traced. Arithmetic and indexing of arrays next to
+the calls is part of the group, and a group by itself if it is more than one operation.
 
 This goes before `hybrid-split`: array ops of known types may stand between the calls of a group,
 but a launch, which may raise, ends it.
@@ -51,6 +51,7 @@ _ARRAY_SYNTAX = (
     ast.Expression,
     ast.BinOp,
     ast.UnaryOp,
+    ast.Compare,
     ast.Subscript,
     ast.Slice,
     ast.Tuple,
@@ -58,6 +59,7 @@ _ARRAY_SYNTAX = (
     ast.Name,
     ast.operator,
     ast.unaryop,
+    ast.cmpop,
     ast.expr_context,
 )
 
@@ -95,6 +97,14 @@ def _is_array_glue(op: Operation) -> bool:
             return False
 
 
+def _operations(op: Operation) -> int:
+    """About how many operations of arrays the op is; a call counts as several."""
+    if not isinstance(op, orch.HostOp):
+        return 2 if isinstance(op, orch.CallOp) else 1
+    tree = ast.parse(op.source.data, mode="eval")
+    return sum(isinstance(n, ast.BinOp | ast.UnaryOp | ast.Subscript) for n in ast.walk(tree))
+
+
 def _is_copied(op: Operation) -> bool:
     """Whether the op is copied into kernels: a literal, or a container that nothing can change."""
     match op:
@@ -110,17 +120,15 @@ def _is_copied(op: Operation) -> bool:
 
 @dataclass
 class Group:
-    """A run of array calls, and what stands between them."""
+    """A run of array calls and array glue, and what stands between them."""
 
     feeds: int
     """The blocking calls that depend on each of the calls."""
-    calls: list[Operation] = field(default_factory=list)
-    pending: list[Operation] = field(default_factory=list)
-    """Array glue after the last call, which joins the group if a call follows."""
+    members: list[Operation] = field(default_factory=list)
     dependents: list[Operation] = field(default_factory=list)
-    """Movable ops since the first call that need the group's results."""
+    """Movable ops since the first member that need the group's results."""
     between: int = 0
-    """How many of these stand before the last call."""
+    """How many of these stand before the last member."""
     known: set[Operation] = field(default_factory=set)
     """All of these ops."""
     outside: set[Operation] = field(default_factory=set)
@@ -130,17 +138,16 @@ class Group:
         """Whether the op can be one of the group."""
         return feeds == self.feeds and not any(v.owner in self.outside for v in op.operands)
 
-    def add_call(self, op: Operation) -> None:
-        """Takes in a call, and the array glue since the call before it."""
-        self.calls += [*self.pending, op]
-        self.pending.clear()
+    def add(self, op: Operation) -> None:
+        """Takes in a call, or array glue."""
+        self.members.append(op)
         self.known.add(op)
         self.between = len(self.dependents)
 
-    def add_glue(self, op: Operation) -> None:
-        """Takes in array glue, for the time being."""
-        self.pending.append(op)
-        self.known.add(op)
+    @property
+    def is_worth_a_kernel(self) -> bool:
+        """Whether it is a call, or more than one operation."""
+        return sum(map(_operations, self.members)) > 1
 
     def pass_by(self, op: Operation) -> None:
         """Notes a movable op that is none of the group."""
@@ -168,28 +175,24 @@ class BlockOutliner:
         for op in list(self.block.ops):
             feeds = self.feeds[op]
             group = self.group
-            if _is_tensor_call(op, self.operators):
+            if _is_tensor_call(op, self.operators) or _is_array_glue(op):
                 if group is None or not group.accepts(op, feeds):
                     self._close()
                     group = self.group = Group(feeds)
-                group.add_call(op)
-            elif group is None:
-                continue
-            elif is_movable(op):
-                group.pass_by(op)
-            elif _is_array_glue(op) and group.accepts(op, feeds) and _uses(op, group.known):
-                group.add_glue(op)
-            else:
+                group.add(op)
+            elif not is_movable(op):
                 self._close()
+            elif group is not None:
+                group.pass_by(op)
 
     def _close(self) -> None:
         """Outlines the group; what needs its results and stood inside of it comes after it."""
         group, self.group = self.group, None
-        if group is None:
+        if group is None or not group.is_worth_a_kernel:
             return
-        anchor = group.calls[-1].next_op
+        anchor = group.members[-1].next_op
         assert anchor is not None
-        launch = self.outliner.outline(group.calls, anchor)
+        launch = self.outliner.outline(group.members, anchor)
         after: Operation = launch
         for op in group.dependents[: group.between]:
             if op.parent is None:
@@ -197,10 +200,6 @@ class BlockOutliner:
             op.detach()
             self.block.insert_op_after(op, after)
             after = op
-
-
-def _uses(op: Operation, ops: set[Operation]) -> bool:
-    return any(value.owner in ops for value in op.operands)
 
 
 @dataclass(frozen=True)

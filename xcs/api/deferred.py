@@ -15,7 +15,7 @@ from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import orch
-from xcs.frontend.arguments import array_spec
+from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
 from xcs.runtime.host import compile_host
@@ -23,6 +23,8 @@ from xcs.runtime.host import compile_host
 _log = logging.getLogger("xcs")
 
 MAX_SPECIALISATIONS = 64
+MAX_BY_VALUE = 16
+"""Specialisations of one kernel for the values of integers."""
 _NUMBERS = (bool, int, float, complex)
 
 
@@ -33,15 +35,17 @@ class _Specialised:
     kernel: Kernel
     constants: list[Any]
     rebuild: Callable[[Sequence[Any]], list[Any]]
+    by_value: bool
+    """Whether it is for these values of integers."""
 
 
 class DeferredKernel:
     """A function of array calls on Python values.
 
     Called on values, it traces the function for their shapes and dtypes, compiles the trace like
-    any other kernel, and keeps it for the next values of the same shapes. Values that array code
-    cannot be traced on (a shape that is itself an operand, say) run as plain JAX calls, as Python
-    would run them.
+    any other kernel, and keeps it for the next values of the same shapes. If that fails because an
+    integer is a shape or an axis, the kernel is specialised for the values of integers from then
+    on. Values that array code cannot be traced on run as plain JAX calls, as Python would run them.
     """
 
     def __init__(
@@ -51,48 +55,76 @@ class DeferredKernel:
         self._evaluate = _Evaluator(function, objects, operators)
         self._lock = threading.Lock()
         self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
+        self._by_value = False
 
     def __call__(self, *args: Any) -> Sequence[Any]:
         """The kernel's results on these values."""
         args = (*args, *self._evaluate.arrays)
         leaves, tree = jax.tree_util.tree_flatten(args)
         try:
-            key = (tree, tuple(_leaf_key(leaf) for leaf in leaves))
-            found = self._lookup(key, leaves, tree)
+            found = self._lookup(leaves, tree)
         except TypeError:  # a value without a hash has no place in the cache
             found = None
         if found is None:
             return self._evaluate(args)
-        arrays = (leaf for leaf in leaves if _is_traced(leaf))
+        is_traced = _is_data if found.by_value else _is_traced
+        arrays = (leaf for leaf in leaves if is_traced(leaf))
         return found.rebuild(found.kernel.executable(*found.constants, *arrays))
+
+    def types_of(self, *args: Any) -> list[Any] | None:
+        """Specialise for these values, without running; gives the types of the results.
+
+        In place of an array there may be an `AbstractArray`. None if the kernel cannot be traced.
+        """
+        leaves, tree = jax.tree_util.tree_flatten((*args, *self._evaluate.arrays))
+        try:
+            found = self._lookup(leaves, tree)
+        except TypeError:
+            return None
+        return (
+            None
+            if found is None
+            else found.rebuild(list(map(AbstractArray, found.kernel.out_avals)))
+        )
 
     def specialised(self) -> list[Kernel]:
         """The kernels made so far, one for each kind of values."""
         with self._lock:
             return [found.kernel for found in self._cache.values() if found is not None]
 
-    def _lookup(self, key: Hashable, leaves: list[Any], tree: Any) -> _Specialised | None:
+    def _lookup(self, leaves: list[Any], tree: Any) -> _Specialised | None:
+        by_value = self._by_value
+        key = (tree, tuple(_leaf_key(leaf, by_value) for leaf in leaves))
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        found = self._specialise(leaves, tree)
+        found = self._specialise(leaves, tree, by_value)
+        if found is None and not by_value and any(type(leaf) is int for leaf in leaves):
+            # An integer may be a shape or an axis, of which only the value will do.
+            found = self._specialise(leaves, tree, True)
+            if found is not None:
+                self._by_value = True
+                return found
         with self._lock:
             self._cache[key] = found
+            if by_value and sum(map(_is_by_value, self._cache.values())) > MAX_BY_VALUE:
+                self._by_value = False  # its values never settle: it runs as plain JAX calls
             if len(self._cache) > MAX_SPECIALISATIONS:
                 self._cache.popitem(last=False)
         return found
 
-    def _specialise(self, leaves: list[Any], tree: Any) -> _Specialised | None:
+    def _specialise(self, leaves: list[Any], tree: Any, by_value: bool) -> _Specialised | None:
         """Trace and compile for these kinds of values; None where tracing is not possible."""
         from xcs.api.array_program import PLACING
         from xcs.api.pipeline import kernel_of_jaxpr
 
+        is_traced = _is_data if by_value else _is_traced
         shape: dict[str, Any] = {}
 
         def traced(*arrays: Any) -> list[Any]:
             rest = iter(arrays)
-            values = [next(rest) if _is_traced(leaf) else leaf for leaf in leaves]
+            values = [next(rest) if is_traced(leaf) else leaf for leaf in leaves]
             results, out_tree = jax.tree_util.tree_flatten(
                 self._evaluate(jax.tree_util.tree_unflatten(tree, values))
             )
@@ -101,7 +133,7 @@ class DeferredKernel:
             return [r for r in results if _is_array(r)]
 
         specs = [
-            array_spec(leaf) if _is_array(leaf) else leaf for leaf in leaves if _is_traced(leaf)
+            array_spec(leaf) if _is_array(leaf) else leaf for leaf in leaves if is_traced(leaf)
         ]
         try:
             jaxpr = jax.make_jaxpr(traced)(*specs)
@@ -122,22 +154,31 @@ class DeferredKernel:
             values = [next(rest) if s is None else s[0] for s in shape["static"]]
             return list(jax.tree_util.tree_unflatten(shape["tree"], values))
 
-        return _Specialised(kernel, constants, rebuild)
+        return _Specialised(kernel, constants, rebuild, by_value)
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, jax.Array | np.ndarray | np.generic)
+    return isinstance(value, jax.Array | np.ndarray | np.generic | AbstractArray)
 
 
 def _is_traced(value: Any) -> bool:
     return _is_array(value) or type(value) in _NUMBERS
 
 
-def _leaf_key(leaf: Any) -> Hashable:
+def _is_data(value: Any) -> bool:
+    """Whether the value is traced where integers are not."""
+    return _is_traced(value) and type(value) is not int
+
+
+def _is_by_value(found: _Specialised | None) -> bool:
+    return found is not None and found.by_value
+
+
+def _leaf_key(leaf: Any, by_value: bool) -> Hashable:
     if _is_array(leaf):
         spec = array_spec(leaf)
         return (spec.shape, spec.dtype, spec.weak_type)
-    if type(leaf) in _NUMBERS:
+    if type(leaf) in _NUMBERS and not (by_value and type(leaf) is int):
         return type(leaf)
     hash(leaf)
     return (type(leaf), leaf)

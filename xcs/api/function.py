@@ -252,7 +252,7 @@ class JitFunction:
         kept = self._programs.get(key)
         if isinstance(kept, Fallback) and not kept.guards.hold():
             self._traced.discard(key)  # why it is not captured is past
-        is_new = key not in self._traced and not _has_arrays(arguments)
+        is_new = key not in self._traced
         if is_new:
             made = self._orchestrate(described, arguments, key)
             if made is None:
@@ -446,8 +446,6 @@ class JitFunction:
             self.python_function, types.FunctionType
         ):
             return None
-        if _has_arrays(arguments):
-            return None
         captured = self._captured_program(self.described(args, kwargs))
         traced = self._is_traced(captured, lambda: self.compile_for(arguments))
         return None if traced else captured
@@ -465,8 +463,7 @@ class JitFunction:
         self, captured: CapturedProgram, compiled: Callable[[], Program | Fallback]
     ) -> bool:
         """Whether one JAX trace takes the function, which compiles the array code between calls."""
-        if not captured.array_runs:
-            return False
+        return False
         try:
             return isinstance(compiled(), Program)
         except Promote:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from jax.extend.core import ClosedJaxpr
 from xdsl.context import Context
 from xdsl.dialects import func, get_all_dialects
 from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass, PassPipeline
 
 from xcs.api.deferred import DeferredKernel
@@ -31,7 +33,7 @@ from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
 
 ORCHESTRATION = (
-    "canonicalize,cse,dce,merge-deterministic-calls,fuse-host,outline-deferred,hybrid-split"
+    "canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,fuse-host,hybrid-split"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
 
@@ -98,6 +100,36 @@ def lower(
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in kernels.items()}
     plan = compile_plan(Program(module, "main", objects), runnable, classify=effects)
     return Lowered(module, kernels, plan)
+
+
+def specialise(lowered: Lowered, values: Sequence[Any]) -> None:
+    """Compile kernels before they run, as far as their types follow from those of the arguments.
+
+    `values` are the program's arguments, of which arrays may be `AbstractArray`s.
+    """
+    main = next(op for op in lowered.module.ops if _is_main(op))
+    block = main.regions[0].block
+    known: dict[SSAValue, Any] = dict(zip(block.args, values, strict=True))
+    for op in block.ops:
+        if any(operand not in known for operand in op.operands):
+            continue
+        given = [known[operand] for operand in op.operands]
+        match op:
+            case orch.LaunchOp():
+                kernel = lowered.kernels[op.kernel.string_value()]
+                types = kernel.types_of(*given) if isinstance(kernel, DeferredKernel) else None
+                known.update(zip(op.results, types or (), strict=types is not None))
+            case orch.ConstantOp() if not isinstance(op.value, orch.RefAttr):
+                known[op.result] = orch.literal_value(op.value)
+            case orch.GetItemOp() if isinstance(given[0], dict | list | tuple):
+                with suppress(LookupError, TypeError):
+                    known[op.results[0]] = given[0][given[1]]
+            case _:
+                pass
+
+
+def _is_main(op: Operation) -> bool:
+    return isinstance(op, func.FuncOp) and op.sym_name.data == "main"
 
 
 def compile_kernels(

@@ -9,9 +9,9 @@ from typing import Any
 import jax
 
 from xcs.api.function import Fallback, JitFunction, Program
-from xcs.api.pipeline import ORCHESTRATION, lower
+from xcs.api.pipeline import ORCHESTRATION, lower, specialise
 from xcs.dialects import orch
-from xcs.frontend.arguments import AbstractArray
+from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.capture import Captured as CapturedProgram
 from xcs.frontend.traced import Captured, Promote, Unsupported
 from xcs.runtime import XCSError
@@ -67,6 +67,9 @@ class Lowered:
 
     def __post_init__(self) -> None:
         self._lowered = lower(self.captured.module.clone(), self.captured.objects)
+        if isinstance(self.captured, CapturedProgram):
+            given = self.traced.function.described(self.traced.args, self.traced.kwargs)
+            specialise(self._lowered, given.values)
 
     def __repr__(self) -> str:
         return f"<lowered {self.traced.function.name}>"
@@ -133,7 +136,10 @@ class Compiled:
 def _key(function: JitFunction, program: Program, args: Any, kwargs: Any) -> Hashable:
     """What arguments have to have in common with those that a program was compiled for."""
     if isinstance(program.captured, CapturedProgram):
-        return function.described(args, kwargs).key
+        leaves = jax.tree.leaves((args, kwargs))
+        arrays = [array_spec(v) for v in leaves if isinstance(v, jax.Array | AbstractArray)]
+        types = tuple((a.shape, a.dtype) for a in arrays)
+        return function.described(args, kwargs).key, types
     return function.key_of(args, kwargs)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -305,6 +305,23 @@ class AbstractArray:
     def weak_type(self) -> bool:
         """Whether it gives way to other dtypes, as Python's numbers do."""
         return self.aval.weak_type
+
+
+def class_of_argument(value: Any) -> type:
+    """The class of an argument; that of an array where its type stands for it."""
+    return array_class() if type(value) is AbstractArray else type(value)
+
+
+def classes_of(values: Iterable[Any]) -> frozenset[type]:
+    """The classes of all of them."""
+    found = frozenset(map(type, values))
+    return found - {AbstractArray} | {array_class()} if AbstractArray in found else found
+
+
+@functools.cache
+def array_class() -> type:
+    """The class of JAX's arrays."""
+    return type(jax.numpy.zeros(0))
 
 
 def array_spec(value: Any) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter, is_
 from typing import Any
 
+from xcs.frontend.arguments import class_of_argument, classes_of
 from xcs.frontend.capture.order import ELEMENTS, MAX_DEPTH, SLOT, Home
 from xcs.frontend.capture.values import Path
 from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value, is_user_class
@@ -207,7 +208,7 @@ def _attribute(obj: Any, name: str) -> Any:
 
 
 def _is_of(found: Any, cls: type) -> bool:
-    return type(found) is cls
+    return class_of_argument(found) is cls
 
 
 def _holds_the_very(found: Any, expected: tuple[Any, ...]) -> bool:
@@ -217,7 +218,7 @@ def _holds_the_very(found: Any, expected: tuple[Any, ...]) -> bool:
 
 def _holds_only(found: Any, classes: frozenset[type]) -> bool:
     values = found.values() if isinstance(found, dict) else found
-    return len(values) <= MAX_ELEMENTS and classes.issuperset(map(type, values))
+    return len(values) <= MAX_ELEMENTS and classes_of(values) <= classes
 
 
 def _has_none_of(found: Any, names: frozenset[str]) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xcs.dialects import orch
+from xcs.frontend.arguments import array_class
+from xcs.frontend.capture import arrays
 from xcs.frontend.capture.evaluate import (
     class_of,
     derived_home,
@@ -304,6 +306,10 @@ def _call_super(c: Capture, frame: Frame, node: ast.Call, func: ast.Attribute) -
 def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> Value:
     """A method of a value of the running program."""
     name = mangled(frame, name)
+    if (method := arrays.method_of(base.cls, name)) is not None:
+        args = evaluate_args(c, frame, node).after(base)
+        what = replace(_judged(c, method), returns="jax.Array")
+        return call_recognised(Call(c, frame, node, args), method, what)
     if base.cls is not None and base.cls not in (*CONTAINERS, *SCALARS, tuple, range, frozenset):
         if is_user_class(base.cls) or base.example is not NOTHING:
             callee = load_attribute(c, frame, base, name)
@@ -409,7 +415,7 @@ def method_of_data(call: Call, base: Value, name: str) -> Value:
         home, cls = c.order.fresh("parts"), tuple if "partition" in name else list
     elif not text and name not in _SCALAR_RESULTS:
         home = derived_home(c, list(operands.values())) or c.order.fresh(name)
-    plain = all(class_of(v) in SCALARS for v in operands.values())
+    plain = all(map(arrays.is_data, operands.values()))
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 
@@ -1131,7 +1137,7 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
             for value in values:  # an instance of a library's class may keep what it is given
                 store_in(c, home, value)
     plain = isinstance(callee, types.FunctionType) or all(
-        class_of(v) in SCALARS or is_static_code(v) for v in values
+        arrays.is_data(v) or is_static_code(v) for v in values
     )
     hands_on = any(callee is known for known in _HANDING_ON)
     return c.host(
@@ -1152,6 +1158,8 @@ def is_static_code(value: Value) -> bool:
 def _result_class(callee: Any, what: Classification) -> type | None:
     if isinstance(callee, Hashable) and callee in _RESULT_CLASSES:
         return _RESULT_CLASSES[callee]
+    if what.returns == "jax.Array":
+        return array_class()
     return _PLAIN_BY_NAME.get(what.returns or "")
 
 

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from xcs.dialects import orch
+from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import glue
+from xcs.frontend.capture.arrays import is_data, is_of_array, item_class
 from xcs.frontend.capture.names import holding, is_code, load_attribute, load_name, store_in
 from xcs.frontend.capture.order import ELEMENTS, Home
-from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
     Closure,
@@ -104,7 +106,9 @@ def class_of(value: Value) -> type | None:
 
 def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | None) -> Value:
     """A Python operator on values: pure where all are plain data, which may show at run time."""
-    plain = all(class_of(v) in SCALARS for v in operands.values())
+    if cls is None and is_of_array(operands):
+        cls = array_class()
+    plain = all(map(is_data, operands.values()))
     home = None if cls in SCALARS else derived_home(c, list(operands.values()))
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
@@ -126,6 +130,8 @@ def _unary(c: Capture, frame: Frame, node: ast.UnaryOp) -> Value:
     value = evaluate(c, frame, node.operand)
     if isinstance(node.op, ast.Not):
         return negate(c, value)
+    if isinstance(node.op, ast.USub) and isinstance(value, Static) and type(value.obj) in _NUMBERS:
+        return Static(-value.obj)
     source = ast.unparse(ast.UnaryOp(node.op, ast.Name("a")))
     cls = class_of(value) if class_of(value) in (int, float) else None
     return operation(c, source, {"a": value}, cls)
@@ -266,12 +272,13 @@ def get_item(c: Capture, base: Value, index: Value) -> Value:
     container = c.dyn(base)
     home = c.home_of(container)
     if home is None:
-        cls = str if container.cls is str else None
+        cls = str if container.cls is str else item_class(container.cls)
         return operation(c, "a[b]", {"a": container, "b": index}, cls)
     # A defaultdict makes what it lacks.
     may_make = container.cls in (None, collections.defaultdict) and not _is_slice(index)
     after, linked = c.chain(home, write=may_make)
-    op = orch.GetItemOp(container.ssa, c.read_whole(index), after=after, token=linked)
+    kind = object_type(holding(c, home.field(ELEMENTS))[0])
+    op = orch.GetItemOp(container.ssa, c.read_whole(index), kind, after=after, token=linked)
     c.add(op)
     c.place(home, op, linked)
     if _is_slice(index) and container.cls not in (list, tuple):
@@ -290,7 +297,7 @@ def _is_slice(index: Value) -> bool:
 def element(c: Capture, container: Dyn, ssa: Any) -> Dyn:
     """An element that was taken from a container."""
     if container.home is None:
-        return Dyn(ssa)
+        return Dyn(ssa, item_class(container.cls))
     cls, home = holding(c, c.order.part(container.home, ELEMENTS))
     return Dyn(ssa, cls, home, choices=functions_in(c, container))
 

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xcs.frontend.arguments import array_class
+from xcs.frontend.capture.arrays import holds_arrays, is_data, is_of_array
 from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
@@ -78,6 +80,13 @@ _WORTHWHILE = (
     ast.Call, ast.JoinedStr, ast.ListComp, ast.SetComp, ast.DictComp, ast.Compare, ast.BinOp,
     ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript,
 )  # fmt: skip
+
+
+_ARITHMETIC = (
+    ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.Slice, ast.Tuple, ast.Constant,
+    ast.Name, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
+"""What an expression of arrays and numbers that gives an array consists of."""
 
 
 @dataclass
@@ -145,7 +154,7 @@ class _Glue:
                     self.visit(orelse, bound, True),
                 )
             case ast.Subscript(value=value, slice=index):
-                if top:
+                if top or (isinstance(value, ast.Name) and self._holds_arrays(value.id, bound)):
                     raise NotGlue
                 return ast.Subscript(
                     self.visit(value, bound, conditional),
@@ -178,6 +187,9 @@ class _Glue:
                     None if spec is None else self.visit(spec, bound, conditional),
                 )
         raise NotGlue
+
+    def _holds_arrays(self, name: str, bound: frozenset[str]) -> bool:
+        return name not in bound and holds_arrays(peek(self.c, self.frame, name))
 
     def _comprehension(self, node: Any, bound: frozenset[str], conditional: bool) -> ast.expr:
         inner = bound
@@ -321,14 +333,17 @@ class _Glue:
     # --- what becomes of it ---
 
     def emit(self, node: ast.expr, tree: ast.expr) -> Value:
-        from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate
+        from xcs.frontend.capture.evaluate import derived_home, evaluate
 
         operands = {name: evaluate(self.c, self.frame, leaf) for name, leaf in self.leaves.items()}
         if any(isinstance(v, Closure | Method | Partial) for v in operands.values()):
             raise AssertionError("glue uses a function as a value")
         source = ast.unparse(ast.fix_missing_locations(ast.copy_location(tree, node)))
-        cls = self._class(node)
         values = list(operands.values())
+        cls = self._class(node)
+        if cls is None and is_of_array(operands) and isinstance(tree, _ARITHMETIC):
+            computes = all(isinstance(n, _ARITHMETIC) for n in ast.walk(tree))
+            cls = array_class() if computes else None
         home = None
         if cls not in SCALARS:
             home = derived_home(self.c, values, may_be_operand=self.chooses)
@@ -336,7 +351,7 @@ class _Glue:
                 self.c.order.merge(home, home.field(ELEMENTS))
             elif home is None and (cls is None or cls in CONTAINERS):
                 home = self.c.order.fresh("glue")
-        plain = all(class_of(v) in SCALARS or _is_code(v) for v in values)
+        plain = all(is_data(v) or _is_code(v) for v in values)
         return self.c.host(
             source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses
         )

@@ -9,6 +9,7 @@ import types
 from typing import Any
 
 from xcs.dialects import orch
+from xcs.frontend.capture.arrays import attribute_class, is_array_class
 from xcs.frontend.capture.order import SLOT, Home
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
@@ -305,6 +306,7 @@ def read_attribute(c: Capture, base: Dyn, name: str) -> Value:
             c.look_at_elements(known, path, inner)
     if known is NOTHING and home is not None:
         cls, inner = holding(c, c.order.part(home, name))
+    cls = attribute_class(base.cls, name) or cls
     op = orch.GetAttrOp(c.ssa(base), name, object_type(cls), after=after, token=linked)
     c.add(op)
     c.place(slot, op, linked)
@@ -390,7 +392,7 @@ def _note_class(c: Capture, home: Home, value: Value, inner: Home | None) -> Non
     if inner is not None:
         return
     cls = class_of(value)
-    if cls in SCALARS:
+    if cls is not None and (cls in SCALARS or is_array_class(cls)):
         c.order.add_classes(home, frozenset(), frozenset({cls}), is_open=False)
     else:
         c.order.add_classes(home, frozenset(), is_open=True)

@@ -14,7 +14,8 @@ from xdsl.ir import Block, Operation, Region
 
 from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
-from xcs.frontend.arguments import Identity, static_key
+from xcs.frontend.arguments import Identity, class_of_argument, static_key
+from xcs.frontend.capture.arrays import is_array_class
 from xcs.frontend.capture.assumptions import Argument, Assumptions
 from xcs.frontend.capture.functions import Target, _run_body, check_capturable
 from xcs.frontend.capture.names import is_code, store_in
@@ -88,7 +89,7 @@ def describe_arguments(
         if is_code(value) or type(value) is type(NotImplemented):
             keys.append(Identity(value))
             return _Constant(value)
-        keys.append(type(value))
+        keys.append(class_of_argument(value))
         values.append(value)
         return _Part(len(values) - 1)
 
@@ -128,12 +129,13 @@ def capture_program(
     block = c.block
     given: list[Value] = []
     for index, value in enumerate(arguments.values):
-        argument = block.insert_arg(object_type(type(value)), index)
+        cls = class_of_argument(value)
+        argument = block.insert_arg(object_type(cls), index)
         path = Path(f"argument {index}")
         c.roots[path.root] = Argument(index)
         given.append(
-            Dyn(argument, type(value))
-            if is_immutable_value(value)
+            Dyn(argument, cls)
+            if is_immutable_value(value) or is_array_class(cls)
             else c.given(argument, value, path)
         )
     env = {name: _value(c, part, given) for name, part in arguments.shape}

@@ -15,6 +15,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
+from xcs.frontend.arguments import class_of_argument, classes_of
+from xcs.frontend.capture.arrays import is_array_class
 from xcs.frontend.capture.assumptions import MAX_ELEMENTS
 from xcs.frontend.capture.order import (
     ELEMENTS,
@@ -253,7 +255,7 @@ class Capture(Declarations):
 
     def given(self, ssa: SSAValue, example: Any, path: Path) -> Dyn:
         """An object that the program is given: of the class that it has now, which is guarded."""
-        cls = type(example)
+        cls = class_of_argument(example)
         self.roots.setdefault(path.root, example)
         self.paths[path, "class"] = cls
         home = None if is_immutable_value(example) else self.outside_home(path)
@@ -270,10 +272,11 @@ class Capture(Declarations):
         if type(example) not in (*CONTAINERS, tuple) or len(example) > MAX_ELEMENTS:
             return
         values = example.values() if isinstance(example, dict) else example
-        found = frozenset(map(type, values))
+        found = classes_of(values)
         self.paths[path, "elements"], self.elements[path] = found, home
-        home.plain |= found & SCALARS
-        home.classes |= found - SCALARS
+        plain = frozenset(cls for cls in found if cls in SCALARS or is_array_class(cls))
+        home.plain |= plain
+        home.classes |= found - plain
         home.open = False
 
     def outside_home(self, path: Path) -> Home:
@@ -572,6 +575,8 @@ def _is_block(op: Operation) -> bool:
 
 def object_type(cls: type | None) -> Attribute:
     """The IR's type for values of a class; only builtin classes are named."""
+    if is_array_class(cls):
+        return orch.ObjectType("jax.Array")
     if cls is None or cls.__module__ != "builtins":
         return orch.ANY
     return orch.ObjectType(cls.__name__)

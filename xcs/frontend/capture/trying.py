@@ -22,6 +22,7 @@ from xcs.frontend.capture.regions import Merge, branch, is_unbound, run_region
 from xcs.frontend.capture.state import Box, Capture
 from xcs.frontend.capture.targets import bind
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Static, Value
+from xcs.frontend.classify import classify
 from xcs.frontend.names import loaded_names, stored_names
 from xcs.frontend.values import Unsupported
 
@@ -302,6 +303,9 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
     if not items:
         return run_block(c, frame, node.body)
     item, *others = items
+    if _names_array_code(c, frame, item.context_expr) and item.optional_vars is None:
+        evaluate(c, frame, item.context_expr)
+        return _with_items(c, frame, node, others)
     mark = len(c.order.writes)
     with c.at(frame, item.context_expr):
         manager = evaluate(c, frame, item.context_expr)
@@ -356,6 +360,23 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
 
     branch(c, swallowed, lambda: ([], Flow.NEXT), leave)
     return _resume(c, frame, Static(None), code, result)
+
+
+def _names_array_code(c: Capture, frame: Frame, manager: ast.expr) -> bool:
+    """Whether the manager only gives what JAX traces in it a name, of which nothing depends.
+
+    Raises Unsupported for JAX's other contexts: array code of a program is traced when it is
+    launched, which is not inside of the statement.
+    """
+    if not isinstance(manager, ast.Call):
+        return False
+    attempt = c.begin()
+    callee = evaluate(c, frame, manager.func)
+    c.undo(attempt)
+    made = classify(callee.obj).returns if isinstance(callee, Static) else None
+    if made == "context":
+        raise Unsupported("a setting of JAX for the code inside", manager)
+    return made == "name scope"
 
 
 __all__ = ["Unsupported", "protect", "run_try", "run_with"]
