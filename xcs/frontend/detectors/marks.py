@@ -35,7 +35,7 @@ def detect(fn: Any) -> Classification | None:
             reaches=frozenset({"operator"}),
         )
     if mapped := _own_mark(fn, "__xcs_vmap__"):
-        if getattr(mapped, "calls_operators", False):
+        if getattr(fn if mapped is True else mapped, "calls_operators", False):
             return Classification(
                 "function",
                 ORDERED,
