@@ -710,6 +710,25 @@ def test_functions_that_log_do_so_in_program_order(records: list[Any]) -> None:
     assert messages == ["ask a", "noted a", "ask b", "noted b"]
 
 
+def test_iterations_that_only_log_wait_for_what_is_before_them(records: list[Any]) -> None:
+    turns = Turns("end", "x")
+
+    @xcs.op
+    def ask(x: str) -> str:
+        with turns.of(x):
+            log.info("ask %s", x)
+        return x
+
+    @xcs.jit
+    def main(x: str, xs: list[str]) -> tuple[str, list[str], str]:
+        return ask(x), [noted(each) for each in xs], ask("end")
+
+    expected = "x", ["A", "B"], "end"
+    assert within_time(lambda: main("x", ["a", "b"])) == expected
+    messages = [record.getMessage() for record, _ in records]
+    assert messages == ["ask x", "noted a", "noted b", "ask end"]
+
+
 # --- What may overlap -----------------------------------------------------------------------------
 
 

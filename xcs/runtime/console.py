@@ -61,7 +61,7 @@ class Output:
         self.op = op
         self._console = console
         self._kept: deque[tuple[Any, Callable[[Any], object]]] | None = None
-        self._lock: threading.Lock | None = None
+        self._lock: threading.RLock | None = None
         self._is_shown = False
         """Whether the op has its turn, so that it writes at once."""
         self._showing: int | None = None
@@ -87,16 +87,16 @@ class Output:
         outer = self._console.outer
         return outer is not None and outer.add(stream, act)
 
-    def _start(self) -> threading.Lock:
+    def _start(self) -> threading.RLock:
         """Make what is needed once there is output, which most ops have not."""
+        kept, lock = deque(), threading.RLock()
         with _lock:
             if self._lock is not None:
                 return self._lock
-            self._kept = deque()
-            self._lock = threading.Lock()
+            self._kept, self._lock = kept, lock
         if not self._is_shown:
             self._console.has_begun(self)
-        return self._lock
+        return lock
 
     def show(self) -> None:
         """Show what was kept, and whatever is written from now on at once."""
@@ -206,27 +206,22 @@ Hook = Callable[[Any, Callable[..., Any]], Callable[..., Any]]
 class _Hooked:
     """A method of an object that another one stands in for, as long as runs need that."""
 
-    __slots__ = ("method", "name", "original", "own", "runs", "target")
+    __slots__ = ("method", "name", "own", "runs", "target")
 
     def __init__(self, target: Any, name: str, make: Hook):
         self.target = target
         self.name = name
-        self.original = getattr(target, name)
         self.own = target.__dict__.get(name, MISSING)
         """What the object itself, rather than its class, had under the name."""
-        self.method = make(target, self.original)
+        self.method = make(target, getattr(target, name))
         self.runs = 0
 
     def release(self) -> None:
         """One run needs it no longer."""
         self.runs -= 1
         if self.runs == 0:
-            key = id(self.target), self.name
-            del _hooked[key]
+            del _hooked[id(self.target), self.name]
             self.restore()
-            if len(_spare) >= _MAX_SPARE:
-                _spare.clear()
-            _spare[key] = self
 
     def restore(self) -> None:
         if self.target.__dict__.get(self.name) is not self.method:
@@ -239,24 +234,20 @@ class _Hooked:
 
 def _put(target: Any, name: str, make: Hook) -> _Hooked | None:
     """Put another method in place; None if the object has none, or refuses to have another."""
-    key = id(target), name
     try:
-        found = _spare.pop(key, None)
-        if found is None or found.original != getattr(target, name):
-            found = _Hooked(target, name, make)
+        found = _Hooked(target, name, make)
         setattr(target, name, found.method)
     except (AttributeError, TypeError):
         return None
-    _hooked[key] = found
+    _hooked[id(target), name] = found
     return found
 
 
 _hooked: dict[tuple[int, str], _Hooked] = {}
 """By the id of the object and the name of the method."""
-_spare: dict[tuple[int, str], _Hooked] = {}
-"""Those of the last runs, which the next run is likely to need again."""
-_MAX_SPARE = 8
-_lock = threading.Lock()
+_lock = threading.RLock()
+"""Of these and of what is made for an op's first output. Like all locks here, a thread can take it
+twice: collecting garbage may print at any moment."""
 
 
 def _writing(stream: Any, write: Callable[..., Any]) -> Callable[..., Any]:
@@ -343,7 +334,7 @@ def _fix(record: logging.LogRecord) -> None:
 def _forget() -> None:
     """Show all output at once: none of the runs goes on in a child process."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     for found in _hooked.values():
         found.restore()
     _hooked.clear()
