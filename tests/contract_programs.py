@@ -196,6 +196,22 @@ def calls_back(function: Callable[[str], Any], text: str) -> Any:
 
 
 SHARED = ["shared"]
+REMEMBERED: dict[str, str] = {}
+
+
+def joined(*parts: Any) -> str:
+    return "+".join(map(str, parts))
+
+
+@xcs.op
+def unannotated(value):
+    return f"({value})"
+
+
+def remembered(key):
+    if key not in REMEMBERED:
+        REMEMBERED[key] = unannotated(key)
+    return REMEMBERED[key]
 
 
 @xcs.op
@@ -466,6 +482,7 @@ def reset() -> None:
     CALLS.clear()
     SETTINGS = {"mode": "fast"}
     SHARED[:] = ["shared"]
+    REMEMBERED.clear()
     mutable_default_is_shared_between_calls.__defaults__[0].clear()
     client.__init__()
     Counted.made = 0
@@ -3537,3 +3554,45 @@ def zip_that_ends_early(xs):
 @program(["a", "b", "c"])
 def first_of_enumerated_answers(xs):
     return next(enumerate(ask(x) for x in xs)), next(zip(xs, (ask(x) for x in xs)))
+
+
+@program(["a", "b"])
+def a_slice_takes_a_list_that_is_being_made(xs):
+    answers = [ask(x) for x in xs]
+    for x in [ask("k"), ask("l")]:
+        answers[:1] = [save(x + other) and other for other in answers]
+    return "some" if answers else "none", answers
+
+
+@program("bb")
+def starred_list_that_is_being_made(text):
+    return joined(*[remembered(letter) for letter in text])
+
+
+@program([], ["a"])
+def answer_in_the_test_of_a_while_loop(xs):
+    while (answer := unannotated("a")) and len(xs) < 3:
+        xs.append(save(unannotated(answer + "b") + answer))
+    return xs
+
+
+@program({}, {"a": []})
+def function_that_holds_a_variable_of_an_earlier_loop(found):
+    n = 0
+    try:
+        raise ValueError(ask("a"))
+    except ValueError:
+        while (text := ask("b")) and n < 2:
+            n += 1
+        try:
+            n += len(ask("c"))
+        except KeyError:
+
+            def add(value):
+                found.setdefault(value, []).append(text)
+        else:
+            try:
+                found.setdefault(ask("d"), []).append("")
+            except LookupError:
+                found[text] = n
+    return found, n

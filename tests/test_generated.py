@@ -15,7 +15,7 @@ from generated_programs import differs, settings_of, write_program
 
 CHUNK = 20
 PROGRAMS = 400
-OPEN = frozenset({48, 134, 152, 252, 313})
+OPEN = frozenset({152})
 """Programs that still differ, or that an error of xcs leaves plain; to be taken out of here."""
 
 

@@ -126,6 +126,13 @@ def given_away(c: Capture, value: Value) -> Any:
     return c.ssa(value)
 
 
+def _may_be_unbound(value: Value | None) -> bool:
+    """Whether Python might find no value: only when the function is called, and not here."""
+    if isinstance(value, Dyn):
+        return value.maybe_unbound
+    return value is None or (isinstance(value, Static) and value.obj is UNBOUND)
+
+
 def native_function(c: Capture, function: Closure) -> Dyn:
     """A function that the captured code defines, as a Python object of the running program.
 
@@ -144,7 +151,7 @@ def native_function(c: Capture, function: Closure) -> Dyn:
             continue
         if owner is not None and _assigned_again(owner, node, name):
             raise Unsupported(f"'{function.name}' uses '{name}', which is assigned again", node)
-        if owner is not None and name not in owner.env:
+        if owner is not None and _may_be_unbound(owner.env.get(name)):
             raise Unsupported(f"'{function.name}' uses '{name}' before it has a value", node)
         operands[name] = given_away(c, load_name(c, frame, name))
     if any(isinstance(n, ast.Nonlocal) for n in ast.walk(node)):

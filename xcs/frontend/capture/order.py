@@ -112,6 +112,8 @@ class ScopeKind(Enum):
     FUNCTION = auto()
     BRANCH = auto()
     LOOP = auto()
+    BODY = auto()
+    """What a while loop does after its test, whose region is the parent but not around it."""
 
 
 @dataclass(eq=False)
@@ -415,11 +417,17 @@ class Order:
             return next(iter(found))
         if home.shared and self.world in scope.tokens:
             return scope.tokens[self.world]
+        if scope.kind is ScopeKind.BODY and home.scope.inside(scope):
+            shared = home.shared and home is not self.world
+            return self._lookup(scope, self.world) if shared else None
         if scope.kind in (ScopeKind.BRANCH, ScopeKind.MAIN) or home.scope.inside(scope):
             return None if scope.parent is None else self._lookup(scope.parent, home)
         if not self.is_written(home):
             scope.assumed.add(home)
-            return None if scope.parent is None else self._lookup(scope.parent, home)
+            around = scope.parent
+            if scope.kind is ScopeKind.BODY and around is not None:
+                around = around.parent
+            return None if around is None else self._lookup(around, home)
         argument = scope.block.insert_arg(orch.TOKEN, len(scope.block.args))
         scope.imports.append(Import(home, argument))
         scope.tokens[home] = argument

@@ -526,7 +526,7 @@ class Loop:
             stop, flow = self.body(None)
             return [stop or Static(False)], flow
 
-        return run_region(c, ScopeKind.LOOP, block, run)
+        return run_region(c, ScopeKind.BODY, block, run)
 
     def _settled(
         self,

@@ -64,10 +64,17 @@ def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
     """``container[index] = value``."""
     base = c.dyn(container)
     home = c.home_of(base)
-    if home is not None:
+    inner = c.home_of(value)
+    is_slice = class_of(index) is slice
+    if home is not None and is_slice and inner is not None:
+        c.order.merge(home.field(ELEMENTS), c.order.part(inner, ELEMENTS))
+    elif home is not None:
         store_in(c, home.field(ELEMENTS), value)
+    # A slice takes the elements that the value has by now; any other item is the value itself.
+    may_be_slice = is_slice or (base.cls is list and class_of(index) is None)
+    stored = c.read_whole(value, structure=is_slice, exact=True) if may_be_slice else c.ssa(value)
     after, linked = c.chain(home, write=True)
-    op = orch.SetItemOp(base.ssa, c.read_whole(index), c.ssa(value), after=after, token=linked)
+    op = orch.SetItemOp(base.ssa, c.read_whole(index), stored, after=after, token=linked)
     c.add(op)
     c.place(home, op, linked, write=True)
 
