@@ -3596,3 +3596,12 @@ def function_that_holds_a_variable_of_an_earlier_loop(found):
             except LookupError:
                 found[text] = n
     return found, n
+
+
+@program("a", "b!")
+def target_of_a_with_statement_that_swallows(text):
+    with contextlib.suppress(ValueError), contextlib.nullcontext(ask(text)) as text:
+        picky(text)
+    with contextlib.suppress(ValueError) as found:
+        picky("no!")
+    return text, found
