@@ -17,10 +17,10 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from xcs.api.collection import without_collection
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
-from xcs.frontend.analysis.resources import Policy
+from xcs.frontend.arguments import leaves_of
+from xcs.frontend.array_trace import trace_arrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
-from xcs.frontend.traced import leaves_of, trace_arrays
 from xcs.kernels import bind, without_unused_inputs
 
 _log = logging.getLogger("xcs")
@@ -82,8 +82,6 @@ def array_program(
     flatten: Callable[[Any, Any, list[Any]], Mapping[str, Any]],
     static: Chosen,
     options: Mapping[str, Any],
-    *,
-    policy: Policy,
 ) -> ArrayProgram:
     """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
 
@@ -99,7 +97,7 @@ def array_program(
             raise Eager
         made: list[Any] = []
         arguments = flatten(args, kwargs, made)
-        jaxpr, structure, assumed = trace_arrays(function, arguments, policy=policy)
+        jaxpr, structure, assumed = trace_arrays(function, arguments)
         program.traces += 1
         # The function's own code stays as it is, as under `jax.jit`.
         if program.guards.update(assumed, [*made, function]):

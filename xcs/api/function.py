@@ -41,7 +41,10 @@ from xcs.frontend.arguments import (
     constant,
     flatten,
     is_array_tree,
+    leaves_of,
+    wholes_of,
 )
+from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Arguments, capture_program, describe_arguments
 from xcs.frontend.capture import Captured as CapturedProgram
 from xcs.frontend.classify import classify
@@ -50,12 +53,9 @@ from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import function_node, is_library
 from xcs.frontend.traced import (
     Captured,
-    NotArrays,
     Promote,
     Unsupported,
     capture,
-    leaves_of,
-    wholes_of,
 )
 from xcs.frontend.values import SeesFrames
 from xcs.kernels import trace_context
@@ -317,7 +317,6 @@ class JitFunction:
                     **donated,
                     **self._array_options,
                 },
-                policy=self.config.policy,
             )
         traces = array.traces
         result = array.run(args, kwargs)
@@ -708,7 +707,11 @@ def _is_no_data(flat: Flat) -> bool:
     if flat.leaves:
         return False
     value = flat.rebuild(iter(()))
-    return not is_array_tree(value) or not isinstance(flat.key, Identity)
+    if not is_array_tree(value):
+        return True
+    # Objects that can be called are told apart by identity, though they may be pytrees of arrays.
+    arrays = (isinstance(v, jax.Array | np.ndarray) for v in jax.tree_util.tree_leaves(value))
+    return not (isinstance(flat.key, Identity) or any(arrays))
 
 
 def line_of(error: BaseException, function: Any) -> str:

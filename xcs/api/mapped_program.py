@@ -18,8 +18,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xcs.api.array_program import jit_is_disabled
 from xcs.api.batches import Batch, Listed, Shared, joined
 from xcs.api.function import MAX_PROGRAMS, Fallback, JitFunction, Options, Program
-from xcs.frontend.arguments import Leaf
-from xcs.frontend.traced import Promote, Unsupported, leaves_of, wholes_of
+from xcs.frontend.arguments import Leaf, leaves_of, wholes_of
+from xcs.frontend.traced import Promote, Unsupported
 from xcs.transforms.batching import BatchingError, array_remarks, call_remarks
 from xcs.transforms.vmap import Vmap
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any, Literal, overload
 
+from xcs.frontend.array_packages import reached
 from xcs.frontend.classify import Classification
 from xcs.runtime import Policy, call_with_policy
 from xcs.runtime.policies import RetryOn, await_with_policy
@@ -104,6 +105,7 @@ class Operator:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function as its policy says; awaiting does so where it is a coroutine's."""
         spec = self.__xcs_operator__
+        reached(f"the operator {self.__qualname__}")
         if spec.function is not spec.declared:
             return spec.function(*args, **kwargs)
         return call_with_policy(spec.function, spec.policy, args, kwargs)

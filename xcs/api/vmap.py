@@ -32,12 +32,12 @@ from xcs.api.axes import (
 from xcs.api.batches import Batch
 from xcs.api.mapped_kernel import Mapping, line_remarks, mapped_kernel
 from xcs.api.mapped_program import MappedPrograms
-from xcs.frontend.arguments import Flat, constant, flatten, is_array_tree
+from xcs.frontend.arguments import Flat, constant, flatten, is_array_tree, leaves_of
+from xcs.frontend.array_trace import NotArrays, trace_arrays
 from xcs.frontend.classify import classify
 from xcs.frontend.guards import Guards, assume
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr
 from xcs.frontend.source import is_library
-from xcs.frontend.traced import NotArrays, leaves_of, trace_arrays
 from xcs.kernels import bind
 from xcs.runtime import XCSError
 from xcs.transforms.batching import BatchingError, NeedsOutAxis

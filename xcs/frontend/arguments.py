@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -130,6 +130,40 @@ def flatten(
 def constant(value: Any) -> Flat:
     """An argument that is part of the program: a default that the caller left out."""
     return Flat(Identity(value), [], lambda _: value)
+
+
+def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
+    for flat in arguments.values():
+        if isinstance(flat, list):
+            yield from flat
+        elif isinstance(flat, dict):
+            yield from flat.values()
+        else:
+            yield flat
+
+
+def wholes_of(arguments: Mapping[str, Any]) -> list[Leaf]:
+    """The containers whose leaves are taken apart: a program takes them after all leaves."""
+    return [flat.whole for flat in _flats(arguments) if flat.whole is not None]
+
+
+def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
+    """The dynamic values in flattened arguments, in order."""
+    return [leaf for flat in _flats(arguments) for leaf in flat.leaves]
+
+
+def rebuilt(arguments: Mapping[str, Any], values: Iterable[Any]) -> dict[str, Any]:
+    """Each parameter's value, put together with the given leaves in order."""
+    left = iter(values)
+
+    def whole(flat: Any) -> Any:
+        if isinstance(flat, list):
+            return tuple(map(whole, flat))
+        if isinstance(flat, dict):
+            return {name: whole(part) for name, part in flat.items()}
+        return flat.rebuild(left)
+
+    return {name: whole(flat) for name, flat in arguments.items()}
 
 
 _PLAIN = frozenset((*_NUMBERS, str, bytes, type(None)))

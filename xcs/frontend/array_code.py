@@ -1,9 +1,9 @@
 """Functions that are array code through and through, whose capture is JAX's own trace.
 
-The interpreter takes a function apart to find operators in it, and to guard what it reads from
+Other functions are instrumented to find operators in them, and to guard what they read from
 outside. Where every name in a function leads to JAX, to a pure builtin, to an immutable value or to
 another such function, there is nothing to find, and what it reads is known from its source. Such a
-function is traced as it stands: several times faster, and with all of Python's syntax.
+function is traced as it stands, at JAX's own speed.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Survey:
             if not isinstance(value, types.ModuleType):
                 break  # a part of a value that is immutable, or of a class of a numeric package
             owner, value = value, getattr(value, attribute, MISSING)
-            if not _is_library_module(owner):
+            if not is_library_module(owner):
                 self.guards.attribute(owner, attribute, value)
         return self._takes_value(value)
 
@@ -150,7 +150,7 @@ class Survey:
         if isinstance(value, types.SimpleNamespace):
             return value is jax.checkpoint_policies
         if isinstance(value, type):
-            return value is partial or _is_numeric(value) or self._takes_class(value)
+            return value is partial or is_numeric(value) or self._takes_class(value)
         if isinstance(value, types.FunctionType):
             value = _without_jit(value)
             if not is_library(value.__code__.co_filename):
@@ -159,6 +159,8 @@ class Survey:
                 self.takes(inner)  # a function that JAX has transformed
         if not callable(value) or any(value is function for function in SEES_ITS_FRAME):
             return False
+        if isinstance(value, types.BuiltinMethodType) and _may_change(value.__self__):
+            return False  # a method of a list, say, which is read when it is called
         what = classify(value, strict=True)
         if CALLBACK in what.writes:
             return True  # JAX keeps its effects
@@ -172,7 +174,7 @@ class Survey:
         if cls in self._seen:
             return True
         self._seen.add(cls)
-        own = [base for base in cls.__mro__ if not _is_library_class(base)]
+        own = [base for base in cls.__mro__ if not is_library_class(base)]
         parts = [(base, name, part) for base in own for name, part in vars(base).items()]
         return _every(self._takes_method(*part) for part in parts)
 
@@ -207,7 +209,11 @@ def _static_functions(value: Any) -> Iterator[Any]:
             yield from _static_functions(part)
 
 
-def _is_numeric(cls: type) -> bool:
+def _may_change(receiver: Any) -> bool:
+    return not isinstance(receiver, types.ModuleType | type) and not is_constant(receiver)
+
+
+def is_numeric(cls: type) -> bool:
     return cls.__module__.partition(".")[0] in _NUMERIC
 
 
@@ -218,12 +224,12 @@ def _without_jit(function: types.FunctionType) -> types.FunctionType:
     return inner if jitted else function  # type: ignore[return-value]
 
 
-def _is_library_class(cls: type) -> bool:
+def is_library_class(cls: type) -> bool:
     module = sys.modules.get(cls.__module__)
-    return module is not None and _is_library_module(module)
+    return module is not None and is_library_module(module)
 
 
-def _is_library_module(module: types.ModuleType) -> bool:
+def is_library_module(module: types.ModuleType) -> bool:
     """Whether it is installed code, whose functions nobody replaces while it runs."""
     if (path := getattr(module, "__file__", None)) is not None:
         return is_library(path)
@@ -231,7 +237,7 @@ def _is_library_module(module: types.ModuleType) -> bool:
     package = module.__name__.partition(".")[0]
     if package in sys.stdlib_module_names or package == module.__name__:
         return package in sys.stdlib_module_names
-    return package in sys.modules and _is_library_module(sys.modules[package])
+    return package in sys.modules and is_library_module(sys.modules[package])
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ from jax.core import Tracer
 
 from xcs.frontend.array_code import SEES_ITS_FRAME, Survey, array_code_guards, is_array_data
 from xcs.frontend.binding import bind_parameters
-from xcs.frontend.classification import CALLBACK, IMMUTABLE_CLASSES
+from xcs.frontend.classification import IMMUTABLE_CLASSES
 from xcs.frontend.classify import Classification, classify, classify_given_to_jax
 from xcs.frontend.emit import contains, contains_dynamic, is_tracer
 from xcs.frontend.expressions import (
@@ -29,7 +29,7 @@ from xcs.frontend.expressions import (
 )
 from xcs.frontend.guards import MISSING, Guards
 from xcs.frontend.names import loaded_names, local_names
-from xcs.frontend.source import function_node, is_library
+from xcs.frontend.source import function_node
 from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 
 MAX_INLINE_DEPTH = 48
@@ -311,18 +311,11 @@ class Calls(Expressions):
         if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
             why = "it remembers results, so that a call depends on the calls before it"
             what = dataclasses.replace(what, effects="ordered", inline=False, reason=why)
-        if self.emitter.arrays_only and CALLBACK in what.writes and not dynamic_unpacking:
-            # JAX keeps its effects; what it calls runs outside of array code.
-            made = [self.native_argument(v, node) for v in positional]
-            named = {k: self.native_argument(v, node) for k, v in keywords.items()}
-            return self.native(node, frame, callee, *made, **named)
         if what.kind == "tensor" or (what.effects == "pure" and _is_of_jax(callee)):
             return self._array_call(callee, what, positional, keywords, node, frame)
         values = (*positional, *keywords.values())
         if "out" in keywords:
             self.keep_numpy([keywords["out"]], node)
-        if self.emitter.arrays_only and not dynamic_unpacking and _is_pure_library(callee, what):
-            return self._library_call(callee, positional, keywords, node, frame)
         if not dynamic_unpacking and self._looks_inside(callee, what, values):
             mark = self.begin()
             if (guards := self._array_guards(callee, values)) is not None:
@@ -390,7 +383,6 @@ class Calls(Expressions):
         frame: Frame,
     ) -> Any:
         """Trace the function as it stands."""
-        self.emitter.calls_jax = True
         self.emitter.array_action()
         result = self.native(node, frame, callee, *positional, **keywords)
         if not is_array_data(result):
@@ -404,21 +396,6 @@ class Calls(Expressions):
             for part in value.values() if isinstance(value, dict) else value:
                 self._own_all(part)
         return self.own_fresh(value)
-
-    def _library_call(
-        self,
-        callee: Any,
-        positional: list[Any],
-        keywords: dict[str, Any],
-        node: ast.AST,
-        frame: Frame,
-    ) -> Any:
-        """A pure function of a library, in array code alone: it runs while that is traced."""
-        positional = [self.native_argument(v, node) for v in positional]
-        keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
-        for value in (*positional, *keywords.values()):
-            self._check_given(value, node)
-        return self._own_all(self.native(node, frame, callee, *positional, **keywords))
 
     def _opaque_call(
         self,
@@ -573,7 +550,6 @@ class Calls(Expressions):
         frame: Frame,
     ) -> Any:
         """JAX code: traced now where its arrays are known, an operator of kind tensor otherwise."""
-        self.emitter.calls_jax = True
         self._check_given(getattr(callee, "__wrapped__", None), node)
         positional = [self.native_argument(v, node) for v in positional]
         keywords = {k: self.native_argument(v, node) for k, v in keywords.items()}
@@ -610,7 +586,7 @@ class Calls(Expressions):
         if not callable(value) or is_tracer(value):
             return
         if isinstance(value, types.FunctionType):
-            what = classify_given_to_jax(value, array_code=self.emitter.arrays_only)
+            what = classify_given_to_jax(value)
             if what.effects == "ordered":
                 raise Unsupported(f"JAX is given a function with effects: {value.__name__}", node)
             survey = Survey()
@@ -807,15 +783,6 @@ def _is_of_one_length(call: ast.Call) -> bool:
 
 def _is_installed(callee: Any) -> bool:
     return "site-packages" in callee.__code__.co_filename
-
-
-def _is_pure_library(callee: Any, what: Classification) -> bool:
-    """Whether it is a function of a library that does nothing but compute its result."""
-    if what.effects != "pure" or what.mutates_args or what.reads or "operator" in what.reaches:
-        return False
-    if isinstance(callee, types.FunctionType):
-        return is_library(callee.__code__.co_filename)
-    return what.kind in ("pure", "numpy")
 
 
 def _is_standard(callee: Any) -> bool:

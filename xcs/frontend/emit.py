@@ -33,10 +33,6 @@ from xcs.frontend.values import Dyn, LocalFunction, Unsupported
 _LITERALS = (type(None), bool, int, float, str)
 
 
-class NotArrays(Exception):
-    """The function does more than array code, so it is not one kernel."""
-
-
 class NeedsToken(Exception):
     """An iteration has an ordered effect, so a token must run through the iterations."""
 
@@ -73,8 +69,6 @@ class Emitter(Declarations):
     views: dict[int, tuple[Any, Any, str]] = field(default_factory=dict)  # views of own dicts
     external: set[int] = field(default_factory=set)  # containers that are passed on as they are
     entry: Block = field(default_factory=Block)
-    arrays_only: bool = False
-    calls_jax: bool = False
     token: SSAValue | None = None
     tokens_allowed: bool = True
     clock_read: SSAValue | None = None  # what is timed does not start before the clock is read
@@ -97,8 +91,6 @@ class Emitter(Declarations):
 
     def add(self, op: Operation) -> Operation:
         """Append the op, with the location of the source that is being captured."""
-        if self.arrays_only:
-            raise NotArrays(op.name)
         if self.loc is not None:
             op.location = self.loc
         self.block.add_op(op)

@@ -20,7 +20,7 @@ from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.classify import classify
 from xcs.frontend.emit import Emitter, NeedsToken, contains, contains_dynamic, is_tracer
-from xcs.frontend.guards import MISSING, Guards, has_checkable_content, is_small_array
+from xcs.frontend.guards import MISSING, Guards
 from xcs.frontend.names import loaded_names
 from xcs.frontend.source import caller_at
 from xcs.frontend.values import (
@@ -137,7 +137,6 @@ class Expressions:
     owned: dict[int, Any]  # containers that capture made, by id: native code may change these
     escaped: dict[int, Dyn]  # owned containers that other code may hold: only ops may change these
     external: dict[int, Any]  # containers of arrays from outside, used as they are
-    copies: dict[int, np.ndarray]  # of NumPy arrays from outside
     touched: dict[int, Any]  # static objects whose methods, or that other code, may change them
     frozen: list[set[int]]  # one entry for each dynamic region: the containers from outside
     policy: Policy
@@ -265,13 +264,6 @@ class Expressions:
             self.guards.content(value)
             self.external[id(value)] = value
             self.emitter.external.add(id(value))
-            return value
-        if self.emitter.arrays_only and is_small_array(value):
-            self.guards.content(value)
-            # A copy, since JAX remembers what it made of an array, whatever its content is now.
-            return self.copies.setdefault(id(value), value.copy())
-        if self.emitter.arrays_only and has_checkable_content(value):
-            self.guards.content(value)
             return value
         if isinstance(value, list | dict | set | bytearray | np.ndarray) or (
             hasattr(value, "__setitem__") and not isinstance(value, type) and not _is_array(value)
@@ -404,8 +396,6 @@ class Expressions:
             folded = self.fold(node, operands, frame)
             if folded is not MISSING:
                 return folded
-        if self.emitter.arrays_only:
-            return self._structural(node, frame)
         if not self._makes_no_alias(node, frame):
             for value in operands.values():
                 self.escape(value)
@@ -531,8 +521,6 @@ class Expressions:
     def is_plain(self, value: Any) -> bool:
         """Whether what Python does with the value runs no user code and sees no later change."""
         if isinstance(value, Dyn | LocalFunction | Tracer | jax.Array | np.dtype | np.generic):
-            return True
-        if self.emitter.arrays_only and isinstance(value, np.ndarray):
             return True
         if id(value) in self.owned or type(value) is tuple:
             parts = value.values() if isinstance(value, dict) else value
@@ -729,8 +717,6 @@ class Expressions:
         if isinstance(getattr(type(base), name, None), property):
             if type(base).__module__.partition(".")[0] == "jax":  # a sparse array, say
                 return self.native(node, frame, getattr, base, name)
-            if self.emitter.arrays_only:
-                return self.inline(getattr(type(base), name).fget, [base], {}, node, frame)
             # The getter is user code: it runs when the program does.
             return self.emitter.host(
                 f"value.{name}",
@@ -759,8 +745,6 @@ class Expressions:
         """
         if self.emitter.has_numpy_arguments and any(map(is_tracer, values)):
             reason = "a NumPy array may be changed in place"
-            if self.emitter.arrays_only:
-                raise Unsupported(reason, node)
             raise Promote(self.emitter.numpy_arguments()[0], reason, whole=True)
 
     def eval_Subscript(self, node: ast.Subscript, frame: Frame) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from xcs.frontend.abstract_values import MISSING, is_code, is_constant
+from xcs.frontend.abstract_values import MISSING
 
 
 @dataclass
@@ -121,6 +121,9 @@ class Guards:
         for cell, value in self.cells:
             tests.append(f"{refer(cell)}.cell_contents is {refer(value)}")
         for owner, name, value in self.attributes:
+            if value is MISSING:
+                tests.append(f"not hasattr({refer(owner)}, {name!r})")
+                continue
             read = f"{refer(owner)}.{name}"
             if not name.isidentifier() or keyword.iskeyword(name):
                 read = f"getattr({refer(owner)}, {name!r})"
@@ -176,15 +179,6 @@ def is_small_array(value: Any) -> TypeGuard[np.ndarray]:
     """Whether it is a NumPy array of numbers whose content can be guarded."""
     is_array = type(value) is np.ndarray and not value.dtype.hasobject
     return is_array and value.nbytes <= MAX_COMPARED
-
-
-def has_checkable_content(value: Any) -> bool:
-    """Whether it is a list or dict whose content can be guarded, as its parts do not change."""
-    if isinstance(value, dict):
-        return all(map(has_checkable_content, (*value, *value.values())))
-    if isinstance(value, list | tuple):
-        return all(map(has_checkable_content, value))
-    return is_constant(value) or is_code(value) or callable(value)
 
 
 def _parts(container: Any) -> Iterator[Part]:

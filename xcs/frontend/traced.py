@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr
 from xdsl.builder import Builder
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -19,9 +17,8 @@ from xdsl.rewriter import InsertPoint
 
 from xcs.dialects import orch
 from xcs.frontend.analysis.resources import Policy
-from xcs.frontend.arguments import Flat, Leaf
-from xcs.frontend.array_code import array_code_guards, is_array_data
-from xcs.frontend.emit import Emitter, NotArrays
+from xcs.frontend.arguments import Flat, Leaf, leaves_of, wholes_of
+from xcs.frontend.emit import Emitter
 from xcs.frontend.guards import Guards, collecting
 from xcs.frontend.jaxpr_import import (
     UnsupportedJaxpr,
@@ -37,11 +34,9 @@ from xcs.frontend.values import Dyn, Frame, LocalFunction, Promote, Unsupported
 __all__ = [
     "Captured",
     "Interpreter",
-    "NotArrays",
     "Promote",
     "Unsupported",
     "capture",
-    "trace_arrays",
 ]
 
 
@@ -71,7 +66,6 @@ class Interpreter(Statements):
     owned: dict[int, Any] = field(default_factory=dict)
     escaped: dict[int, Dyn] = field(default_factory=dict)
     external: dict[int, Any] = field(default_factory=dict)
-    copies: dict[int, np.ndarray] = field(default_factory=dict)
     touched: dict[int, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     frozen: list[set[int]] = field(default_factory=list)
@@ -100,51 +94,6 @@ class Interpreter(Statements):
         frame.env = {name: _rebuild(flat, values, self, wholes) for name, flat in arguments.items()}
         result = self.run_body(tree, frame)
         return self.native_function(result) if isinstance(result, LocalFunction) else result
-
-    def run_array_function(
-        self, function: types.FunctionType, arguments: Mapping[str, Any], tracers: Sequence[Any]
-    ) -> Any:
-        """Run a function of arrays: as it stands if it is array code, interpreted otherwise."""
-        values, wholes = iter(tracers), iter(())
-        given = {name: _rebuild(flat, values, self, wholes) for name, flat in arguments.items()}
-        if is_array_data(given) and (guards := array_code_guards(function, given)) is not None:
-            self.emitter.calls_jax = True
-            self.guards.update(guards)
-            return _call_with(function, given)
-        return self.run_function(function, arguments, iter(tracers), wholes)
-
-
-def _call_with(function: types.FunctionType, arguments: Mapping[str, Any]) -> Any:
-    """Call a function with one argument for each of its parameters."""
-    bound = inspect.signature(function).bind_partial()
-    bound.arguments.update(arguments)
-    return function(*bound.args, **bound.kwargs)
-
-
-def trace_arrays(
-    function: types.FunctionType, arguments: Mapping[str, Any], *, policy: Policy = "held"
-) -> tuple[ClosedJaxpr, Any, Guards]:
-    """Trace a function that is array code and nothing else: its jaxpr, result structure and guards.
-
-    Numbers are arrays here, as under `jax.jit`. Raises `NotArrays` where the function does more,
-    `Unsupported` where it cannot be captured.
-    """
-    guards = Guards()
-    interpreter = Interpreter(Emitter(arrays_only=True), guards, policy)
-    structure: list[Any] = []
-
-    def run(*tracers: Any) -> list[Any]:
-        result = interpreter.run_array_function(function, arguments, tracers)
-        leaves, tree = jax.tree_util.tree_flatten(result)
-        structure[:] = [tree]
-        return leaves
-
-    leaves = leaves_of(arguments)
-    with collecting(guards):
-        jaxpr = jax.make_jaxpr(run)(*(leaf.spec for leaf in leaves))
-    if not interpreter.emitter.calls_jax and all(leaf.kind == "number" for leaf in leaves):
-        raise NotArrays("numbers without JAX are Python's")
-    return jaxpr, structure[0], guards
 
 
 def capture(
@@ -226,26 +175,6 @@ def _leaf_values(
         else:
             values.append(Dyn(operand, leaf.class_name, index, tracer, leaf.example))
     return values
-
-
-def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
-    for flat in arguments.values():
-        if isinstance(flat, list):
-            yield from flat
-        elif isinstance(flat, dict):
-            yield from flat.values()
-        else:
-            yield flat
-
-
-def wholes_of(arguments: Mapping[str, Any]) -> list[Leaf]:
-    """The containers whose leaves are taken apart: a program takes them after all leaves."""
-    return [flat.whole for flat in _flats(arguments) if flat.whole is not None]
-
-
-def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
-    """The dynamic values in flattened arguments, in order."""
-    return [leaf for flat in _flats(arguments) for leaf in flat.leaves]
 
 
 def _rebuild(flat: Any, values: Any, interpreter: Interpreter, wholes: Iterator[Any]) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
+import jax
 from xdsl.ir import Block, Region
 
 from xcs.dialects import orch
@@ -373,10 +374,11 @@ def _names_array_code(c: Capture, frame: Frame, manager: ast.expr) -> bool:
     attempt = c.begin()
     callee = evaluate(c, frame, manager.func)
     c.undo(attempt)
-    made = classify(callee.obj).returns if isinstance(callee, Static) else None
-    if made == "context":
+    if not isinstance(callee, Static) or classify(callee.obj).returns != "context":
+        return False
+    if callee.obj is not jax.named_scope:
         raise Unsupported("a setting of JAX for the code inside", manager)
-    return made == "name scope"
+    return True
 
 
 __all__ = ["Unsupported", "protect", "run_try", "run_with"]

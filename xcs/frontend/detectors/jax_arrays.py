@@ -143,8 +143,7 @@ PUBLIC_NAMES: Final = PublicNames(
             "block_until_ready device_get copy_to_host_async": _TRANSFER,
             "effects_barrier": replace(SLEEP, strict=None),
             "free_ref freeze": changing((0, "ref")),
-            "named_scope": replace(_CONTEXT, returns="name scope"),
-            "disable_jit ensure_compile_time_eval transfer_guard"
+            "disable_jit named_scope ensure_compile_time_eval transfer_guard"
             " transfer_guard_device_to_device transfer_guard_device_to_host"
             " transfer_guard_host_to_device": _CONTEXT,
             _DEVICES: PURE_ENTRY,

@@ -23,10 +23,10 @@ _EFFECTS: Final[dict[str, EffectClass]] = {known: known for known in get_args(Ef
 
 def detect(fn: Any) -> Classification | None:
     """Read the marks of operators, of functions of ours, and of what makes such functions."""
-    spec = _own_mark(fn, "__xcs_operator__")
+    spec = own_mark(fn, "__xcs_operator__")
     if spec is not None:
         return _declared(spec, fn)
-    if _own_mark(fn, "__xcs_jit__"):
+    if own_mark(fn, "__xcs_jit__"):
         return Classification(
             "function",
             UNORDERED,
@@ -34,7 +34,7 @@ def detect(fn: Any) -> Classification | None:
             inline=True,
             reaches=frozenset({"operator"}),
         )
-    if mapped := _own_mark(fn, "__xcs_vmap__"):
+    if mapped := own_mark(fn, "__xcs_vmap__"):
         if getattr(fn if mapped is True else mapped, "calls_operators", False):
             return Classification(
                 "function",
@@ -43,7 +43,7 @@ def detect(fn: Any) -> Classification | None:
                 reaches=frozenset({"operator"}),
             )
         return _array_code(f"{_name(fn)} is mapped array code")
-    if _own_mark(fn, "__xcs_transformation__"):
+    if own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
         return _array_code(reason, returns="function")
     return None
@@ -53,7 +53,7 @@ def _array_code(reason: str, *, returns: str | None = None) -> Classification:
     return replace(tensor(reason, returns=returns), evidence="declared")
 
 
-def _own_mark(fn: Any, attribute: str) -> Any:
+def own_mark(fn: Any, attribute: str) -> Any:
     """The mark of this very object; ``functools.wraps`` copies marks onto wrappers of it."""
     mark = getattr(fn, attribute, None)
     inner = getattr(fn, "__wrapped__", None)
