@@ -107,7 +107,8 @@ def test_x64():
             assert_same(
                 xcs.jit(mixed)(x, jnp.asarray(number)), jax.jit(mixed)(x, jnp.asarray(number))
             )
-            assert_same(xcs.jit(lambda n: n * 2)(number), jax.jit(lambda n: n * 2)(number))
+            double = lambda n: jnp.asarray(n) * 2
+            assert_same(xcs.jit(double)(number), jax.jit(double)(number))
 
 
 # --- What programs read from outside --------------------------------------------------------------

@@ -75,20 +75,7 @@ def run(name: str, jit: Callable[..., Any]) -> list[Seen]:
     return seen
 
 
-OPEN = frozenset(
-    [
-        "helper_updates_dict_of_arrays",
-        "helper_updates_list_of_arrays",
-        "helper_updates_nested_dict_of_arrays",
-        "large_integers_in_numpy",
-        "numpy_isinstance",
-        "numpy_stays_numpy",
-    ]
-)
-"""What still differs from plain Python, or is not judged; each is to be taken out of here."""
-
-
-@pytest.mark.parametrize("name", [name for name in CASES if name not in OPEN])
+@pytest.mark.parametrize("name", CASES)
 def test_fault(name: str) -> None:  # R1, R7, R8, R22
     expected = within_time(lambda: run(name, lambda function, **_: function))
     found = within_time(lambda: run(name, xcs.jit))

@@ -445,28 +445,14 @@ class JitFunction:
             self.python_function, types.FunctionType
         ):
             return None
-        captured = self._captured_program(self.described(args, kwargs))
-        traced = self._is_traced(captured, lambda: self.compile_for(arguments))
-        return None if traced else captured
+        return self._captured_program(self.described(args, kwargs))
 
     @without_collection()
     def _capture_program(
         self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
     ) -> Program | Fallback | None:
         captured = self._captured_program(described)
-        if self._is_traced(captured, lambda: self._program(arguments, key)[0]):
-            return None
         return self.compile_orchestration(captured)
-
-    def _is_traced(
-        self, captured: CapturedProgram, compiled: Callable[[], Program | Fallback]
-    ) -> bool:
-        """Whether one JAX trace takes the function, which compiles the array code between calls."""
-        return False
-        try:
-            return isinstance(compiled(), Program)
-        except Promote:
-            return True
 
     def _captured_program(self, described: Arguments) -> CapturedProgram:
         policy = self.config.policy

@@ -9,7 +9,7 @@ from xcs.runtime.frames import Frame
 from xcs.runtime.heap import MISSING, RECORDS, InstanceRecord
 from xcs.runtime.methods import METHODS
 from xcs.runtime.pending import PendingList, settled
-from xcs.runtime.plain import IMMUTABLE, are_plain
+from xcs.runtime.plain import IMMUTABLE, are_plain, is_array
 from xcs.runtime.plan import OpPlan
 
 if TYPE_CHECKING:
@@ -75,6 +75,13 @@ def _operands_complete(run: Run, frame: Frame, op: OpPlan) -> bool:
 def _call_method(run: Run, frame: Frame, op: OpPlan, target: Any) -> None:
     assert op.access is not None
     name = op.access.name
+    if name in objects.IN_PLACE and not hasattr(type(target), name):
+        # It cannot be changed in place, so this is an operator that gives a new value.
+        if is_array(target) and all(map(_is_plain_or_array, _arguments(frame, op))):
+            run.evaluate(frame, op)
+        else:
+            objects.in_turn(run, frame, op, f"it is an operator of {type(target).__name__} objects")
+        return
     own = objects.own_attribute(run, target, name)
     if (
         run.plan.classify is None
@@ -90,6 +97,15 @@ def _call_method(run: Run, frame: Frame, op: OpPlan, target: Any) -> None:
         run.inline_failed(frame, op, error)
         return
     _call(run, frame, op, callee)
+
+
+def _arguments(frame: Frame, op: OpPlan) -> list[Any]:
+    assert op.access is not None
+    return [frame.values[slot] for slot in op.access.arguments]
+
+
+def _is_plain_or_array(value: Any) -> bool:
+    return is_array(value) or are_plain([value])
 
 
 def _enter_candidate(run: Run, frame: Frame, op: OpPlan, target: Any) -> bool:
