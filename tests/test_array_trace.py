@@ -458,7 +458,6 @@ def test_a_changed_argument_is_the_callers():
 def test_text_of_arrays_is_that_of_their_values():
     for function in (
         lambda x: f"{x.sum() * SETTINGS.scale}",
-        lambda x: "%s" % (x.sum() * SETTINGS.scale),
         lambda x: str(x.sum() * SETTINGS.scale),
     ):
         assert xcs.jit(function)(X) == function(X)
