@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from engine_support import ANY, LIST, TOKEN, declare, parse, plan_of, run_text
@@ -76,6 +77,49 @@ def test_launch_calls_the_kernel_in_place() -> None:
 
     assert run(plan_of(text, kernels={"k": kernel}), [4])[0] == [8, 0]
     assert threads == [threading.current_thread()]
+
+
+def test_a_launch_over_a_list_fails_where_an_element_is_taken() -> None:
+    text = f"""{declare("log", "ordered")}
+    func.func private @k(%x: {ANY}, %y: {ANY}) -> {ANY}
+    func.func @main(%xs: {LIST}, %y: {ANY}, %indices: {LIST}) -> {LIST} {{
+      %all = orch.launch @k(%xs, %y) {{over = array<i64: 0>}} : ({LIST}, {ANY}) -> {LIST}
+      %out = orch.map %indices {MAP} {{
+      ^bb0(%i: {ANY}):
+        %done, %t = orch.call @log(%i) : ({ANY}) -> ({ANY}, {TOKEN})
+        %one = orch.getitem %all[%i] : {LIST}, {ANY} -> {ANY}
+        orch.yield %one : {ANY}
+      }}
+      func.return %out : {LIST} }}"""
+    logged: list[int] = []
+    divide = lambda x, y: [y // x]
+    plan = plan_of(text, {"log": logged.append}, kernels={"k": divide})
+
+    assert run(plan, [[1, 2, 0], 6, [1, 0]])[0] == [[3, 6]]
+    with pytest.raises(ZeroDivisionError):
+        run(plan, [[1, 0, 2], 6, [0, 1, 2]])
+    assert logged == [1, 0, 0, 1]
+
+
+def test_a_launch_over_no_list_runs_once() -> None:
+    text = f"""func.func private @k(%x: {ANY}) -> {ANY}
+    func.func @main(%x: {ANY}, %indices: {LIST}) -> {LIST} {{
+      %same = orch.launch @k(%x) {{over = array<i64>}} : ({ANY}) -> {LIST}
+      %out = orch.map %indices {MAP} {{
+      ^bb0(%i: {ANY}):
+        %one = orch.getitem %same[%i] : {LIST}, {ANY} -> {ANY}
+        orch.yield %one : {ANY}
+      }}
+      func.return %out : {LIST} }}"""
+    launched: list[Any] = []
+
+    def kernel(x: Any) -> list[Any]:
+        launched.append(x)
+        return [jnp.asarray(x)]
+
+    (results,) = run(plan_of(text, kernels={"k": kernel}), [4, [0, 1]])[0]
+    assert [int(value) for value in results] == [4, 4]
+    assert launched == [4]
 
 
 def test_stack_and_unstack() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -245,6 +245,126 @@ def test_calls_that_are_the_same_for_all_are_made_once() -> None:
     assert Counter({"context": 1, **{f"<context> {text}": 1 for text in TEXTS}}) == CALLS
 
 
+def test_calls_that_are_the_same_for_all_run_at_once() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+
+    @xcs.op(kind="model")
+    def meet(text: str) -> str:
+        meeting.wait()
+        return text.upper()
+
+    mapped = xcs.vmap(lambda text, c: text + meet(c) + meet(c + "2"), (0, None))
+    assert mapped(["a", "b"], "c") == ["aCC2", "bCC2"]
+
+
+def test_several_calls_of_one_element_stay_several() -> None:
+    mapped = xcs.vmap(lambda text, c: text + "".join(ask(c) for _ in range(3)), (0, None))
+    assert mapped(["a", "b"], "c") == ["a<c><c><c>", "b<c><c><c>"]
+    assert Counter({"c": 3}) == CALLS
+
+
+def test_what_is_the_same_for_all_fails_where_the_loop_does() -> None:
+    def checked(text: str, limit: str) -> float:
+        save(text)
+        return number(limit)
+
+    with pytest.raises(ValueError, match="exclamation"):
+        xcs.vmap(checked, (0, None))(["a", "b"], "!")
+    assert LOG == ["a"]
+
+
+def test_array_code_fails_where_the_loop_does() -> None:
+    def wrong(x: jax.Array, text: str, w: jax.Array) -> jax.Array:
+        save(text)
+        return jnp.dot(x, w) + jnp.sum(w)
+
+    with pytest.raises(TypeError, match="dot"):
+        xcs.vmap(wrong, (0, 0, None))(X, TEXTS, jnp.ones((3, 3)))
+    assert LOG == ["a"]
+
+
+def test_array_code_of_a_branch_that_no_element_takes_does_not_fail() -> None:
+    def never(x: jax.Array, text: str) -> Any:
+        if number(text) > 5:
+            return jnp.dot(x, jnp.ones(7))
+        return ask(text)
+
+    assert xcs.vmap(never)(X, TEXTS) == [f"<{text}>" for text in TEXTS]
+
+
+def test_array_code_that_cannot_be_batched_runs_for_each_element() -> None:
+    class Held:
+        def __init__(self, x: jax.Array):
+            self.value = float(x.sum())
+
+    held = xcs.vmap(lambda x, text: (ask(text), Held(jnp.sin(x)).value))(X, TEXTS)
+    assert [text for text, _ in held] == [f"<{text}>" for text in TEXTS]
+    np.testing.assert_allclose([v for _, v in held], jnp.sin(X).sum(1), rtol=1e-5)
+
+
+class Point(NamedTuple):
+    x: Any
+    name: str
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"x": X, "name": TEXTS},
+        {2: X, 1: TEXTS},
+        {"x": {"deep": X, "none": None}, "name": TEXTS},
+        Point(X, TEXTS),  # type: ignore[arg-type]
+        OrderedDict(x=X, name=TEXTS),
+    ],
+    ids=["dict", "dict of numbers", "nested", "named tuple", "ordered dict"],
+)
+def test_arguments_keep_their_structure(record: Any) -> None:
+    seen: list[Any] = []
+
+    @xcs.op(effects="ordered")
+    def see(value: Any) -> None:
+        seen.append(jax.tree.map(lambda leaf: None, value))
+
+    xcs.vmap(lambda r: see(r))(record)
+    structure = jax.tree.map(lambda leaf: None, record, is_leaf=lambda v: v is X or v is TEXTS)
+    assert seen == [structure] * 3
+    assert {type(value) for value in seen} == {type(record)}
+
+
+def test_rows_that_are_returned_stay_one_array() -> None:
+    kept, doubled = xcs.vmap(lambda x: (x, jnp.add(x, x), ask("a"))[:2], out_axes=(0, 1))(X)
+    assert kept.tolist() == X.tolist()
+    assert doubled.tolist() == (X + X).T.tolist()
+
+
+def test_a_row_of_numpy_is_one_of_the_callers_array() -> None:
+    numbers = np.arange(4.0).reshape(2, 2)
+
+    def changed(row: np.ndarray) -> str:
+        row[0] = -1
+        return ask(row.tolist())
+
+    assert xcs.vmap(changed)(numbers) == ["<[-1.0, 1.0]>", "<[-1.0, 3.0]>"]
+    assert numbers.tolist() == [[-1, 1], [-1, 3]]
+
+
+def test_a_list_that_array_code_gives_is_each_elements_own() -> None:
+    def parts(text: str, w: jax.Array) -> list[Any]:
+        found = jnp.split(w, 2)
+        found.append(ask(text))
+        return found[2:]
+
+    assert xcs.vmap(parts, (0, None))(TEXTS, W) == [[f"<{text}>"] for text in TEXTS]
+
+
+def test_array_code_of_all_elements_is_one_kernel() -> None:
+    mapped = xcs.vmap(lambda x, text, w: (ask(text), jnp.tanh(jnp.dot(x, w))), (0, 0, None))
+    mapped(X, TEXTS, W)
+    (loop,) = mapped.__xcs_vmap__.programs._loops.values()
+    (program,) = (p for variants in loop._orchestrations.values() for p in variants)
+    assert "tensor<3x2xf32>" in program.lowered.stablehlo()
+
+
 def test_a_shared_result_needs_no_out_axis() -> None:
     mapped = xcs.vmap(lambda text, c: (ask(text), find(c)), (0, None), (0, None))
     assert mapped(TEXTS, "q") == ([ask(text) for text in TEXTS], ["q", "q2"])
@@ -261,10 +381,10 @@ def test_arrays_in_results_are_stacked_along_the_out_axis() -> None:
 def test_lists_of_any_length_run_one_program() -> None:
     mapped = xcs.vmap(lambda text: ask(text) + "!")
     mapped(TEXTS)
-    programs = mapped.__xcs_vmap__.programs._programs
-    assert len(programs) == 1
+    (loop,) = mapped.__xcs_vmap__.programs._loops.values()
+    assert loop.programs == 1
     assert mapped(TEXTS * 10) == [f"<{text}>!" for text in TEXTS * 10]
-    assert len(programs) == 1
+    assert loop.programs == 1
 
 
 suffix = "?"
@@ -381,4 +501,8 @@ def test_explain_says_by_line_what_is_a_map() -> None:
 def test_explain_says_what_the_pass_does_not_map() -> None:
     called_back = lambda x: jax.pure_callback(np.sin, x, x, vmap_method="sequential")
     assert "mapped by jax.vmap" in xcs.vmap(called_back).explain(X)
-    assert "one element after another" in xcs.vmap(lambda v: ask(v)).explain(["a", 3])
+
+    def generated(v: Any) -> Iterator[str]:
+        yield ask(v)
+
+    assert "a map over the elements, one after another" in xcs.vmap(generated).explain(["a", 3])

@@ -12,6 +12,11 @@ from xdsl.passes import ModulePass
 def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     """Return a function that loads the pass, for each pass of xcs."""
 
+    def get_batch_launches() -> type[ModulePass]:
+        from xcs.transforms.batch_launches import BatchLaunches
+
+        return BatchLaunches
+
     def get_convert_xtensor_to_stablehlo() -> type[ModulePass]:
         from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
 
@@ -22,10 +27,20 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
 
         return FuseHost
 
+    def get_hoist() -> type[ModulePass]:
+        from xcs.transforms.hoist import Hoist
+
+        return Hoist
+
     def get_hybrid_split() -> type[ModulePass]:
         from xcs.transforms.hybrid_split import HybridSplit
 
         return HybridSplit
+
+    def get_inline() -> type[ModulePass]:
+        from xcs.transforms.inline import Inline
+
+        return Inline
 
     def get_merge_deterministic_calls() -> type[ModulePass]:
         from xcs.transforms.merge_deterministic_calls import MergeDeterministicCalls
@@ -43,9 +58,12 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
         return Vmap
 
     return {
+        "batch-launches": get_batch_launches,
         "convert-xtensor-to-stablehlo": get_convert_xtensor_to_stablehlo,
         "fuse-host": get_fuse_host,
+        "hoist": get_hoist,
         "hybrid-split": get_hybrid_split,
+        "inline": get_inline,
         "merge-deterministic-calls": get_merge_deterministic_calls,
         "outline-deferred": get_outline_deferred,
         "vmap": get_vmap,

@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from xcs.transforms.batching import Functions, is_orchestration
+from xcs.transforms.batching import Functions
 
 Axes: TypeAlias = tuple[int | str, ...] | int | str
 """An axis for each value, or one for all; `none` for values that have no batch."""
@@ -28,10 +28,6 @@ class Vmap(ModulePass):
     for all elements, and what depends on such arguments alone is computed once. ``size`` is the
     number of elements. With ``into``, the function stays, and its batched form has that name;
     without, the private functions go with it that nothing else calls.
-
-    In a function that calls operators, these calls become a map over the elements, and its result
-    the list of the elements' results. An argument that is no tensor is a list where it has the
-    batch, whose one axis is 0.
     """
 
     name = "vmap"
@@ -48,13 +44,8 @@ class Vmap(ModulePass):
             raise PassFailedException(f"size must not be negative, got {self.size}")
         functions = Functions(op, self.size)
         in_dims = _dims("in-axes", self.in_axes, "arguments", old.function_type.inputs.data)
-        if is_orchestration(old):
-            if self.out_axes not in (0, (0,)):
-                raise PassFailedException("out-axes: the results of a program come as a list")
-            made = functions.batch_program(old, in_dims)
-        else:
-            out_dims = _dims("out-axes", self.out_axes, "results", old.function_type.outputs.data)
-            made, _ = functions.batch(old, in_dims, out_dims)
+        out_dims = _dims("out-axes", self.out_axes, "results", old.function_type.outputs.data)
+        made, _ = functions.batch(old, in_dims, out_dims)
         block = op.body.block
         block.insert_op_after(made, old)
         for function in functions.made:
@@ -131,8 +122,9 @@ def _dims(option: str, axes: Axes, what: str, types: Sequence[Attribute]) -> lis
 def _dim(option: str, axis: int | str, type: Attribute) -> int | None:
     if axis == "none":
         return None
-    # Values that are no tensors come as a list.
-    rank = type.get_num_dims() + 1 if isinstance(type, TensorType) else 1
+    if not isinstance(type, TensorType):
+        raise PassFailedException(f"{option}: {type} is no tensor, so it has no axis")
+    rank = type.get_num_dims() + 1
     if not isinstance(axis, int) or isinstance(axis, bool):
         raise PassFailedException(f"{option}: expected a number or 'none', got '{axis}'")
     if not -rank <= axis < rank:

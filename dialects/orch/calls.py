@@ -29,9 +29,9 @@ from xdsl.irdl import (
 from xdsl.traits import EffectInstance, MemoryEffect, SymbolTable, SymbolUserOpInterface
 from xdsl.utils.exceptions import VerifyException
 
-from xcs.dialects.orch.attributes import ANY, TokenType
+from xcs.dialects.orch.attributes import ANY, ListType, TokenType
 from xcs.dialects.orch.canonicalizes import Canonicalizes
-from xcs.dialects.orch.effects import MAY_RAISE, NO_EFFECTS, WORLD, MayRaise
+from xcs.dialects.orch.effects import MAY_RAISE, NO_EFFECTS, WORLD
 from xcs.dialects.orch.operators import OperatorOp
 from xcs.dialects.orch.tokens import verify_token_is_last
 
@@ -185,10 +185,30 @@ class KernelIsDefined(SymbolUserOpInterface):
         kernel = SymbolTable.lookup_symbol(op, op.kernel)
         if not isinstance(kernel, func.FuncOp):
             raise VerifyException(f"{op.kernel} is not a function")
-        if tuple(kernel.function_type.inputs) != tuple(v.type for v in op.arguments):
+        over = op.over_positions()
+        if any(not 0 <= position < len(op.arguments) for position in over):
+            raise VerifyException(f"positions of sequences must be below {len(op.arguments)}")
+        inputs = [_element(v.type) if i in over else v.type for i, v in enumerate(op.arguments)]
+        if tuple(kernel.function_type.inputs) != tuple(inputs):
             raise VerifyException(f"argument types differ from those of {op.kernel}")
-        if tuple(kernel.function_type.outputs) != tuple(op.result_types):
+        outputs = op.result_types if op.over is None else map(_element, op.result_types)
+        if tuple(kernel.function_type.outputs) != tuple(outputs):
             raise VerifyException(f"result types differ from those of {op.kernel}")
+
+
+def _element(sequence: Attribute) -> Attribute:
+    if not isinstance(sequence, ListType):
+        raise VerifyException("what a kernel is launched over, and what it gives then, are lists")
+    return sequence.element_type
+
+
+class LaunchEffects(MemoryEffect):
+    """A kernel may raise; over sequences it does so only when its results are looked at."""
+
+    @classmethod
+    def get_effects(cls, op: Operation) -> frozenset[EffectInstance]:
+        assert isinstance(op, LaunchOp)
+        return MAY_RAISE if op.over is None else NO_EFFECTS
 
 
 @irdl_op_definition
@@ -197,21 +217,41 @@ class LaunchOp(IRDLOperation):
 
     A kernel over tensors is compiled ahead of time; one over objects is specialised at its first
     launch on the shapes that it is given.
+
+    The arguments at the positions ``over`` are lists, and the kernel is given their elements one by
+    one; each result is the list of what it gives. All elements are computed at once where the
+    kernel can be batched. Where it cannot, each is computed when it is taken from the list. So the
+    launch itself does not fail: taking an element raises what the kernel raises for it. Over no
+    list at all, the kernel runs once, and each element is what it gives.
     """
 
     name = "orch.launch"
     kernel = prop_def(FlatSymbolRefAttrConstr)
+    over = opt_prop_def(DenseArrayBase.constr(i64))
     arguments = var_operand_def()
     outs = var_result_def()
 
-    traits = traits_def(MayRaise(), KernelIsDefined())
+    traits = traits_def(LaunchEffects(), KernelIsDefined())
+    irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$kernel `(` $arguments `)` attr-dict `:` functional-type($arguments, $outs)"
 
     def __init__(
-        self, kernel: str, arguments: Sequence[SSAValue], result_types: Sequence[Attribute]
+        self,
+        kernel: str,
+        arguments: Sequence[SSAValue],
+        result_types: Sequence[Attribute],
+        *,
+        over: Sequence[int] | None = None,
     ):
         super().__init__(
             operands=[arguments],
             result_types=[result_types],
-            properties={"kernel": SymbolRefAttr(kernel)},
+            properties={
+                "kernel": SymbolRefAttr(kernel),
+                "over": None if over is None else DenseArrayBase.from_list(i64, over),
+            },
         )
+
+    def over_positions(self) -> tuple[int, ...]:
+        """Positions of the arguments whose elements the kernel is given one by one."""
+        return tuple(self.over.get_values()) if self.over is not None else ()

@@ -63,14 +63,20 @@ def _token(given: bool) -> Attribute | None:
 
 @irdl_op_definition
 class GetItemOp(ObjectOp):
-    """``container[index]``."""
+    """``container[index]``.
+
+    With ``row``, an element of an array's rows stays in the array, and the result says which it is:
+    for elements that the program only gives to its caller, who takes them as such.
+    """
 
     name = "orch.getitem"
     container = operand_def(VALUE)
     index = operand_def(VALUE)
+    row = opt_prop_def(UnitAttr)
     result = result_def(VALUE)
 
     traits = traits_def(MayRaise())
+    irdl_options = (ParsePropInAttrDict(),)
     assembly_format = (
         "$container `[` $index `]` (`after` `(` $after^ `)`)? attr-dict "
         "`:` type($container) `,` type($index) `->` type($result) (`,` type($token)^)?"

@@ -27,7 +27,7 @@ class OperatorOp(IRDLOperation):
     ``fresh`` says of a pure operator that it may raise, or may make a mutable object each time: its
     calls are reordered, but neither merged nor dropped. A ``nonblocking`` operator does not wait.
     A ``local`` ordered one, such as one that reads the clock, is ordered among the ops of its own
-    activation only.
+    activation only. The results of an ``immutable`` one cannot change, as its author declared.
     """
 
     name = "orch.operator"
@@ -41,6 +41,7 @@ class OperatorOp(IRDLOperation):
     fresh = opt_prop_def(UnitAttr)
     nonblocking = opt_prop_def(UnitAttr)
     local = opt_prop_def(UnitAttr)
+    immutable = opt_prop_def(UnitAttr)
     ref = opt_prop_def(RefAttr)
 
     traits = traits_def(SymbolOpInterface())
@@ -59,6 +60,7 @@ class OperatorOp(IRDLOperation):
         fresh: bool = False,
         nonblocking: bool = False,
         local: bool = False,
+        immutable: bool = False,
         ref: str | None = None,
     ):
         super().__init__(
@@ -72,6 +74,7 @@ class OperatorOp(IRDLOperation):
                 "fresh": UnitAttr() if fresh else None,
                 "nonblocking": UnitAttr() if nonblocking else None,
                 "local": UnitAttr() if local else None,
+                "immutable": UnitAttr() if immutable else None,
                 "ref": RefAttr(ref) if ref is not None else None,
             }
         )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from xdsl.dialects import func
 from xdsl.ir import Block, Operation, Region, SSAValue
+
+from xcs.dialects import orch
 
 
 def used_values(op: Operation) -> Iterable[SSAValue]:
@@ -23,6 +26,27 @@ def captured(regions: Iterable[Region]) -> Iterable[SSAValue]:
                 inside.update(op.results)
                 found.update(dict.fromkeys(op.operands))
     return [value for value in found if value not in inside]
+
+
+def is_defined_outside(value: SSAValue, op: Operation) -> bool:
+    """Whether the value is there before an op with regions begins."""
+    owner = value.owner
+    inner = owner.parent_op() if isinstance(owner, Block) else owner
+    return inner is None or not op.is_ancestor(inner)
+
+
+def is_only_filled(container: SSAValue) -> bool:
+    """Whether it is a list that elements are only added to before it is returned."""
+    return isinstance(container.owner, orch.ListOp) and all(
+        isinstance(use.operation, func.ReturnOp)
+        or (isinstance(use.operation, orch.AppendOp) and use.index == 0)
+        for use in container.uses
+    )
+
+
+def is_entry(op: Operation | None) -> bool:
+    """Whether it is a function that others than the module call."""
+    return isinstance(op, func.FuncOp) and op.sym_visibility is None
 
 
 def _blocks(region: Region) -> Iterator[Block]:

@@ -7,8 +7,7 @@ computed once. The batch is put where JAX puts it, so that results are equal to 
 
 from xcs.transforms.batching.batcher import BatchingError
 from xcs.transforms.batching.functions import Functions, NeedsOutAxis
-from xcs.transforms.batching.orchestration import is_orchestration
-from xcs.transforms.batching.report import array_remarks, call_remarks
+from xcs.transforms.batching.report import array_remarks
 from xcs.transforms.batching.rules import rule_of
 
 __all__ = [
@@ -16,7 +15,5 @@ __all__ = [
     "Functions",
     "NeedsOutAxis",
     "array_remarks",
-    "call_remarks",
-    "is_orchestration",
     "rule_of",
 ]

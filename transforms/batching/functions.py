@@ -10,7 +10,6 @@ from xdsl.traits import SymbolTable
 
 from xcs.dialects.xtensor import type_of
 from xcs.transforms.batching.batcher import Batched, Batcher, Batching, BatchingError
-from xcs.transforms.batching.orchestration import batch_orchestration
 from xcs.transforms.batching.rules import rule_of
 
 Dims = tuple[int | None, ...]
@@ -54,13 +53,6 @@ class Functions:
             self._known[key] = symbol, results
         symbol, results = self._known[key]
         return SymbolRefAttr(symbol), list(results)
-
-    def batch_program(self, function: func.FuncOp, in_dims: Sequence[int | None]) -> func.FuncOp:
-        """The batched form of a function that calls operators: see `batch_orchestration`."""
-        batcher = Batcher(Batching(self.size, self, rule_of))
-        made = batch_orchestration(batcher, function, in_dims)
-        _copy_attributes(function, made)
-        return made
 
     def fresh(self, name: str) -> str:
         """A symbol that the module does not have yet."""

@@ -9,7 +9,7 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import FileLineColLoc, NameLoc
 from xdsl.ir import Operation
 
-from xcs.dialects import orch, xtensor
+from xcs.dialects import xtensor
 from xcs.transforms.batching.dependence import Dependence
 
 
@@ -30,25 +30,6 @@ def array_remarks(function: func.FuncOp, batched: Sequence[bool]) -> Iterator[tu
                 names[_line(op)][_name(op)] = None
         for line, found in names.items():
             yield line, f"{how}: {', '.join(found)}"
-
-
-def call_remarks(function: func.FuncOp) -> Iterator[tuple[int, str]]:
-    """What became of calls in a batched function, by line: the map makes them, or one is made."""
-    for op in function.body.walk():
-        if not isinstance(op, orch.CallOp | orch.InvokeOp):
-            continue
-        name = op.callee.string_value() if isinstance(op, orch.CallOp) else "a value"
-        if not _is_in(orch.MapOp, op):
-            yield _line(op), f"the same for all elements, called once: {name}"
-        else:
-            is_ordered = any(result.type == orch.TOKEN for result in op.results)
-            how = "one after another" if is_ordered else "at once"
-            yield _line(op), f"a map over the elements, {how}: {name}"
-
-
-def _is_in(kind: type[Operation], op: Operation) -> bool:
-    parent = op.parent_op()
-    return parent is not None and (isinstance(parent, kind) or _is_in(kind, parent))
 
 
 def _is_array_code(op: Operation) -> bool:

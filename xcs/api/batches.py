@@ -6,7 +6,7 @@ given. What comes out is put together in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from xcs.api.axes import AxesError, Axis, check_count, flatten_axes, from_front
+from xcs.runtime.stacks import Row, array_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,8 @@ class Listed:
 class Batch:
     """The arguments of one call of a mapped function, taken apart.
 
-    `leaves` are arrays, `Shared` and `Listed`; `axes` says where each array has the batch.
+    `leaves` are arrays, `Shared` and `Listed`, in the structure `tree`; `axes` says where each
+    array has the batch.
 
     Raises:
         AxesError: if the axes do not fit the arguments.
@@ -47,45 +49,22 @@ class Batch:
         axes = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
         self.axes: list[Axis] = []
         marked = self._marked(axes, args), self._marked(dict.fromkeys(kwargs, 0), kwargs)
-        self.leaves, self._tree = jax.tree_util.tree_flatten(marked)
+        self.leaves, self.tree = jax.tree_util.tree_flatten(marked)
         self.axes = [
             None if isinstance(leaf, Shared) else _axis(leaf, axis)
             for leaf, axis in zip(self.leaves, self.axes, strict=True)
         ]
         self.size = self._common_size(axis_size)
-        self.firsts = [self._part(place, 0) for place in range(len(self.leaves))]
+
+    @property
+    def structure(self) -> Hashable:
+        """What batches have in common that differ in values only."""
+        return self.tree, tuple(_role(leaf) for leaf in self.leaves)
 
     @property
     def has_lists(self) -> bool:
-        """Whether elements may be of different kinds."""
+        """Whether there are values that are no arrays."""
         return any(isinstance(leaf, Listed) for leaf in self.leaves)
-
-    def element(self, number: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments of one element."""
-        if number == 0:
-            return self._tree.unflatten(self.firsts)
-        return self._tree.unflatten(
-            [self._part(place, number) for place in range(len(self.leaves))]
-        )
-
-    def alike(self, number: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments of one element, but for arrays, which are the first element's."""
-        return self._tree.unflatten(
-            [
-                leaf.values[number] if isinstance(leaf, Listed) else first
-                for leaf, first in zip(self.leaves, self.firsts, strict=True)
-            ]
-        )
-
-    def _part(self, place: int, number: int) -> Any:
-        leaf, axis = self.leaves[place], self.axes[place]
-        if isinstance(leaf, Shared):
-            return leaf.value
-        if number >= self.size:
-            return None
-        if isinstance(leaf, Listed):
-            return leaf.values[number]
-        return leaf[(slice(None),) * (axis or 0) + (number,)]
 
     def _marked(self, axes: Any, values: Any) -> Any:
         """The values, with what is shared and what is a list of elements as single leaves."""
@@ -117,6 +96,10 @@ class Batch:
             listed = " and ".join(map(str, sorted(sizes)))
             raise AxesError(f"xcs.vmap: mapped arguments have {listed} elements, not one number")
         return sizes.pop()
+
+
+def _role(leaf: Any) -> type | None:
+    return type(leaf) if isinstance(leaf, Shared | Listed) else None
 
 
 def _is_listed(value: Any) -> bool:
@@ -157,7 +140,7 @@ def joined(results: Sequence[Any], out_axes: Any) -> Any:
     """
     parts = [_parts(result, out_axes) for result in results]
     if not parts or any(part.tree != parts[0].tree for part in parts):
-        return list(results)
+        return [_taken(result) for result in results]
     columns = zip(*(part.leaves for part in parts), strict=True)
     joint = [_joined(column, axis) for column, axis in zip(columns, parts[0].axes, strict=True)]
     return parts[0].tree.unflatten(joint)
@@ -191,6 +174,9 @@ def _parts(result: Any, out_axes: Any) -> _Parts:
 
 
 def _joined(column: Sequence[Any], axis: Axis) -> Any:
+    if axis is not None and (whole := array_of(column)) is not None:
+        return _at_axis(whole, axis)
+    column = [value.taken() if isinstance(value, Row) else value for value in column]
     first = column[0]
     if axis is None:
         if any(value is not first for value in column):
@@ -208,5 +194,24 @@ def _joined(column: Sequence[Any], axis: Axis) -> Any:
     return np.stack(column, place)
 
 
+def _at_axis(array: Any, axis: Axis) -> Any:
+    """An array of the elements, with these along an axis of the result."""
+    place = from_front("a result", axis, array.ndim) or 0
+    return jnp.moveaxis(array, 0, place) if place else array
+
+
+def _taken(value: Any) -> Any:
+    """A part of a result, with the elements in place of those that are still in a stack."""
+    if isinstance(value, Row):
+        return value.taken()
+    leaves, tree = jax.tree_util.tree_flatten(value, is_leaf=lambda v: not _holds_row(v))
+    return value if not _holds_row(value) else tree.unflatten(map(_taken, leaves))
+
+
+def _holds_row(value: Any) -> bool:
+    return any(isinstance(leaf, Row) for leaf in jax.tree_util.tree_leaves(value))
+
+
 def _holds_array(value: Any) -> bool:
-    return any(is_array(leaf) for leaf in jax.tree_util.tree_leaves(value))
+    leaves = jax.tree_util.tree_leaves(value)
+    return any(is_array(leaf) or isinstance(leaf, Row) for leaf in leaves)

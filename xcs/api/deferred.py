@@ -7,10 +7,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
+from jax.core import ShapedArray
+from jax.extend.core import ClosedJaxpr
 from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
@@ -19,6 +22,8 @@ from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
 from xcs.runtime.host import compile_host
+from xcs.runtime.stacks import Stack
+from xcs.transforms.batching import BatchingError
 
 _log = logging.getLogger("xcs")
 
@@ -29,12 +34,48 @@ _NUMBERS = (bool, int, float, complex)
 
 
 @dataclass(frozen=True)
-class _Specialised:
-    """A kernel for traced leaves; `rebuild` makes the results from the arrays that come out."""
+class _Traced:
+    """A trace of the function, for values of given kinds."""
 
-    kernel: Kernel
-    constants: list[Any]
-    rebuild: Callable[[Sequence[Any]], list[Any]]
+    jaxpr: ClosedJaxpr
+    tree: Any
+    """The structure of the list of results."""
+    static: list[tuple[Any] | None]
+    """The leaves of the results that are no arrays, each in a tuple."""
+
+    def leaves(self, arrays: Sequence[Any]) -> list[Any]:
+        """The leaves of the results, for the arrays that come out."""
+        rest = iter(arrays)
+        return [next(rest) if known is None else known[0] for known in self.static]
+
+    def results(self, arrays: Sequence[Any]) -> list[Any]:
+        """The results, made of the arrays that come out."""
+        return list(jax.tree_util.tree_unflatten(self.tree, self.leaves(arrays)))
+
+    def columns(self, arrays: Sequence[Any], size: int) -> list[Sequence[Any]]:
+        """Each result for all elements of a batch, whose elements are the arrays' rows."""
+        leaves = iter(zip(self.leaves(arrays), self.static, strict=True))
+        return [
+            _column(part, [next(leaves) for _ in range(part.num_leaves)], size)
+            for part in self.tree.children()
+        ]
+
+
+def _column(tree: Any, leaves: list[tuple[Any, Any]], size: int) -> Sequence[Any]:
+    parts = [Stack(leaf) if known is None else [leaf] * size for leaf, known in leaves]
+    if jax.tree_util.treedef_is_leaf(tree) and parts:
+        return parts[0]
+    return [tree.unflatten([part[i] for part in parts]) for i in range(size)]
+
+
+@dataclass(frozen=True)
+class _Specialised:
+    """The function, compiled for values of given kinds."""
+
+    traced: _Traced
+    run: Callable[..., Sequence[Any]]
+    """Takes the traced leaves."""
+    kernel: Kernel | None
     by_value: bool
     """Whether it is for these values of integers."""
 
@@ -61,15 +102,45 @@ class DeferredKernel:
         """The kernel's results on these values."""
         args = (*args, *self._evaluate.arrays)
         leaves, tree = jax.tree_util.tree_flatten(args)
-        try:
-            found = self._lookup(leaves, tree)
-        except TypeError:  # a value without a hash has no place in the cache
-            found = None
+        found = self._lookup(
+            (tree,), leaves, lambda by_value: self._specialise(leaves, tree, by_value)
+        )
         if found is None:
             return self._evaluate(args)
-        is_traced = _is_data if found.by_value else _is_traced
-        arrays = (leaf for leaf in leaves if is_traced(leaf))
-        return found.rebuild(found.kernel.executable(*found.constants, *arrays))
+        return found.traced.results(found.run(*filter(_traced_by(found.by_value), leaves)))
+
+    def batched(self, args: Sequence[Any], over: Sequence[int]) -> list[Sequence[Any]] | None:
+        """Each result for all elements of a batch; None if they have to be computed one by one.
+
+        The arguments at the positions `over` are sequences of the elements' arguments.
+        """
+        stacks = {position: args[position] for position in over}
+        sizes = set(map(len, stacks.values()))
+        if len(sizes) != 1 or not all(isinstance(s, Stack) for s in stacks.values()):
+            return None
+        (size,) = sizes
+        try:
+            of_one = [_row(stacks[i]) if i in stacks else arg for i, arg in enumerate(args)]
+        except TypeError:  # a NumPy array of what JAX has no arrays of
+            return None
+        leaves, tree = jax.tree_util.tree_flatten((*of_one, *self._evaluate.arrays))
+        axes = tuple(0 if isinstance(leaf, AbstractArray) else None for leaf in leaves)
+        found = self._lookup(
+            (tree, axes, size),
+            leaves,
+            lambda by_value: self._specialise(leaves, tree, by_value, size),
+        )
+        if found is None:
+            return None
+        rows = (stack.array for stack in stacks.values())
+        arrays = (next(rows) if axis == 0 else v for v, axis in zip(leaves, axes, strict=True))
+        try:
+            return found.traced.columns(
+                found.run(*filter(_traced_by(found.by_value), arrays)), size
+            )
+        except Exception as error:  # which element fails, and how, shows one by one
+            _log.info("@%s runs for one element after another: %r", self.name, error)
+            return None
 
     def types_of(self, *args: Any) -> list[Any] | None:
         """Specialise for these values, without running; gives the types of the results.
@@ -77,32 +148,38 @@ class DeferredKernel:
         In place of an array there may be an `AbstractArray`. None if the kernel cannot be traced.
         """
         leaves, tree = jax.tree_util.tree_flatten((*args, *self._evaluate.arrays))
-        try:
-            found = self._lookup(leaves, tree)
-        except TypeError:
-            return None
-        return (
-            None
-            if found is None
-            else found.rebuild(list(map(AbstractArray, found.kernel.out_avals)))
+        found = self._lookup(
+            (tree,), leaves, lambda by_value: self._specialise(leaves, tree, by_value)
         )
+        if found is None or found.kernel is None:
+            return None
+        return found.traced.results(list(map(AbstractArray, found.kernel.out_avals)))
 
     def specialised(self) -> list[Kernel]:
         """The kernels made so far, one for each kind of values."""
         with self._lock:
-            return [found.kernel for found in self._cache.values() if found is not None]
+            found = [entry for entry in self._cache.values() if entry is not None]
+        return [entry.kernel for entry in found if entry.kernel is not None]
 
-    def _lookup(self, leaves: list[Any], tree: Any) -> _Specialised | None:
+    def _lookup(
+        self,
+        kind: tuple[Any, ...],
+        leaves: list[Any],
+        make: Callable[[bool], _Specialised | None],
+    ) -> _Specialised | None:
         by_value = self._by_value
-        key = (tree, tuple(_leaf_key(leaf, by_value) for leaf in leaves))
+        try:
+            key = (*kind, *(_leaf_key(leaf, by_value) for leaf in leaves))
+        except TypeError:  # a value without a hash has no place in the cache
+            return None
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        found = self._specialise(leaves, tree, by_value)
+        found = make(by_value)
         if found is None and not by_value and any(type(leaf) is int for leaf in leaves):
             # An integer may be a shape or an axis, of which only the value will do.
-            found = self._specialise(leaves, tree, True)
+            found = make(True)
             if found is not None:
                 self._by_value = True
                 return found
@@ -114,13 +191,62 @@ class DeferredKernel:
                 self._cache.popitem(last=False)
         return found
 
-    def _specialise(self, leaves: list[Any], tree: Any, by_value: bool) -> _Specialised | None:
-        """Trace and compile for these kinds of values; None where tracing is not possible."""
+    def _specialise(
+        self, leaves: list[Any], tree: Any, by_value: bool, size: int | None = None
+    ) -> _Specialised | None:
+        """Trace and compile for these kinds of values; None where tracing is not possible.
+
+        With a `size`, for a batch of so many elements: an abstract leaf stands for its rows.
+        """
         from xcs.api.array_program import PLACING
+
+        try:
+            traced = self._trace(leaves, tree, by_value)
+        except Exception as error:
+            # Plain evaluation gives the result, or raises the error when and where Python would.
+            _log.info("@%s runs as plain JAX calls: it cannot be traced: %r", self.name, error)
+            return None
+        if placed := PLACING & primitives_in(traced.jaxpr):
+            _log.info("@%s runs as plain JAX calls: it names devices: %s", self.name, placed)
+            return None
+        if size is not None:
+            return self._batch(traced, leaves, by_value, size)
         from xcs.api.pipeline import kernel_of_jaxpr
 
-        is_traced = _is_data if by_value else _is_traced
-        shape: dict[str, Any] = {}
+        try:
+            kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name)
+        except UnsupportedJaxpr as error:
+            _log.info("@%s runs as plain JAX calls: %s", self.name, error)
+            return None
+        return _Specialised(traced, partial(kernel.executable, *constants), kernel, by_value)
+
+    def _batch(
+        self, traced: _Traced, leaves: list[Any], by_value: bool, size: int
+    ) -> _Specialised | None:
+        """Compile for a batch: by our own pass, and by JAX where that has no rule."""
+        from xcs.api.mapped_kernel import Mapping as Batching
+        from xcs.api.mapped_kernel import mapped_kernel
+
+        if traced.jaxpr.effects:
+            return None
+        axes = [
+            0 if isinstance(leaf, AbstractArray) else None
+            for leaf in filter(_traced_by(by_value), leaves)
+        ]
+        batching = Batching(size, axes, [0] * len(traced.jaxpr.out_avals))
+        try:
+            kernel, constants = mapped_kernel(traced.jaxpr, self.name, batching)
+        except (UnsupportedJaxpr, BatchingError) as error:
+            _log.info("@%s is mapped by jax.vmap: %s", self.name, error)
+            return _Specialised(
+                traced, jax.jit(partial(batching.by_jax, traced.jaxpr)), None, by_value
+            )
+        return _Specialised(traced, partial(kernel.executable, *constants), kernel, by_value)
+
+    def _trace(self, leaves: list[Any], tree: Any, by_value: bool) -> _Traced:
+        """Trace the function for these kinds of values. Raises what it raises on tracers."""
+        found: list[Any] = []
+        is_traced = _traced_by(by_value)
 
         def traced(*arrays: Any) -> list[Any]:
             rest = iter(arrays)
@@ -128,33 +254,25 @@ class DeferredKernel:
             results, out_tree = jax.tree_util.tree_flatten(
                 self._evaluate(jax.tree_util.tree_unflatten(tree, values))
             )
-            shape["tree"] = out_tree
-            shape["static"] = [None if _is_array(r) else (r,) for r in results]
+            found[:] = out_tree, [None if _is_array(r) else (r,) for r in results]
             return [r for r in results if _is_array(r)]
 
         specs = [
             array_spec(leaf) if _is_array(leaf) else leaf for leaf in leaves if is_traced(leaf)
         ]
-        try:
-            jaxpr = jax.make_jaxpr(traced)(*specs)
-        except Exception as error:
-            # Plain evaluation gives the result, or raises the error when and where Python would.
-            _log.info("@%s runs as plain JAX calls: it cannot be traced: %r", self.name, error)
-            return None
-        try:
-            if placed := PLACING & primitives_in(jaxpr):
-                raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
-            kernel, constants = kernel_of_jaxpr(jaxpr, self.name)
-        except UnsupportedJaxpr as error:
-            _log.info("@%s runs as plain JAX calls: %s", self.name, error)
-            return None
+        jaxpr = jax.make_jaxpr(traced)(*specs)
+        return _Traced(jaxpr, *found)
 
-        def rebuild(arrays: Sequence[Any]) -> list[Any]:
-            rest = iter(arrays)
-            values = [next(rest) if s is None else s[0] for s in shape["static"]]
-            return list(jax.tree_util.tree_unflatten(shape["tree"], values))
 
-        return _Specialised(kernel, constants, rebuild, by_value)
+def _row(stack: Stack) -> AbstractArray:
+    """What is known of a stack's elements."""
+    spec = array_spec(stack.array)
+    return AbstractArray(ShapedArray(spec.shape[1:], spec.dtype, weak_type=spec.weak_type))
+
+
+def _traced_by(by_value: bool) -> Callable[[Any], bool]:
+    """Which leaves are traced."""
+    return _is_data if by_value else _is_traced
 
 
 def _is_array(value: Any) -> bool:

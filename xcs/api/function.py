@@ -31,7 +31,7 @@ from xcs.api.collection import without_collection
 from xcs.api.config import Config
 from xcs.api.front import USERS_METHODS, Front
 from xcs.api.parameters import Chosen, choose, jax_options
-from xcs.api.pipeline import Lowered, lower
+from xcs.api.pipeline import ORCHESTRATION, Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
 from xcs.api.stats import Analysis, Stats, analyse
 from xcs.frontend.arguments import (
@@ -172,6 +172,9 @@ class Options:
 
 class JitFunction:
     """What stands behind a jitted function: its programs, its options, its statistics."""
+
+    pipeline = ORCHESTRATION
+    """The passes over what is captured."""
 
     def __init__(self, target: Callable[..., Any], options: Options):
         self.name: str = getattr(target, "__qualname__", type(target).__qualname__)
@@ -472,7 +475,7 @@ class JitFunction:
             return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
-        lowered = lower(module, captured.objects, effects)
+        lowered = lower(module, captured.objects, effects, self.pipeline)
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     def _program(

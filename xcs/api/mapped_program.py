@@ -1,176 +1,179 @@
-"""The program of a mapped function that calls operators: its calls are a map over the elements."""
+"""Mapped functions that call operators: the loop over the elements, as a program.
+
+The program is that of ``[f(*args, **kwargs) for each element]``, with the arguments' structure
+written out, so that it does what this loop does. The passes of `pipeline.MAPPED` make it fast.
+"""
 
 from __future__ import annotations
 
+import functools
+import itertools
+import linecache
 import types
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from xdsl.context import Context
-from xdsl.dialects import func
-from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.array_program import jit_is_disabled
 from xcs.api.batches import Batch, Listed, Shared, joined
-from xcs.api.function import MAX_PROGRAMS, Fallback, JitFunction, Options, Program
-from xcs.frontend.arguments import Leaf, leaves_of, wholes_of
-from xcs.frontend.traced import Promote, Unsupported
-from xcs.transforms.batching import BatchingError, array_remarks, call_remarks
-from xcs.transforms.vmap import Vmap
-
-
-@dataclass
-class Operands:
-    """What the program of a batch takes: a value for each leaf of an element's arguments.
-
-    `dims` says where each has the batch; what is no array is a list of the elements' values.
-    """
-
-    arguments: dict[str, Any]
-    values: list[Any]
-    dims: list[int | None]
+from xcs.api.function import Fallback, JitFunction, Options, Program
+from xcs.api.pipeline import MAPPED
+from xcs.frontend.capture import Arguments
+from xcs.frontend.capture.rows import rows
+from xcs.frontend.guards import Guards
+from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 
 
 class MappedPrograms:
-    """The programs of one mapped function, which is given as the function of one element."""
+    """The programs of one mapped function."""
 
     def __init__(self, function: Callable[..., Any], out_axes: Any) -> None:
-        self.element = JitFunction(function, Options())
+        self.function = function
         self.out_axes = out_axes
-        self._programs: OrderedDict[Hashable, Program | None] = OrderedDict()
+        self._loops: dict[Hashable, Loop] = {}
 
     def __call__(self, batch: Batch) -> Any:
         """Run the function for all elements of a batch, and put the results together."""
-        found = self.program(batch) if batch.size else None
-        if found is None:
-            results = [self.element.call(*batch.element(i)) for i in range(batch.size)]
-        else:
-            program, values, hit = found
-            results = self.element.run_program(program, values, hit=hit)
+        results = self.loop(batch).call(*_operands(batch)) if batch.size else []
         return joined(results, self.out_axes)
 
-    def program(self, batch: Batch) -> tuple[Program, list[Any], bool] | None:
-        """The program for a batch, its operands, and whether it was there already.
-
-        There is none where the elements differ in more than data, or the function is not captured:
-        then it runs for one element after the other.
-        """
-        is_function = isinstance(self.element.python_function, types.FunctionType)
-        if not is_function or jit_is_disabled():
-            return None
-        while True:
-            try:
-                kind = self.element.key_of(*batch.element(0))
-            except TypeError:  # a wrong call, of which Python says what is wrong
-                return None
-            alike = range(1, batch.size) if batch.has_lists else ()
-            if any(self.element.key_of(*batch.alike(number)) != kind for number in alike):
-                return None
-            operands = self._operands(batch)
-            stacked = any(isinstance(leaf, jax.Array | np.ndarray) for leaf in operands.values)
-            key = (kind, tuple(operands.dims), batch.size if stacked else None)
-            program = self._programs.get(key)
-            if key in self._programs and (program is None or program.guards.hold()):
-                return None if program is None else (program, operands.values, True)
-            try:
-                program = self._compile(operands, batch.size)
-            except Promote as promotion:
-                if operands.dims[promotion.argument] is None:
-                    self.element.promote(operands.arguments, promotion)
-                    continue
-                program = None  # each element would have a program of its own
-            self._programs[key] = program
-            if len(self._programs) > MAX_PROGRAMS:
-                self._programs.popitem(last=False)
-            return None if program is None else (program, operands.values, False)
-
-    def _compile(self, operands: Operands, size: int) -> Program | None:
-        """The program of a whole batch. Raises `Promote`."""
-        try:
-            captured = self.element.capture_for(operands.arguments)
-            dims = tuple("none" if dim is None else dim for dim in operands.dims)
-            has_batch = [dim is not None for dim in operands.dims]
-            remarks = [*array_remarks(_main(captured.module), has_batch)]
-            Vmap("main", size, dims).apply(Context(), captured.module)
-            captured.remarks += [*remarks, *call_remarks(_main(captured.module))]
-        except (Unsupported, BatchingError):
-            return None
-        program = self.element.compile_captured(captured)
-        return None if isinstance(program, Fallback) else program
+    def loop(self, batch: Batch) -> Loop:
+        """The loop over the elements of such batches."""
+        structure = batch.structure
+        if structure not in self._loops:
+            self._loops[structure] = Loop(_loop_function(self.function, batch))
+        return self._loops[structure]
 
     def explain(self, batch: Batch) -> list[tuple[int, str]]:
         """What becomes of the function's lines: (line, text), where line 0 is the whole."""
-        found = self.program(batch) if batch.size else None
-        if found is None:
-            return [(0, "runs for one element after another")]
-        captured = found[0].captured
-        native = [(line or 0, f"stays plain Python: {why}") for line, why in captured.native_parts]
-        return [*((line or 0, text) for line, text in captured.remarks), *native]
-
-    def _operands(self, batch: Batch) -> Operands:
-        arguments = self.element.flatten_arguments(*batch.element(0))
-        places: dict[int, int] = {}
-        batched: set[int] = set()
-        for place, (leaf, first) in enumerate(zip(batch.leaves, batch.firsts, strict=True)):
-            if isinstance(leaf, Listed):
-                batched.update(_identities(first))
-            elif not isinstance(leaf, Shared):
-                places[id(first)] = place
-        batched.update(places)
-        rows: list[list[Any]] = []
-        found = Operands(arguments, [], [])
-        for number, leaf in enumerate(_leaves(arguments)):
-            place = places.get(id(leaf.example))
-            if place is not None and leaf.kind == "array":
-                value, dim = batch.leaves[place], batch.axes[place]
-                if isinstance(value, np.ndarray):  # so that an element is a NumPy array too
-                    value, dim = np.moveaxis(value, dim or 0, 0), 0
-            elif not batched.isdisjoint(_identities(leaf.example)):
-                rows = rows or [self._row(batch, i) for i in range(batch.size)]
-                value, dim = _column(leaf, [row[number] for row in rows]), 0
-            else:
-                value, dim = leaf.example, None
-            found.values.append(value)
-            found.dims.append(dim)
-        return found
-
-    def _row(self, batch: Batch, number: int) -> list[Any]:
-        arguments = self.element.flatten_arguments(*batch.element(number))
-        return [leaf.example for leaf in _leaves(arguments)]
+        if not batch.size:
+            return []
+        loop = self.loop(batch)
+        program, _ = loop.program(loop.described(*_operands(batch)))
+        if program is None:
+            return [(0, "runs as plain Python, for one element after another")]
+        return [*mapped_remarks(program.lowered.module), *_native_parts(program)]
 
 
-def _main(module: ModuleOp) -> func.FuncOp:
-    functions = (op for op in module.ops if isinstance(op, func.FuncOp))
-    return next(function for function in functions if function.sym_name.data == "main")
+class Loop(JitFunction):
+    """The loop over the elements of a batch, as a jitted function."""
+
+    pipeline = MAPPED
+
+    def __init__(self, function: types.FunctionType) -> None:
+        super().__init__(function, Options())
+        self._plain: set[Hashable] = set()
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The list of the elements' results."""
+        if jit_is_disabled():
+            return self.python_function(*args, **kwargs)
+        described = self.described(args, kwargs)
+        program, hit = self.program(described)
+        if program is None:
+            reason = "it is not captured, or calls no operator and no array code"
+            return self._run_plain(Fallback(reason, Guards()), args, kwargs)
+        return self.run_program(program, described.values, hit=hit)
+
+    def program(self, described: Arguments) -> tuple[Program | None, bool]:
+        """The program for such a batch, if there is one, and whether it was there already."""
+        if (known := self._orchestrated(described)) is not None:
+            return known, True
+        if described.key in self._plain:
+            return None, True
+        made = self._orchestrate(described, {}, described.key)
+        if made is None:
+            self._plain.add(described.key)
+        return made, False
 
 
-def _leaves(arguments: dict[str, Any]) -> list[Leaf]:
-    """What a program takes, in order."""
-    return [*leaves_of(arguments), *wholes_of(arguments)]
+def _native_parts(program: Program) -> Iterator[tuple[int, str]]:
+    for line, reason in program.captured.native_parts:
+        yield line or 0, f"stays plain Python: {reason}"
 
 
-def _column(leaf: Leaf, values: list[Any]) -> Any:
-    """One leaf of all elements."""
-    if leaf.kind != "array":
-        return values
-    return (jnp if isinstance(leaf.example, jax.Array) else np).stack(values)
+# --- a batch as arguments of its loop -------------------------------------------------------------
 
 
-def _identities(value: Any) -> Iterator[int]:
-    """The identities of a value and of what its containers hold."""
-    yield id(value)
-    if isinstance(value, dict):
-        parts: Any = value.values()
-    elif isinstance(value, list | tuple):
-        parts = value
-    elif not jax.tree_util.all_leaves([value]):
-        parts = jax.tree_util.tree_leaves(value, is_leaf=lambda part: part is not value)
-    else:
-        return
-    for part in parts:
-        yield from _identities(part)
+def _operands(batch: Batch) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of the loop over a batch."""
+    pairs = zip(batch.leaves, batch.axes, strict=True)
+    return (batch.size, *(_operand(leaf, axis) for leaf, axis in pairs)), {}
+
+
+def _operand(leaf: Any, axis: int | None) -> Any:
+    """What all elements share, the list of their values, or their array along the first axis."""
+    if isinstance(leaf, Shared):
+        return leaf.value
+    if isinstance(leaf, Listed):
+        return leaf.values
+    library: Any = np if isinstance(leaf, np.ndarray) else jnp
+    return library.moveaxis(leaf, axis, 0) if axis else leaf
+
+
+# --- the loop as Python ---------------------------------------------------------------------------
+
+
+def _loop_function(function: Callable[..., Any], batch: Batch) -> types.FunctionType:
+    """A Python function of a batch's size and leaves that calls a function for each element."""
+    names = [f"a{number}" for number in range(len(batch.leaves))]
+    roles = zip(names, batch.leaves, strict=True)
+    mapped = [name for name, leaf in roles if not isinstance(leaf, Shared)]
+    elements = iter(f"{name}[i]" if name in mapped else name for name in names)
+    namespace: dict[str, Any] = {"function": function, "rows": rows, "__name__": "xcs.vmap"}
+    args, kwargs = batch.tree.children()
+    positional = [_display(part, elements, namespace) for part in args.children()]
+    keywords = zip(kwargs.node_data()[1], kwargs.children(), strict=True)
+    named = [f"**{{{k!r}: {_display(part, elements, namespace)}}}" for k, part in keywords]
+    source = "\n".join(
+        [
+            f"def loop({', '.join(['size', *names])}):",
+            *(f"    {name} = rows({name})" for name in mapped),
+            f"    return [function({', '.join([*positional, *named])}) for i in range(size)]",
+            "",
+        ]
+    )
+    exec(_code(source), namespace)
+    loop = namespace["loop"]
+    loop.__qualname__ = f"{getattr(function, '__name__', type(function).__name__)}, mapped"
+    return loop
+
+
+_numbers = itertools.count()
+
+
+@functools.lru_cache(maxsize=1024)
+def _code(source: str) -> types.CodeType:
+    """The code of a generated source, which is kept for whoever asks for its lines."""
+    filename = f"<xcs.vmap {next(_numbers)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return compile(source, filename, "exec")
+
+
+def _display(tree: Any, leaves: Iterator[str], namespace: dict[str, Any]) -> str:
+    """An expression that puts a part of the arguments together."""
+    if jax.tree_util.treedef_is_leaf(tree):
+        return next(leaves) if tree.num_leaves else "None"
+    kind, keys = tree.node_data()
+    if kind in (tuple, list, dict):
+        parts = [_display(part, leaves, namespace) for part in tree.children()]
+        if kind is dict:
+            pairs = zip(map(functools.partial(_key, namespace), keys), parts, strict=True)
+            return f"{{{', '.join(f'{key}: {part}' for key, part in pairs)}}}"
+        listed = "".join(f"{part}, " for part in parts)
+        return f"({listed})" if kind is tuple else f"[{listed}]"
+    name = f"node{len(namespace)}"
+    namespace[name] = functools.partial(jax.tree_util.tree_unflatten, tree)
+    return f"{name}([{', '.join(itertools.islice(leaves, tree.num_leaves))}])"
+
+
+def _key(namespace: dict[str, Any], key: Any) -> str:
+    """An expression for the key of a dict."""
+    if type(key) in (str, int, bool):
+        return repr(key)
+    name = f"key{len(namespace)}"
+    namespace[name] = key
+    return name

@@ -33,9 +33,15 @@ from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
 
 ORCHESTRATION = (
-    "canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,fuse-host,hybrid-split"
+    "inline,canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,fuse-host,hybrid-split"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
+
+MAPPED = (
+    "inline,canonicalize,cse,dce,merge-deterministic-calls,hoist{mapped=main},outline-deferred,"
+    "batch-launches{rows=true},fuse-host,hybrid-split"
+)
+"""The same for the loop of a mapped function over the elements of a batch."""
 
 
 def make_context() -> Context:
@@ -87,14 +93,17 @@ def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[st
 
 
 def lower(
-    module: ModuleOp, objects: dict[str, Any], effects: Callable[[Any], str] | None = None
+    module: ModuleOp,
+    objects: dict[str, Any],
+    effects: Callable[[Any], str] | None = None,
+    pipeline: str = ORCHESTRATION,
 ) -> Lowered:
-    """Run the pipeline over a captured module (which is changed) and compile its plan.
+    """Run a pipeline over a captured module (which is changed) and compile its plan.
 
     `effects` tells the effects of callables that are known only at run time.
     """
     context = make_context()
-    for module_pass in parse_pipeline(ORCHESTRATION):
+    for module_pass in parse_pipeline(pipeline):
         module_pass.apply(context, module)
     kernels = compile_kernels(module, _operators(module, objects), objects)
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in kernels.items()}

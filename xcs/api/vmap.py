@@ -1,8 +1,8 @@
-"""`xcs.vmap`: a function, mapped over axes of its arguments by the pass `vmap`.
+"""`xcs.vmap`: a function, mapped over axes of its arguments.
 
-The function is captured for one element of the batch, as `xcs.jit` captures it, and the pass makes
-its batched form from the ops. What the tensor dialect has no ops for is mapped by `jax.vmap`.
-Functions that call operators become the programs of `mapped_program`.
+A function of arrays is traced for one element of the batch, and the pass `vmap` makes its batched
+form from the ops. What the tensor dialect has no ops for is mapped by `jax.vmap`. A function that
+calls operators is captured as the loop over the elements, in `mapped_program`.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class VmapFunction:
         self.in_axes, self.out_axes = in_axes, out_axes
         self.axis_name, self.axis_size = axis_name, axis_size
         self.program: MappedProgram | None = None
-        self.programs = MappedPrograms(_captured(function), out_axes)
+        self.programs = MappedPrograms(function, out_axes)
         self._jax = functools.cache(self._make_jax)
         self._refused: set[Hashable] = set()
         self._mixed: set[Hashable] = set()
@@ -259,7 +259,7 @@ class VmapFunction:
         """The function of one element, and the structure of its result."""
         try:
             jaxpr, structure, assumed = trace_arrays(call.function, call.arguments)
-        except NotArrays as error:
+        except Exception as error:
             if self.calls_operators:
                 raise CallsOperators(_explain(self.name, error)) from None
             raise
@@ -337,20 +337,6 @@ class Call:
         return flatten(value, "argument", made=self.made)
 
 
-def _captured(function: Any) -> Any:
-    """What is captured for one element: a function that is Python's, and calls `function`."""
-    if jitted := getattr(function, "__xcs_jit__", None):
-        return jitted.python_function
-    if _is_plain(function) and not hasattr(function, "__xcs_operator__"):
-        return function
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    call.__name__ = call.__qualname__ = getattr(function, "__name__", type(function).__name__)
-    return call
-
-
 def _call_method(kind: type) -> types.FunctionType | None:
     """The method by which objects of a class are called, if it is written in Python."""
     found = next(
@@ -390,7 +376,7 @@ def _apply(function: Any, /, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _explain(name: str, error: NotArrays) -> str:
+def _explain(name: str, error: Exception) -> str:
     return (
         f"{name} calls operators, which JAX cannot trace ({error}): map it outside of jax.jit, "
         "jax.grad and jax.vmap"

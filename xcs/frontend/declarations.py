@@ -11,6 +11,7 @@ from xdsl.ir import Attribute
 
 from xcs.dialects import orch
 from xcs.frontend.classification import Classification
+from xcs.frontend.facts import returns_plain
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Declarations:
                 nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
                 ref=self.key_of(function, _stem(name)),
                 local=local,
+                immutable=returns_plain(function),
             )
         return symbol
 

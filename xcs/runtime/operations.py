@@ -20,8 +20,10 @@ from xcs.runtime.frames import END
 from xcs.runtime.host import compile_host, placed
 from xcs.runtime.limits import WORLD
 from xcs.runtime.methods import PAYLOADS
+from xcs.runtime.plain import is_array
 from xcs.runtime.plan import Access, Action, BlockPlan, Candidate, Operator, OpPlan
 from xcs.runtime.policies import Policy
+from xcs.runtime.stacks import Stack, launch_over, row_of
 
 # --- Calls ----------------------------------------------------------------------------------------
 
@@ -183,7 +185,12 @@ def launch(block: BlockCompiler, op: orch.LaunchOp) -> OpPlan:
     kernel = block.program.kernels.get(name)
     if kernel is None:
         raise XCSError(f"{location_of(op)}: there is no kernel '{name}'")
-    evaluate = _applied(kernel, block.slots_of(op.arguments))
+    if op.over is not None:
+        over, count = op.over_positions(), len(op.results)
+        function = lambda *args: launch_over(kernel, args, over, count)
+    else:
+        function = kernel
+    evaluate = _applied(function, block.slots_of(op.arguments))
     if len(op.results) == 1:
         launch = evaluate
         evaluate = lambda values: launch(values)[0]
@@ -266,8 +273,21 @@ def stack(block: BlockCompiler, op: orch.StackOp) -> OpPlan:
 
 
 def unstack(block: BlockCompiler, op: orch.UnstackOp) -> OpPlan:
-    evaluate = _applied(list, (block.slot(op.value),))
+    evaluate = _applied(_unstack if _is_stack(op.result) else list, (block.slot(op.value),))
     return block.plan(op, Action.INLINE, [op.value], evaluate=evaluate)
+
+
+def _is_stack(value: SSAValue) -> bool:
+    """Whether it is a list that nothing is done with but to take elements, or launch kernels."""
+    return isinstance(value.owner, orch.LaunchOp | orch.UnstackOp) and all(
+        isinstance(use.operation, orch.LaunchOp)
+        or (isinstance(use.operation, orch.GetItemOp) and use.index == 0)
+        for use in value.uses
+    )
+
+
+def _unstack(value: Any) -> Sequence[Any]:
+    return Stack(value) if is_array(value) and value.ndim else list(value)
 
 
 def join(block: BlockCompiler, op: orch.JoinOp) -> OpPlan:
@@ -279,6 +299,9 @@ def join(block: BlockCompiler, op: orch.JoinOp) -> OpPlan:
 
 def getitem(block: BlockCompiler, op: orch.GetItemOp) -> OpPlan:
     container, index = block.slot(op.container), block.slot(op.index)
+    if op.row is not None:
+        evaluate = _applied(row_of, (container, index))
+        return block.plan(op, Action.INLINE, [op.container, op.index], evaluate=evaluate)
     plan = _object_op(
         block,
         op,
@@ -286,7 +309,7 @@ def getitem(block: BlockCompiler, op: orch.GetItemOp) -> OpPlan:
         evaluate=lambda values: values[container][values[index]],
         issue=objects.getitem,
     )
-    if plan.is_pure and not block.program.has_writes:
+    if plan.is_pure and (_is_stack(op.container) or not block.program.has_writes):
         plan.action = Action.GETITEM
     return _perhaps_early(plan, early.reads)
 

@@ -30,6 +30,7 @@ from xcs.frontend.capture.names import (
     store_in,
 )
 from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.rows import call_rows
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -1022,6 +1023,7 @@ RULES: tuple[Rule, ...] = (
     call_builtin,
     call_class,
     call_named_tuple,
+    call_rows,
     call_python,
     call_library,
 )

@@ -144,6 +144,11 @@ func.func @launch(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = orch.launch @kernel(%x) : (tensor<4xf32>) -> tensor<4xf32>
   func.return %y : tensor<4xf32>
 }
+func.func @launch_over(%xs: !orch.list<tensor<4xf32>>, %i: !orch.object) -> tensor<4xf32> {
+  %ys = orch.launch @kernel(%xs) {over = array<i64: 0>} : (!orch.list<tensor<4xf32>>) -> !orch.list<tensor<4xf32>>
+  %y = orch.getitem %ys[%i] {row} : !orch.list<tensor<4xf32>>, !orch.object -> tensor<4xf32>
+  func.return %y : tensor<4xf32>
+}
 
 // CHECK:       func.func private @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT:    %y = xtensor.exp %x : tensor<4xf32>
@@ -151,5 +156,10 @@ func.func @launch(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT:  }
 // CHECK-NEXT:  func.func @launch(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT:    %y = orch.launch @kernel(%x) : (tensor<4xf32>) -> tensor<4xf32>
+// CHECK-NEXT:    func.return %y : tensor<4xf32>
+// CHECK-NEXT:  }
+// CHECK-NEXT:  func.func @launch_over(%xs: !orch.list<tensor<4xf32>>, %i: !orch.object) -> tensor<4xf32> {
+// CHECK-NEXT:    %ys = orch.launch @kernel(%xs) {over = array<i64: 0>} : (!orch.list<tensor<4xf32>>) -> !orch.list<tensor<4xf32>>
+// CHECK-NEXT:    %y = orch.getitem %ys[%i] {row} : !orch.list<tensor<4xf32>>, !orch.object -> tensor<4xf32>
 // CHECK-NEXT:    func.return %y : tensor<4xf32>
 // CHECK-NEXT:  }

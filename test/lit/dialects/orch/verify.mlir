@@ -62,6 +62,28 @@ func.func @kernel_signature(%x: tensor<5xf32>) {
 
 // -----
 
+func.func private @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
+  func.return %x : tensor<4xf32>
+}
+// CHECK: what a kernel is launched over, and what it gives then, are lists
+func.func @kernel_over_no_list(%x: tensor<4xf32>) {
+  %0 = orch.launch @kernel(%x) {over = array<i64: 0>} : (tensor<4xf32>) -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+func.func private @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
+  func.return %x : tensor<4xf32>
+}
+// CHECK: positions of sequences must be below 1
+func.func @kernel_over_nothing(%x: tensor<4xf32>) {
+  %0 = orch.launch @kernel(%x) {over = array<i64: 1>} : (tensor<4xf32>) -> !orch.list<tensor<4xf32>>
+  func.return
+}
+
+// -----
+
 // CHECK: 1 names for 2 operands
 func.func @host_names(%a: !orch.object) {
   %0 = orch.host "a" (%a, %a) {names = ["a"], effects = #orch.effects<pure>} : (!orch.object, !orch.object) -> !orch.object

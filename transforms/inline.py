@@ -1,0 +1,84 @@
+"""Private functions that are called once become part of their callers.
+
+Then passes see what a loop does in one block, and a call costs no frame. A function that has an op
+of its own activation (``local``, such as a reading of the clock) stays one, and so does one that
+calls itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.ir import Attribute, Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from xcs.dialects import orch
+
+
+def _symbols(attribute: Attribute) -> Iterator[str]:
+    """The symbols that an attribute names."""
+    match attribute:
+        case SymbolRefAttr():
+            yield attribute.root_reference.data
+        case ArrayAttr():
+            for part in attribute.data:
+                yield from _symbols(part)
+
+
+def _users(module: ModuleOp) -> dict[str, list[Operation]]:
+    """For each symbol, the ops that name it."""
+    found: dict[str, list[Operation]] = defaultdict(list)
+    for op in module.walk():
+        for attribute in (*op.properties.values(), *op.attributes.values()):
+            for symbol in _symbols(attribute):
+                found[symbol].append(op)
+    return found
+
+
+def _is_of_its_activation(op: Operation) -> bool:
+    operator = op.operator() if isinstance(op, orch.CallOp) else None
+    return operator is not None and operator.local is not None
+
+
+def _can_be_part_of_its_caller(function: func.FuncOp) -> bool:
+    is_private = function.sym_visibility == StringAttr("private")
+    if not is_private or len(function.body.blocks) != 1:
+        return False
+    return not any(map(_is_of_its_activation, function.walk()))
+
+
+def _inline(function: func.FuncOp, call: func.CallOp) -> None:
+    """Put the function's body in the place of its only call."""
+    block = function.body.block
+    ret = block.last_op
+    assert isinstance(ret, func.ReturnOp)
+    returned = list(ret.arguments)
+    block.erase_op(ret)
+    # An argument that is returned as it is stands for what the call passes.
+    given = dict(zip(block.args, call.arguments, strict=True))
+    for result, value in zip(call.results, returned, strict=True):
+        result.replace_all_uses_with(given.get(value, value))  # type: ignore[arg-type]
+    Rewriter.inline_block(block, InsertPoint.before(call), call.arguments)
+    Rewriter.erase_op(call)
+    Rewriter.erase_op(function)
+
+
+@dataclass(frozen=True)
+class Inline(ModulePass):
+    """Makes private functions that are called once part of their callers."""
+
+    name = "inline"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        users = _users(op)
+        for function in [f for f in op.ops if isinstance(f, func.FuncOp)]:
+            match users[function.sym_name.data]:
+                case [func.CallOp() as call] if not function.is_ancestor(call):
+                    if _can_be_part_of_its_caller(function):
+                        _inline(function, call)
