@@ -2996,6 +2996,40 @@ def own_threads(xs):
         return list(threads.map(ask, xs)), threads.submit(ask, "x").result()
 
 
+class Forgiving:
+    """A manager that takes no notice of an error."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+
+    def __enter__(self) -> Forgiving:
+        return self
+
+    def __exit__(self, kind: Any, *details: object) -> bool:
+        self.errors += kind is not None
+        return True
+
+
+@program("a", "!")
+def manager_that_is_read_after_an_error(q):
+    with Forgiving() as manager:
+        picky(q)
+    return manager.errors
+
+
+@program(["a", "b"])
+def changes_by_ordered_calls_in_a_loop(qs):
+    seen = []
+
+    def add(q):
+        seen.append(q)
+        return q
+
+    for q in qs:
+        calls_back(add, q)
+    return len(seen), sorted(seen)
+
+
 # --- Changes by other ways than methods -----------------------------------------------------------
 
 

@@ -59,7 +59,7 @@ from xcs.frontend.traced import (
 )
 from xcs.frontend.values import SeesFrames
 from xcs.kernels import trace_context
-from xcs.runtime import run
+from xcs.runtime import run, run_async
 from xcs.runtime.errors import XCSError, wrap_error
 
 if TYPE_CHECKING:
@@ -181,6 +181,9 @@ class JitFunction:
         self.config = options.config
         self.stats = Stats()
         self.python_function: Any = _as_function(target)
+        self.is_async = inspect.iscoroutinefunction(self.python_function)
+        """Whether a call gives a coroutine."""
+        self._refused = "it calls no operator and no array code"
         self._parts = _parameters_of(self.python_function)
         self._signature = _signature(self.python_function, wrapped=False)
         self._static = self._choose(
@@ -228,6 +231,8 @@ class JitFunction:
             raise
         except TypeError:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
+        if self.is_async:
+            return self._awaited(args, kwargs, described)
         if (known := self._orchestrated(described)) is not None:
             return self.run_program(known, described.values, hit=True)
         arguments = self.flatten_arguments(args, kwargs)
@@ -279,6 +284,51 @@ class JitFunction:
             self.front.install(None)
         return result
 
+    async def _awaited(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], described: Arguments
+    ) -> Any:
+        """What a call of an async function gives: the program runs on the loop that awaits it."""
+        program = self._orchestrated(described) if _on_asyncio() else None
+        hit = program is not None
+        if program is None and _on_asyncio():
+            program = self._orchestrate_async(args, kwargs, described)
+        analysis = Analysis("fallback", fallback_reason=self._refused)
+        start = time.perf_counter()
+        try:
+            if program is None:
+                return await self.python_function(*args, **kwargs)
+            analysis = program.analysis
+            results, report = await run_async(
+                program.lowered.plan,
+                described.values,
+                max_workers=self.config.max_workers,
+                record=self.config.profile,
+                holds_output=self.config.console == "held",
+            )
+        except Exception as error:
+            if program is not None:
+                raise
+            raise self._described(error)  # noqa: B904  whose cause is the error, if it is another
+        finally:
+            self.stats.ran(analysis, time.perf_counter() - start, hit=hit)
+        if report is not None:
+            self.stats.records = report.records
+        return results[0]
+
+    def _orchestrate_async(self, args: Any, kwargs: Any, described: Arguments) -> Program | None:
+        """Capture an async function for such arguments, unless that is known not to work."""
+        arguments = self.flatten_arguments(args, kwargs)
+        key = self._key(arguments)
+        kept = self._programs.get(key)
+        if isinstance(kept, Fallback) and not kept.guards.hold():
+            self._traced.discard(key)  # why it is not captured is past
+        if key in self._traced:
+            return None
+        program = self._orchestrate(described, arguments, key)
+        if program is None:
+            self._traced.add(key)
+        return program
+
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
         """Run a compiled program on the values of its dynamic leaves."""
         start = time.perf_counter()
@@ -298,6 +348,8 @@ class JitFunction:
 
     def _may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
         """Whether the arguments are such as `jax.jit` takes, and there are arrays at all."""
+        if self.is_async:
+            return False
         leaves = leaves_of(arguments)
         if self._changes_in_place and any(isinstance(v.example, np.ndarray) for v in leaves):
             return False
@@ -369,11 +421,14 @@ class JitFunction:
         try:
             return self.python_function(*args, **kwargs)
         except Exception as error:
-            name, line = self.name, line_of(error, self.python_function)
-            wrapped = wrap_error(error, f"plain Python function {name}", name, line, ())
-            raise wrapped  # noqa: B904  whose cause is the error, if it is another
+            raise self._described(error)  # noqa: B904  whose cause is the error, if it is another
         finally:
             self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
+
+    def _described(self, error: Exception) -> BaseException:
+        """An error of the function as plain Python."""
+        name, line = self.name, line_of(error, self.python_function)
+        return wrap_error(error, f"plain Python function {name}", name, line, ())
 
     # --- programs ---
 
@@ -413,10 +468,12 @@ class JitFunction:
         try:
             program = self._capture_program(described, arguments, key)
         except SeesFrames as error:
-            self._programs[key] = Fallback(self.located(error), Guards())
+            self._refused = self.located(error)
+            self._programs[key] = Fallback(self._refused, Guards())
             return None
         except Unsupported as error:
-            _log.debug("%s is not captured: %s", self.name, self.located(error))
+            self._refused = self.located(error)
+            _log.debug("%s is not captured: %s", self.name, self._refused)
             return None
         except RecursionError:
             return None
@@ -428,6 +485,7 @@ class JitFunction:
         self.stats.compiled(time.perf_counter() - start)
         with self._lock:
             if isinstance(program, Fallback):
+                self._refused = program.reason
                 self._programs[key] = program
                 return None
             kinds = (trace_context(), described.key)
@@ -685,6 +743,17 @@ def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
     if isinstance(flat, dict):
         return tuple((name, part.key) for name, part in flat.items())
     return flat.key
+
+
+def _on_asyncio() -> bool:
+    """Whether an event loop of asyncio runs here; a coroutine may be run by another one's."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _has_arrays(arguments: Mapping[str, Any]) -> bool:

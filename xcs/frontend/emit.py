@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import types
 from collections.abc import (
     Callable,
@@ -366,6 +367,8 @@ class Emitter(Declarations):
         spec: Any = None,
     ) -> Dyn:
         """A call of a declared operator."""
+        if inspect.iscoroutinefunction(function):
+            raise Unsupported("a coroutine function")
         arguments = [self.materialize(v) for v in (*positional, *keywords.values())]
         if any(map(_is_iterator, arguments)):  # the call uses it up
             what = replace(what, effects="ordered", mutates_args=True)

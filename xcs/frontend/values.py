@@ -26,6 +26,10 @@ class SeesFrames(Unsupported):
     """The program looks at the frames of its functions, which there are only in plain Python."""
 
 
+class Inseparable(Unsupported):
+    """The same of something that cannot be taken out of its function either, to run by itself."""
+
+
 class Promote(Exception):
     """Capture must start again with an argument taken differently.
 

@@ -1,7 +1,7 @@
 """Runs compiled programs: plans, the engine, policies and errors."""
 
 from xcs.runtime.compiler import compile_plan
-from xcs.runtime.engine import DEFAULT_MAX_WORKERS, run, run_module
+from xcs.runtime.engine import DEFAULT_MAX_WORKERS, run, run_async, run_module
 from xcs.runtime.errors import XCSError, XCSExecutionError
 from xcs.runtime.plan import Plan, Program
 from xcs.runtime.policies import Policy, call_with_policy
@@ -19,5 +19,6 @@ __all__ = [
     "call_with_policy",
     "compile_plan",
     "run",
+    "run_async",
     "run_module",
 ]

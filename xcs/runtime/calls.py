@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ from xcs.runtime.report import OpRecord, RunReport
 from xcs.runtime.workers import TaskQueue
 
 if TYPE_CHECKING:
-    from xcs.runtime.coroutines import Awaited, EventLoop
+    from xcs.runtime.coroutines import Awaited, CallersLoop, EventLoop
 
 HEARTBEAT_SECONDS = 1.0
 """How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
@@ -58,6 +58,9 @@ class Outcome:
         self.error = error
         self.when = when
 
+
+Outcomes = Callable[[Any, BaseException | None], None]
+"""Told what a coroutine gave or raised."""
 
 _DROPPED = Outcome("dropped")
 _TRY_AGAIN = Outcome("try again")
@@ -105,9 +108,12 @@ class Calls:
         self.due: list[Output] = []
         """Output of ops that may have their turn now."""
         self.attributes = Attributes()
-        self.event_loop: EventLoop | None = None
+        self.event_loop: EventLoop | CallersLoop | None = None
         self.awaited: dict[tuple[Activation, int], Awaited] = {}
         """Coroutines that have not ended."""
+        self.own: deque[tuple[Coroutine[Any, Any, Any], Hold | None, Outcomes]] = deque()
+        """Coroutines for the coordinator itself, if it is one, to await where it is."""
+        self.is_awaited = False
         self.requests: dict[Request, tuple[Activation, OpPlan, float | None]] = {}
         """Requests for limits that may be waiting; workers add, everyone may remove."""
         self.queue = TaskQueue(self._work, max_workers)
@@ -157,6 +163,46 @@ class Calls:
             self._end_hopeless_waiting()
             return
         self._completed(*completion)
+
+    async def _wait_on_loop(self) -> None:
+        """What `_wait` does, in a coroutine."""
+        from xcs.runtime.coroutines import WakingQueue
+
+        if self.own:
+            await self._await_here(*self.own.popleft())
+            return
+        assert isinstance(self.completions, WakingQueue)
+        timeout = HEARTBEAT_SECONDS
+        if self.timers:
+            timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
+        await self.completions.wait(timeout)
+        if self.completions.empty():
+            self._end_hopeless_waiting()
+
+    async def _await_here(
+        self, coroutine: Coroutine[Any, Any, Any], hold: Hold | None, ended: Outcomes
+    ) -> None:
+        """Await in the caller's own task, which some code depends on: it cancels that, say."""
+        token = lineage.set(hold)
+        try:
+            value = await coroutine
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            ended(None, error)
+        else:
+            ended(value, None)
+        finally:
+            lineage.reset(token)
+            self.context = copy_context()
+
+    def _cancel_first(self) -> bool:
+        """Cancel the coroutine that Python would wait for now; False if there is none."""
+        waiting = [(frame.path(index), awaited) for (frame, index), awaited in self.awaited.items()]
+        if not waiting:
+            return False
+        min(waiting, key=lambda pair: pair[0])[1].cancel()
+        return True
 
     def _end_hopeless_waiting(self) -> None:
         """Fail calls whose limits are all held by calls that timed out and may never end."""
@@ -326,10 +372,16 @@ class Calls:
                 release(hold, self.lineage)  # type: ignore[arg-type]
             if self.report is not None:
                 self._record(frame, op, start, time.perf_counter())
-            self.awaited.pop((frame, op.index), None)
+            awaited = self.awaited.pop((frame, op.index), None)
             outcome = value if error is None else Outcome("failed", error)
-            self.completions.put((frame, op, _DROPPED if awaited.cancelled else outcome))
+            is_dropped = awaited is not None and awaited.cancelled
+            self.completions.put((frame, op, _DROPPED if is_dropped else outcome))
 
+        if self.is_awaited and op.ordered and not op.is_local:
+            del self.contexts[frame, op.index]  # it has its effects on the one that is there
+            self.own.append((coroutine, hold, ended))
+            self.in_flight += 1
+            return
         awaited = Awaited(coroutine, context, op.operator.policy.timeout, ended)
         self.awaited[frame, op.index] = awaited
         self.in_flight += 1

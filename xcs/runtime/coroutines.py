@@ -1,8 +1,9 @@
 """Event loops for operators that are coroutine functions.
 
-A run that awaits coroutines has an event loop of its own, in a thread of its own, as long as it
-lasts. The loop stays for the next run: clients keep connections that are bound to it. Runs that
-overlap, also one within a coroutine of another, have different loops, so none waits for itself.
+A run that blocks its caller has an event loop of its own for what it awaits, in a thread of its
+own, as long as it lasts. The loop stays for the next run: clients keep connections that are bound
+to it. Runs that overlap, also one within a coroutine of another, have different loops, so none
+waits for itself. A run that is itself awaited uses its caller's loop, which it never blocks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from queue import SimpleQueue
 from typing import Any
 
 Outcome = Callable[[Any, BaseException | None], None]
@@ -52,6 +54,11 @@ class Awaited:
         """Stop waiting. In the loop's thread."""
         if self._task is not None:
             self._task.cancel()
+
+    async def ended(self) -> None:
+        """Wait until it is over. In the loop's thread."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     def _tell(self, task: asyncio.Task[Any]) -> None:
         if task.cancelled():
@@ -106,6 +113,55 @@ class EventLoop:
         """Drop a coroutine, whose outcome is still told."""
         awaited.cancelled = True
         self._loop.call_soon_threadsafe(awaited.cancel)
+
+
+class CallersLoop:
+    """The event loop that is running already, in whose thread the coordinator is."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def submit(self, awaited: Awaited) -> None:
+        """Have a coroutine awaited."""
+        awaited.start(self._loop)
+
+    def give_back(self) -> None:
+        """The loop is its caller's, as it was."""
+
+    def cancel(self, awaited: Awaited) -> None:
+        """Drop a coroutine, whose outcome is still told."""
+        awaited.cancelled = True
+        awaited.cancel()
+
+
+class WakingQueue(SimpleQueue[Any]):
+    """A queue that a coroutine can wait for, into which any thread may put something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._filled = asyncio.Event()
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        super().put(item)
+        if threading.get_ident() == self._thread:
+            self._filled.set()
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._filled.set)
+        except RuntimeError:  # the loop was closed over the run
+            return
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until there is something, but so long at most."""
+        self._filled.clear()
+        if self.empty():
+            timer = self._loop.call_later(seconds, self._filled.set)
+            try:
+                await self._filled.wait()
+            finally:
+                timer.cancel()
 
 
 _idle: list[EventLoop] = []

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, get_args
 
 from xdsl.dialects.builtin import ModuleOp
@@ -112,6 +112,24 @@ def run(
     return Run(plan, limit, record, on_error, holds_output).execute(args)
 
 
+async def run_async(
+    plan: Plan,
+    args: Sequence[Any],
+    *,
+    max_workers: int | None = None,
+    record: bool = False,
+    holds_output: bool = True,
+) -> tuple[list[Any], RunReport | None]:
+    """What `run` does, in a coroutine: the caller's event loop awaits what the plan awaits.
+
+    If it is cancelled, so is what the program would be waiting for as plain Python; the error goes
+    its way from there, through handlers.
+    """
+    limit = DEFAULT_MAX_WORKERS if max_workers is None else max_workers
+    run = Run(plan, limit, record, holds_output=holds_output)
+    return await run.execute_async(args)
+
+
 def run_module(
     module: ModuleOp,
     entry: str,
@@ -172,22 +190,17 @@ class Run(Calls):
         """Errors of ops behind the cutoff that had started before it, with their places."""
 
     def execute(self, args: Sequence[Any]) -> tuple[list[Any], RunReport | None]:
-        if self.plan.iterates and not self.tracks_order:
-            self.tracks_order = any(map(may_run_code, args))
-        self.new_frame = Frame if self.tracks_order else UntrackedFrame
+        """Run on the calling thread until the program has ended."""
         with self.queue:
             try:
-                root = self.new_frame(self.plan.body, None, 0)
-                if self.tracks_order:
-                    root.head = True
-                self.enter(root, args)
-                self._coordinate()
+                root = self._enter_root(args)
+                for _ in self._coordinate():
+                    self._wait()
                 if self.last_output is not None:
                     self.last_output.show()
             except NotShown as failed:
                 self.abandon()
-                output, error = failed.output, failed.error
-                raise self._described(Failure(error, output.frame, output.op, ())) from None
+                raise self._not_shown(failed) from None
             except BaseException:
                 self.abandon()
                 raise
@@ -196,13 +209,64 @@ class Run(Calls):
                     self.event_loop.give_back()
                 if self.console is not None:
                     self.console.close()
-            if root.left and self.error is None:
-                is_done = root.done if self.tracks_order else bytearray(len(root.plan.ops))
-                waiting = [op for op in root.plan.ops if not is_done[op.index]]
-                raise XCSError(
-                    "the program came to a halt before its end, which is a bug in xcs; waiting: "
-                    + ", ".join(f"{op.name} at {op.location}" for op in waiting)
-                )
+        return self._ended(root)
+
+    async def execute_async(self, args: Sequence[Any]) -> tuple[list[Any], RunReport | None]:
+        """The same as a coroutine."""
+        import asyncio
+
+        from xcs.runtime.coroutines import CallersLoop, WakingQueue
+
+        self.completions, self.event_loop, self.is_awaited = WakingQueue(), CallersLoop(), True
+        with self.queue:
+            try:
+                root = self._enter_root(args)
+                for _ in self._coordinate():
+                    try:
+                        with self.queue.left():
+                            await self._wait_on_loop()
+                    except asyncio.CancelledError:
+                        if not self._cancel_first():
+                            raise
+                if self.last_output is not None:
+                    self.last_output.show()
+            except BaseException as error:
+                left = list(self.awaited.values())
+                self.abandon()
+                for coroutine, _, _ in self.own:
+                    coroutine.close()
+                for awaited in left:
+                    await awaited.ended()
+                if isinstance(error, NotShown):
+                    raise self._not_shown(error) from None
+                raise
+            finally:
+                if self.console is not None:
+                    self.console.close()
+        return self._ended(root)
+
+    def _enter_root(self, args: Sequence[Any]) -> Frame:
+        if self.plan.iterates and not self.tracks_order:
+            self.tracks_order = any(map(may_run_code, args))
+        self.new_frame = Frame if self.tracks_order else UntrackedFrame
+        root = self.new_frame(self.plan.body, None, 0)
+        if self.tracks_order:
+            root.head = True
+        self.enter(root, args)
+        return root
+
+    def _not_shown(self, failed: NotShown) -> BaseException:
+        output = failed.output
+        return self._described(Failure(failed.error, output.frame, output.op, ()))
+
+    def _ended(self, root: Frame) -> tuple[list[Any], RunReport | None]:
+        if root.left and self.error is None:
+            is_done = root.done if self.tracks_order else bytearray(len(root.plan.ops))
+            waiting = [op for op in root.plan.ops if not is_done[op.index]]
+            raise XCSError(
+                "the program came to a halt before its end, which is a bug in xcs; waiting: "
+                + ", ".join(f"{op.name} at {op.location}" for op in waiting)
+            )
         if self.report is not None:
             self.report.total = time.perf_counter() - self.started
         if self.error is not None:
@@ -215,7 +279,8 @@ class Run(Calls):
 
     # --- The coordinator's loop ---
 
-    def _coordinate(self) -> None:
+    def _coordinate(self) -> Iterator[None]:
+        """Go on until there is nothing but waiting, again and again; ends when the program does."""
         completions, inline, forwards = self.completions, self.inline, self.forwards
         afterwards = self.afterwards
         while True:
@@ -241,7 +306,7 @@ class Run(Calls):
                 frame, op = inline.popleft()
                 self.start_inline(frame, op)
             elif self.in_flight:
-                self._wait()
+                yield
             else:
                 break
 

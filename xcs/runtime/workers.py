@@ -13,7 +13,8 @@ import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -173,6 +174,15 @@ class TaskQueue:
             self._not_short()
             if self._home is not None and self._lends:
                 self._home.idle = False
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Leave the current thread to others for a while, as a coordinator that is awaited does."""
+        here.queue = self.outer
+        try:
+            yield
+        finally:
+            here.queue = self
 
     def put(self, task: Any) -> None:
         """Add a task, from any thread."""

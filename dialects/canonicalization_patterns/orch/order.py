@@ -48,7 +48,8 @@ class WaitForMoments(RewritePattern):
 class LeaveChain(RewritePattern):
     """A pure op, or a read, needs no place among effects if its arguments never change.
 
-    With an argument that may change, it still has to run between the changes.
+    With an argument that may change, it still has to run between the changes. One without arguments
+    is there to say when something is done.
     """
 
     @op_type_rewrite_pattern
@@ -57,6 +58,8 @@ class LeaveChain(RewritePattern):
         if not (op.after or has_token) or not _is_pure(op):
             return
         arguments = op.operands[: len(op.operands) - len(op.after)]
+        if isinstance(op, orch.HostOp) and not arguments:
+            return
         if not all(orch.is_immutable(value.type) for value in arguments):
             return
         values = op.results[:-1] if has_token else op.results

@@ -35,8 +35,10 @@ from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
     Closure,
+    Coroutine,
     Dyn,
     Frame,
+    Group,
     Method,
     Pack,
     Partial,
@@ -59,7 +61,7 @@ from xcs.frontend.facts import (
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import function_node, is_library
-from xcs.frontend.values import SeesFrames, Unsupported
+from xcs.frontend.values import Inseparable, SeesFrames, Unsupported
 
 
 @dataclass
@@ -111,6 +113,8 @@ def evaluate_call(c: Capture, frame: Frame, node: ast.Call) -> Value:
         if _is_super(func.value):
             return _call_super(c, frame, node, func)
         base = evaluate(c, frame, func.value)
+        if (found := _call_on_task(c, frame, node, base, func.attr)) is not None:
+            return found
         if isinstance(base, Dyn | Pack):
             return _call_on(c, frame, node, c.dyn(base), func.attr)
         callee = load_attribute(c, frame, base, func.attr)
@@ -245,7 +249,13 @@ def _consumes(c: Capture, node: ast.Call, callee: Value | None) -> bool:
     if any(callee.obj is known for known in _CONSUMERS):
         return True
     name = getattr(callee.obj, "__name__", "")
+    if name in _AWAITING and callee.obj.__module__ == "asyncio.tasks":
+        return id(node) in c.consumed
     return isinstance(callee.obj, types.BuiltinMethodType) and name == "join"
+
+
+_AWAITING = frozenset({"gather", "wait_for"})
+"""Functions of asyncio that await what they are given, if they are awaited."""
 
 
 def _consuming(c: Capture, frame: Frame, node: ast.Call, callee: Value) -> Value | None:
@@ -258,6 +268,29 @@ def _consuming(c: Capture, frame: Frame, node: ast.Call, callee: Value) -> Value
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
             return any_or_all(c, frame, node.args[0], stop_at=callee.obj is any)
     return None
+
+
+def _call_on_task(c: Capture, frame: Frame, node: ast.Call, base: Value, name: str) -> Value | None:
+    """A method of a task or task group, if it is one."""
+    from xcs.frontend.capture import coroutines
+
+    if isinstance(base, Coroutine):
+        raise Unsupported(f"the method '{name}' of a coroutine", node)
+    if isinstance(base, Group):
+        return coroutines.method_of_group(
+            Call(c, frame, node, evaluate_args(c, frame, node)), base, name
+        )
+    task = coroutines.as_task(c, base)
+    if task is None:
+        if c.keeps_tasks and name in _OF_TASKS and class_of(base) is None:
+            raise Inseparable(f"the method '{name}' of what may be a task", node)
+        return None
+    return coroutines.method_of_task(
+        Call(c, frame, node, evaluate_args(c, frame, node)), task, name
+    )
+
+
+_OF_TASKS = frozenset({"result", "exception", "done", "cancel", "cancelled", "add_done_callback"})
 
 
 # --- super ----------------------------------------------------------------------------------------
@@ -309,7 +342,7 @@ def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> 
     name = mangled(frame, name)
     if (method := arrays.method_of(base.cls, name)) is not None:
         args = evaluate_args(c, frame, node).after(base)
-        what = replace(_judged(c, method), returns="jax.Array")
+        what = replace(judged(c, method), returns="jax.Array")
         return call_recognised(Call(c, frame, node, args), method, what)
     if base.cls is not None and base.cls not in (*CONTAINERS, *SCALARS, tuple, range, frozenset):
         if is_user_class(base.cls) or base.example is not NOTHING:
@@ -352,7 +385,7 @@ def _library_method(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: s
         except Exception:
             bound = None
         if bound is not None and callable(bound):
-            what = _judged(c, bound)
+            what = judged(c, bound)
             function = inspect.getattr_static(cls, name, None)
             is_method = isinstance(function, types.FunctionType | types.MethodDescriptorType)
             if is_method and name not in getattr(base.example, "__dict__", ()):
@@ -373,6 +406,8 @@ def _unbound(cls: type, name: str) -> Any:
     def method(receiver: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(receiver, name)(*args, **kwargs)
 
+    if is_coroutine_function(inspect.unwrap(getattr(cls, name, method))):
+        method = awaiting(method)
     method.__name__ = name
     method.__qualname__ = f"{cls.__qualname__}.{name}"
     method.__module__ = cls.__module__
@@ -448,6 +483,8 @@ def method_of_object(call: Call, base: Dyn, name: str) -> Value:
     closed = not home.open and not (home.shared and call.c.order.is_written(call.c.order.world))
     if len(users) > _MAX_CLASSES:
         users = []
+    if closed and len(users) == len(home.classes) == 1 and not (home.plain or home.codes):
+        return apply(call, load_attribute(call.c, call.frame, Dyn(base.ssa, users[0], home), name))
     return _switch(call, base, name, sorted(users, key=lambda cls: cls.__qualname__), closed)
 
 
@@ -492,8 +529,10 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     c, args = call.c, call.args
     home = c.home_of(base)
     positional = args.positional
+    if name == "items":
+        c.refuse_coroutines(base)
     if name == "append" and len(positional) == 1 and args.is_plain and not args.keywords:
-        return _append(c, base, home, positional[0])
+        return append(c, base, positional[0])
     changes = name in CHANGING_METHODS or base.cls not in CONTAINERS
     reads_only = base.cls in CONTAINERS and not changes
     if name not in READING_METHODS:
@@ -572,7 +611,9 @@ def _may_keep(c: Capture, home: Home | None, value: Value, name: str) -> None:
         c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
 
 
-def _append(c: Capture, base: Dyn, home: Home | None, value: Value) -> Value:
+def append(c: Capture, base: Dyn, value: Value) -> Value:
+    """``base.append(value)``."""
+    home = c.home_of(base)
     if home is not None:
         store_in(c, home.field(ELEMENTS), value)
     after, linked = c.chain(home, write=True)
@@ -705,7 +746,7 @@ def call_bound_method(call: Call, callee: Any) -> Value | None:
             (b for b in type(callee.__self__).__mro__ if function.__name__ in b.__dict__), None
         )
         return user_function(replace(call, args=call.args.after(receiver)), function, owner=owner)
-    what = _judged(call.c, callee)
+    what = judged(call.c, callee)
     return call_recognised(
         replace(call, args=call.args.after(receiver)),
         function,
@@ -752,6 +793,8 @@ def call_builtin(call: Call, callee: Any) -> Value | None:
         return _opaque_builtin(call, callee)
     if callee in (sorted, min, max) and args.is_plain and "key" in args.keywords:
         return _by_key(call, callee)
+    if callee in (type, isinstance, callable, enumerate, zip):
+        c.refuse_coroutines(*args.values())
     if callee is type and len(args.positional) == 1:
         known = class_of(args.positional[0])
         if known is not None and isinstance(args.positional[0], Dyn):
@@ -777,7 +820,7 @@ def _function_value(call: Call, value: Value) -> Value | None:
         if value.obj is None or is_pure(value.obj):
             return value
         if isinstance(value.obj, types.FunctionType):
-            what = _judged(call.c, value.obj)
+            what = judged(call.c, value.obj)
             pure = what.effects == "pure" and not (what.reaches or what.reads or what.mutates_args)
             return value if pure else None
         return None
@@ -994,12 +1037,24 @@ def call_python(call: Call, callee: Any) -> Value | None:
     return user_function(call, callee)
 
 
+def call_asynchronous(call: Call, callee: Any) -> Value | None:
+    """What asyncio offers."""
+    from xcs.frontend.capture.coroutines import call_asyncio
+    from xcs.frontend.capture.glue import is_of_asyncio
+
+    if not is_of_asyncio(callee):
+        return None
+
+    return call_asyncio(call, callee)
+
+
 def call_library(call: Call, callee: Any) -> Value | None:
     """Anything else, by what is known of it."""
-    return call_recognised(call, callee, _judged(call.c, callee))
+    return call_recognised(call, callee, judged(call.c, callee))
 
 
-def _judged(c: Capture, callee: Any) -> Classification:
+def judged(c: Capture, callee: Any) -> Classification:
+    """What is known of a callable under the capture's settings."""
     what = classify(callee)
     if not isinstance(callee, types.FunctionType) or is_library(callee.__code__.co_filename):
         return what.strict()
@@ -1025,6 +1080,7 @@ RULES: tuple[Rule, ...] = (
     call_named_tuple,
     call_rows,
     call_python,
+    call_asynchronous,
     call_library,
 )
 
@@ -1035,9 +1091,11 @@ RULES: tuple[Rule, ...] = (
 def user_function(call: Call, function: Any, owner: type | None = None) -> Value:
     """A Python function that can be looked into."""
     c = call.c
-    what = _judged(c, function)
+    what = judged(c, function)
     if what.kind == "tensor":
         return call_recognised(call, function, what)
+    if is_coroutine_function(function):
+        return _async_function(call, function, what, owner)
     leaf = not what.inline and "operator" not in what.reaches
     if leaf and what.effects == "pure" and not what.mutates_args and not what.reads:
         # One that looks at what changes is looked into, so that it waits for what it needs.
@@ -1046,22 +1104,78 @@ def user_function(call: Call, function: Any, owner: type | None = None) -> Value
     collects = bool(what.writes) and not what.blocking  # which is in order if it is looked into
     if leaf and what.effects == "unordered" and not (what.mutates_args or collects):
         return call_recognised(call, function, what)
+    return _captured_or_whole(call, function, what, owner)
+
+
+def _async_function(
+    call: Call, function: Any, what: Classification, owner: type | None
+) -> Coroutine:
+    run = lambda later: _captured_or_whole(later, function, what, owner)
+    return coroutine_of(call, ("function", id(function), owner), run, (function, what))
+
+
+def _captured_or_whole(
+    call: Call, function: Any, what: Classification, owner: type | None
+) -> Value:
+    from xcs.frontend.capture.functions import call_captured
+
+    c = call.c
     attempt = c.begin()
     try:
-        return call_function(
-            c, call.frame, function, call.args.positional, call.args.keywords, owner=owner,
-            node=call.node, args=call.args,
-        )  # fmt: skip
+        return call_captured(c, function, call.args, owner, call.node)
     except SeesFrames:
         raise
     except Unsupported as error:
         c.undo(attempt)
+        tasks = isinstance(error, Inseparable) and not is_coroutine_function(function)
+        if tasks or any(map(c.holds_coroutines, call.args.values())):
+            raise
         line = error.line or getattr(call.node, "lineno", None)
         name = getattr(function, "__qualname__", "a function")
         c.remark(
             call.frame, call.node, f"{name} is called as a whole: {error.reason} (line {line})"
         )
-        return call_recognised(call, function, what)
+        if not is_coroutine_function(function):
+            return call_recognised(call, function, what)
+        try:
+            return call_operator(call, function, what, awaits=True)
+        except Unsupported:
+            raise error from None
+
+
+def is_coroutine_function(callee: Any) -> bool:
+    """Whether a call gives a coroutine."""
+    return inspect.iscoroutinefunction(callee) or hasattr(callee, "_is_coroutine")
+
+
+def _gives_coroutine(callee: Any, what: Classification) -> bool:
+    """Whether a call gives a coroutine, also by way of a library's wrapper that is not async."""
+    if is_coroutine_function(callee):
+        return True
+    if what.kind not in ("model", "tool") or not callable(callee):
+        return False
+    return is_coroutine_function(inspect.unwrap(callee))
+
+
+@functools.cache
+def awaiting(function: Any) -> Any:
+    """A coroutine function that awaits what another function gives."""
+
+    @functools.wraps(function)
+    async def called(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return called
+
+
+def coroutine_of(
+    call: Call,
+    kind: Hashable,
+    run: Callable[[Call], Value],
+    whole: tuple[Any, Classification] | None = None,
+) -> Coroutine:
+    """The call as one that begins when it is awaited."""
+    return Coroutine(kind, call.args, call.c.order.neutral("coroutine"), run, whole)
 
 
 def call_function(
@@ -1079,6 +1193,9 @@ def call_function(
     from xcs.frontend.capture.functions import call_captured
 
     args = args if args is not None else Args(list(positional), dict(keywords))
+    if is_coroutine_function(function):
+        call = Call(c, frame, node or frame.node, args)
+        return _async_function(call, function, judged(c, function), owner)
     return call_captured(c, function, args, owner, node)
 
 
@@ -1172,11 +1289,24 @@ _RESULT_CLASSES: Mapping[Any, type] = {
 }  # fmt: skip
 
 
-def call_operator(call: Call, callee: Any, what: Classification, spec: Any = None) -> Value:
-    """A callable as one op that the engine schedules by its effects."""
+def call_operator(
+    call: Call, callee: Any, what: Classification, spec: Any = None, *, awaits: bool = False
+) -> Value:
+    """A callable as one op that the engine schedules by its effects, and awaits if it `awaits`."""
     c, args = call.c, call.args
-    if inspect.iscoroutinefunction(callee):  # its result is the coroutine, which nobody awaits here
-        return invoke(call, c.dyn(Static(callee)))
+    if not awaits and _gives_coroutine(callee, what):
+        if not is_coroutine_function(callee):
+            callee = awaiting(callee)
+        run = lambda later: call_operator(later, callee, what, spec, awaits=True)
+        return coroutine_of(call, ("operator", id(callee)), run, (callee, what))
+    if (
+        c.own_loop
+        and spec is None
+        and (what.kind == "unknown" or (awaits and what.effects == "ordered"))
+    ):
+        raise Unsupported("code that is not captured may depend on the event loop", call.node)
+    if c.limits and (awaits or what.blocking):
+        return _call_limited(call, callee, what, awaits=awaits)
     clock = spec is None and _reads_clock(what) and c.policy != "strict"
     if what.effects != "ordered" and (what.mutates_args or _sees_changes(c, what)):
         what = replace(what, effects="ordered")
@@ -1186,6 +1316,7 @@ def call_operator(call: Call, callee: Any, what: Classification, spec: Any = Non
         if changes or (ordered and isinstance(callee, type)):
             c.escape(value)
     if ordered:
+        c.refuse_coroutines(*args.values())
         values = [c.ssa(_as_function(c, value)) for value in args.values()]
     else:
         values = c.read_together(args.values())
@@ -1213,6 +1344,22 @@ def _changes_settings(callee: Any, what: Classification) -> bool:
     """Whether a call is known to change settings of the process: from its source, if declared."""
     seen = classify(callee) if what.evidence == "declared" else what
     return ("environment", "write") in seen.touches
+
+
+def _call_limited(call: Call, callee: Any, what: Classification, *, awaits: bool) -> Value:
+    """A call within ``async with semaphore``."""
+    from xcs.frontend.capture.coroutines import limited
+
+    c = call.c
+    if not awaits:
+        raise Unsupported("a call that is not awaited under a semaphore", call.node)
+    limits, c.limits = c.limits, []
+    c.limited.append(c.order.scope)
+    under = replace(call, args=call.args.after(*limits))
+    try:
+        return call_operator(under, limited(callee, len(limits)), what, awaits=True)
+    finally:
+        c.limits = limits
 
 
 def _reads_clock(what: Classification) -> bool:
@@ -1268,6 +1415,8 @@ def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:
     It is not `unknown` what it may do where calling it can only fail.
     """
     c, args = call.c, call.args
+    if c.own_loop and unknown:
+        raise Unsupported("code that is not captured may depend on the event loop", call.node)
     values = []
     for number, value in enumerate(args.values()):
         if unknown:
@@ -1292,4 +1441,7 @@ def call_closure(call: Call, callee: Closure) -> Value:
     """A function that the captured code defines: captured in place of the call."""
     from xcs.frontend.capture.functions import inline_closure
 
-    return inline_closure(call.c, callee, call.args, call.node)
+    run = lambda call: inline_closure(call.c, callee, call.args, call.node)
+    if isinstance(callee.node, ast.AsyncFunctionDef):
+        return coroutine_of(call, callee, run)
+    return run(call)

@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Block, Region
 
 from xcs.dialects import orch
+from xcs.frontend.capture.coroutines import AsyncIteration
 from xcs.frontend.capture.drawing import Source, source_of
 from xcs.frontend.capture.evaluate import element, evaluate, new_list
 from xcs.frontend.capture.flow import Flow
@@ -71,17 +72,35 @@ def comprehension(c: Capture, frame: Frame, node: Any, fold: Fold | None = None)
 
     A consumer that may refuse an element does so before the next one is made.
     """
-    if any(generator.is_async for generator in node.generators):
-        raise Unsupported("an asynchronous comprehension", node)
+    if isinstance(node, ast.GeneratorExp) and any(map(_waits, ast.iter_child_nodes(node))):
+        raise Unsupported("an asynchronous generator expression", node)
     names = frozenset(name for g in node.generators for name in stored_names(g.target))
     inner = Frame(frame.function, names, frame.filename, node, {}, frame, frame.owner)
-    first = source_of(c, frame, node.generators[0].iter)
+    is_async = bool(node.generators[0].is_async)
+    first = _source(c, frame, node.generators[0])
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
-        if not (node.generators[0].ifs or first.filters):
+        if not (node.generators[0].ifs or first.filters or is_async):
             result = _as_map(c, inner, node, first)
             if result is not None:
                 return result
     return _as_loops(c, inner, node, first, fold)
+
+
+def _source(c: Capture, frame: Frame, generator: ast.comprehension) -> Source:
+    if generator.is_async:
+        return Source(evaluate(c, frame, generator.iter))
+    return source_of(c, frame, generator.iter)
+
+
+def _waits(node: ast.AST) -> bool:
+    """Whether a part of a generator expression awaits; its first iterable may, before it begins."""
+    if isinstance(node, ast.comprehension):
+        return bool(node.is_async) or any(map(_awaits, node.ifs))
+    return _awaits(node)
+
+
+def _awaits(node: ast.AST) -> bool:
+    return any(isinstance(child, ast.Await) for child in ast.walk(node))
 
 
 def map_over(
@@ -100,6 +119,7 @@ def map_over(
         values: list[Value] = []
 
         def iteration(block: Block = block, values: list[Value] = values) -> Any:
+            c.taken.add(block.args[0])
             value = run(element(c, source, block.args[0]))
             values.append(value)
             c.add(orch.YieldOp([as_type(c, c.ssa(value), orch.ANY)]))
@@ -179,7 +199,13 @@ def _as_loops(
             source.draw(item, begin)
             return None, Flow.NEXT
 
-        loop = Loop(c, node, body, lambda owner, name: owner is not inner)
+        needed = lambda owner, name: owner is not inner
+        if generator.is_async:
+            iteration = AsyncIteration(c, inner, generator.iter, source.iterable)
+            step = lambda _: body(iteration.item())
+            Loop(c, node, step, needed, test=iteration.more).run(None)
+            return
+        loop = Loop(c, node, body, needed)
         loop.is_generator = number == 0 and isinstance(node, ast.GeneratorExp)
         loop.run(source.iterable)
 
@@ -197,7 +223,7 @@ def _as_loops(
 
     def inside(number: int) -> None:
         if number + 1 < len(node.generators):
-            level(number + 1, source_of(c, inner, node.generators[number + 1].iter))
+            level(number + 1, _source(c, inner, node.generators[number + 1]))
         elif isinstance(node, ast.DictComp):
             key = evaluate(c, inner, node.key)
             set_item(c, result, key, evaluate(c, inner, node.value))

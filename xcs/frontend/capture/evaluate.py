@@ -501,6 +501,12 @@ def _generator(c: Capture, frame: Frame, node: ast.GeneratorExp) -> Value:
     raise Unsupported("a generator expression that is used as a value", node)
 
 
+def _await(c: Capture, frame: Frame, node: ast.Await) -> Value:
+    from xcs.frontend.capture.coroutines import evaluate_await
+
+    return evaluate_await(c, frame, node)
+
+
 def _starred(c: Capture, frame: Frame, node: ast.Starred) -> Value:
     raise Unsupported("a starred expression here", node)
 
@@ -527,6 +533,7 @@ _EVALUATORS: dict[type[ast.expr], Callable[[Capture, Frame, Any], Value]] = {
     ast.DictComp: _comprehension,
     ast.GeneratorExp: _generator,
     ast.Starred: _starred,
+    ast.Await: _await,
 }
 
 __all__ = ["Method", "evaluate", "operator"]

@@ -23,7 +23,7 @@ from xcs.frontend.capture.regions import Loop, branch
 from xcs.frontend.capture.state import Capture, Remark
 from xcs.frontend.capture.targets import assign, augment, bind, delete
 from xcs.frontend.capture.values import Dyn, Frame, Static, Value
-from xcs.frontend.values import SeesFrames, Unsupported
+from xcs.frontend.values import Inseparable, SeesFrames, Unsupported
 
 
 def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:
@@ -32,6 +32,11 @@ def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:
         flow = run_statement(c, frame, statement)
         rest = body[position + 1 :]
         fence, c.fence = c.fence, None
+        pause, c.pause = c.pause, None
+        if flow is Flow.NEXT and pause is not None:
+            c.check_nothing_pends(statement)
+            frame.outermost.pauses = frame.pauses = True
+            frame.env[EXIT], flow = pause, Flow.MAYBE
         if flow is Flow.NEXT and fence is not None and rest:
             return _run_behind(c, frame, fence, rest)
         if flow is Flow.NEXT:
@@ -77,6 +82,8 @@ def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
         except Unsupported as error:
             from xcs.frontend.capture.native import native_statement
 
+            if isinstance(error, Inseparable):
+                raise
             c.undo(attempt)
             native_statement(c, frame, _kept_in_place(frame, node), error)
             line = error.line or node.lineno
@@ -244,7 +251,7 @@ def _import(c: Capture, frame: Frame, node: ast.Import | ast.ImportFrom) -> None
             bind(c, frame, alias.asname or alias.name, value)
 
 
-def _function(c: Capture, frame: Frame, node: ast.FunctionDef) -> None:
+def _function(c: Capture, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     if node.decorator_list:
         raise Unsupported("a decorated function", node)
     bind(c, frame, node.name, make_closure(c, frame, node))
@@ -288,7 +295,7 @@ def _while(c: Capture, frame: Frame, node: ast.While) -> Flow:
 def _loop(
     c: Capture,
     frame: Frame,
-    node: ast.For | ast.While,
+    node: ast.For | ast.AsyncFor | ast.While,
     iterable: Value | None,
     enter: Callable[[Value | None, Callable[[], Flow]], Flow],
     test: Callable[[], Value] | None,
@@ -306,10 +313,10 @@ def _loop(
         frame.env[EXIT] = Static(NEXT_CODE)
         flow = enter(element, lambda: run_block(c, frame, node.body))
         code = frame.env[EXIT]
-        if flow is Flow.NEXT or not (breaks or returns):
-            return None, flow if flow is Flow.DEAD else Flow.NEXT
-        if flow is Flow.DEAD:
+        if flow is Flow.NEXT or flow is Flow.DEAD:
             return None, flow
+        if isinstance(code, Dyn):
+            loop.stops = True  # if only to find out when the iteration has slept enough
         if isinstance(code, Static):
             return Static(bool(code.obj & 1)), Flow.NEXT
         return c.host("bool(code & 1)", {"code": code}, cls=bool, total=True), Flow.NEXT
@@ -322,6 +329,8 @@ def _loop(
     flow = _after_loop(c, frame, returns)
     if node.orelse and stopped is not None:
         return _run_else(c, frame, node.orelse, stopped, flow)
+    if frame.pauses and isinstance(stopped, Dyn) and flow is Flow.NEXT:
+        c.pause = c.host("0 * s", {"s": stopped}, cls=int, total=True)
     if node.orelse and flow is Flow.NEXT:
         return run_block(c, frame, node.orelse)
     return flow
@@ -365,7 +374,20 @@ def _try(c: Capture, frame: Frame, node: ast.Try) -> Flow:
     return run_try(c, frame, node)
 
 
-def _with(c: Capture, frame: Frame, node: ast.With) -> Flow:
+def _async_for(c: Capture, frame: Frame, node: ast.AsyncFor) -> Flow:
+    """``async for``: a loop that asks its iterator before each iteration."""
+    from xcs.frontend.capture.coroutines import AsyncIteration
+
+    iteration = AsyncIteration(c, frame, node, evaluate(c, frame, node.iter))
+
+    def enter(_: Value | None, run: Callable[[], Flow]) -> Flow:
+        assign(c, frame, node.target, iteration.item())
+        return run()
+
+    return _loop(c, frame, node, None, enter, iteration.more)
+
+
+def _with(c: Capture, frame: Frame, node: ast.With | ast.AsyncWith) -> Flow:
     from xcs.frontend.capture.trying import run_with
 
     return run_with(c, frame, node)
@@ -394,11 +416,14 @@ _EXECUTORS: dict[type[ast.stmt], Callable[[Capture, Frame, Any], Flow | None]] =
     ast.Import: _import,
     ast.ImportFrom: _import,
     ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
     ast.If: _if,
     ast.For: _for,
+    ast.AsyncFor: _async_for,
     ast.While: _while,
     ast.Try: _try,
     ast.With: _with,
+    ast.AsyncWith: _with,
     ast.Match: _match,
 }
 

@@ -17,6 +17,7 @@ from xdsl.ir import Block, Region, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.binding import bind_parameters
+from xcs.frontend.capture.coroutines import check_tasks
 from xcs.frontend.capture.evaluate import class_of
 from xcs.frontend.capture.execute import run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow
@@ -81,13 +82,9 @@ def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
 
 def check_capturable(node: Any) -> None:
     """Some functions cannot be looked into."""
-    if isinstance(node, ast.AsyncFunctionDef):
-        raise Unsupported("an async function", node)
     for child in own_nodes(node):
         if isinstance(child, ast.Yield | ast.YieldFrom):
             raise Unsupported("a generator function", child)
-        if isinstance(child, ast.Await):
-            raise Unsupported("await", child)
 
 
 # --- what is called -------------------------------------------------------------------------------
@@ -135,9 +132,19 @@ def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node
     kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
     env = _bound(c, tree.args, args, defaults, kw_defaults, node)
     target = Target(tree, function, owner, None)
-    if any(_holds_closure(v) for v in env.values()):
+    if c.limits or c.pending or c.groups or any(_holds_closure(c, v) for v in env.values()):
         return inline(c, target, env, node)
-    return call_specialised(c, target, ("function", function.__code__, _closure_key(function)), env)
+    identity = ("function", function.__code__, _closure_key(function), bool(c.own_loop))
+    attempt = c.begin()
+    try:
+        return call_specialised(c, target, identity, env)
+    except GivesCoroutine:
+        c.undo(attempt)
+        return inline(c, target, env, node)
+
+
+class GivesCoroutine(Unsupported):
+    """A function that returns a coroutine has to be captured in place of each call."""
 
 
 def _closure_key(function: Any) -> Any:
@@ -151,12 +158,13 @@ def _default(c: Capture, value: Any) -> Value:
     return outside(c, value, Path(f"default {id(value)}"), "default")
 
 
-def _holds_closure(value: Value) -> bool:
+def _holds_closure(c: Capture, value: Value) -> bool:
+    """Whether a value is known in a way that cannot be passed when the program runs."""
     if isinstance(value, Pack):
-        return any(map(_holds_closure, value.items))
-    return isinstance(value, Closure | Partial) or (
-        isinstance(value, Method) and _holds_closure(value.receiver)
-    )
+        return any(_holds_closure(c, item) for item in value.items)
+    if isinstance(value, Method):
+        return _holds_closure(c, value.receiver)
+    return isinstance(value, Closure | Partial) or c.holds_coroutines(value)
 
 
 def inline_closure(c: Capture, closure: Closure, args: Any, node: Any) -> Value:
@@ -189,6 +197,17 @@ def inline(c: Capture, target: Target, env: dict[str, Value], node: Any) -> Valu
 
 
 def _run_body(c: Capture, frame: Frame) -> Value:
+    """What a function returns. If it sleeps, `c.pause` says when it is through with that."""
+    started, pending = len(c.started), len(c.pending)
+    result = _returned(c, frame)
+    check_tasks(c, started, pending, frame.node)
+    code = frame.env[EXIT]
+    if frame.pauses and isinstance(code, Dyn):
+        c.pause = c.host("0 * code", {"code": code}, cls=int, total=True)
+    return result
+
+
+def _returned(c: Capture, frame: Frame) -> Value:
     flow = run_block(c, frame, body_of(frame.node))
     if flow is Flow.NEXT:
         return Static(None)
@@ -200,7 +219,7 @@ def _run_body(c: Capture, frame: Frame) -> Value:
     from xcs.frontend.capture.regions import select
 
     returned = c.host("code != 0", {"code": frame.env[EXIT]}, cls=bool, total=True)
-    return select(c, returned, lambda: frame.env[RESULT], lambda: Static(None))
+    return select(c, returned, lambda: frame.env.get(RESULT, Static(None)), lambda: Static(None))
 
 
 def _call_local(c: Capture, closure: Closure, target: Target, env: dict[str, Value]) -> Value:
@@ -229,7 +248,7 @@ def _call_local(c: Capture, closure: Closure, target: Target, env: dict[str, Val
         around.env[closure.name] = Closure(node, around, closure.defaults, closure.kw_defaults)
 
     everything = {**env, **{f"outer {n}": v for n, v in captured.items()}}
-    if any(_holds_closure(v) for v in everything.values()):
+    if c.limits or c.pending or c.groups or any(_holds_closure(c, v) for v in everything.values()):
         return inline(c, Target(node, target.function, target.owner, outer), env, node)
     return call_specialised(c, target, ("local", node), everything, prepare)
 
@@ -249,6 +268,8 @@ class Specialisation:
     result: Value = field(default_factory=lambda: Static(None))
     assumed: list[Home] = field(default_factory=list)
     in_progress: bool = True
+    pauses: bool = False
+    """Whether the second part of its result says when it has slept."""
     used: bool = False
     """Whether it was called while it was being captured."""
 
@@ -258,6 +279,7 @@ class Specialisation:
             tuple(h.find() for h in self.imports),
             tuple(h.find() for h in self.touched),
             _shape(self.result),
+            self.pauses,
         )
 
 
@@ -471,14 +493,14 @@ def _capture(
     found.result = Dyn(Block(arg_types=[orch.ANY]).args[0], None, Home("result", callers))
     c.specialisations[key] = found
     c.functions[symbol] = None  # type: ignore[assignment]  # taken
-    saved = c.frames, c.boxes, c.handling, c.location
+    saved = c.frames, c.boxes, c.handling, c.location, c.started
     try:
         for _ in range(_MAX_PASSES):
             block = Block()
             found.used = False
             known = dict(c.specialisations)
             before, mark = found.interface(), len(c.order.changes)
-            c.frames, c.boxes, c.handling = [], [], []
+            c.frames, c.boxes, c.handling, c.started = [], [], [], []
             values = {n: _parameter(c, v, block, homes, callers) for n, v in env.items()}
             found.parameters = [
                 () if leaf.home is None else (leaf.home,)
@@ -503,7 +525,7 @@ def _capture(
         c.functions.pop(symbol, None)
         raise
     finally:
-        c.frames, c.boxes, c.handling, c.location = saved
+        c.frames, c.boxes, c.handling, c.location, c.started = saved
     found.in_progress = False
     c.functions[symbol] = function
     return found
@@ -516,6 +538,11 @@ def _capture_body(
         result = _run_body(c, frame)
         if isinstance(result, Closure):
             raise Unsupported("a function that returns one of its own functions", frame.node)
+        if c.holds_coroutines(result):
+            raise GivesCoroutine("a function that returns a coroutine", frame.node)
+        found.pauses = c.pause is not None
+        if c.pause is not None:
+            result = Pack((result, c.pause))
         parts = list(_leaves(result))
         ssa = [leaf.ssa for leaf in parts]
         for leaf in parts:
@@ -574,7 +601,11 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
             order.mark_written(home)
             order.give(home, token)
     results_iter = iter(op.results[: len(parts)])
-    return translation.result(found.result, results_iter)
+    result = translation.result(found.result, results_iter)
+    if found.pauses and isinstance(result, Pack):
+        result, pause = result.items
+        c.pause = c.dyn(pause)
+    return result
 
 
 class _Translation:

@@ -30,7 +30,6 @@ from xcs.frontend.capture.values import (
     Partial,
     Static,
     Value,
-    View,
 )
 from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
@@ -208,7 +207,7 @@ class _Glue:
 
     def _name(self, node: ast.Name) -> ast.expr:
         value = peek(self.c, self.frame, node.id)
-        if value is None or isinstance(value, Closure | Method | Partial | View):
+        if value is None or not isinstance(value, Static | Dyn | Pack):
             raise NotGlue
         if isinstance(value, Dyn) and value.maybe_unbound:
             raise NotGlue
@@ -429,6 +428,8 @@ def is_pure(callee: Any) -> bool:
         return False
     if isinstance(callee, type) and (is_user_class(callee) or hasattr(callee, "_fields")):
         return False
+    if is_of_asyncio(callee):
+        return False
     if any(callee is known for known in (*_RESULTS, *_CONSUMERS)):
         return callee not in (next, iter, id, hasattr)
     what = classify(callee)
@@ -438,6 +439,13 @@ def is_pure(callee: Any) -> bool:
         and not (what.mutates_args or what.blocking or what.reads or what.reaches)
         and not isinstance(callee, types.FunctionType)
     )
+
+
+def is_of_asyncio(value: Any) -> bool:
+    """Whether it is a function, class or module of asyncio."""
+    is_module = isinstance(value, types.ModuleType)
+    name = value.__name__ if is_module else getattr(value, "__module__", None)
+    return isinstance(name, str) and name.partition(".")[0] == "asyncio"
 
 
 def user_methods(frame: Frame) -> frozenset[str]:
@@ -478,4 +486,12 @@ def _methods_defined(tree: ast.AST) -> Iterable[str]:
                     yield child.name
 
 
-__all__ = ["Pack", "class_attribute", "evaluate_glue", "is_pure", "peek", "user_methods"]
+__all__ = [
+    "Pack",
+    "class_attribute",
+    "evaluate_glue",
+    "is_of_asyncio",
+    "is_pure",
+    "peek",
+    "user_methods",
+]

@@ -9,10 +9,20 @@ import types
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.capture.glue import peek
+from xcs.frontend.capture.glue import is_of_asyncio, peek
 from xcs.frontend.capture.names import load_name
 from xcs.frontend.capture.state import Capture
-from xcs.frontend.capture.values import UNBOUND, Closure, Dyn, Frame, Static, Value
+from xcs.frontend.capture.values import (
+    UNBOUND,
+    Closure,
+    Coroutine,
+    Dyn,
+    Frame,
+    Group,
+    Static,
+    Task,
+    Value,
+)
 from xcs.frontend.deferred_annotations import with_annotations_as_text
 from xcs.frontend.facts import READS_FRAMES, SEES_ITS_FRAME
 from xcs.frontend.names import FUNCTION_NODES, loaded_names, local_names, stored_names
@@ -25,13 +35,15 @@ _MARK = f"try:\n    {{0}}\nexcept NameError:\n    {{0}} = {_UNBOUND}"
 def native_statement(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> None:
     """Keep a statement as native Python: an op in its place that takes and gives local names."""
     _refuse(c, frame, node, cause)
+    if c.own_loop:
+        raise cause  # it may depend on the event loop
     stored = stored_names(node)
     if any(frame.owner_of(name) is not frame for name in stored):
         raise cause
     body: list[ast.stmt] = [node]
     if frame.outermost.function.__code__.co_flags & __future__.annotations.compiler_flag:
         body = [with_annotations_as_text(statement) for statement in body]
-    operands, prefix = _operands(c, frame, body, stored)
+    operands, prefix = _operands(c, frame, body, stored, cause)
     if stored:
         operands[_UNBOUND] = c.constant(UNBOUND, "unbound")
     suffix = [s for name in stored for s in ast.parse(_MARK.format(name)).body]
@@ -58,8 +70,12 @@ def _refuse(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> Non
             raise cause
         if isinstance(child, ast.Name | ast.Attribute) and _reads_frames(c, frame, child):
             raise SeesFrames(f"{ast.unparse(child)} looks at the frames of its callers", child)
-        if isinstance(child, ast.Name) and child.id in SEES_ITS_FRAME:
-            found = peek(c, frame, child.id)
+        if not isinstance(child, ast.Name):
+            continue
+        found = peek(c, frame, child.id)
+        if isinstance(found, Static) and is_of_asyncio(found.obj):
+            raise cause  # a task that it makes would begin at another time
+        if child.id in SEES_ITS_FRAME:
             if isinstance(found, Static) and child.id != "dir":
                 raise cause
 
@@ -95,7 +111,7 @@ def _in_own_loop(statement: ast.stmt, node: ast.AST) -> bool:
 
 
 def _operands(
-    c: Capture, frame: Frame, body: list[ast.stmt], stored: list[str]
+    c: Capture, frame: Frame, body: list[ast.stmt], stored: list[str], cause: Unsupported
 ) -> tuple[dict[str, Any], list[ast.stmt]]:
     """The operands of a native block by name, and what it does first to be as in Python."""
     operands: dict[str, Any] = {}
@@ -114,6 +130,8 @@ def _operands(
         if isinstance(value, Dyn) and value.maybe_unbound:
             operands[_UNBOUND] = c.constant(UNBOUND, "unbound")
             prefix += ast.parse(f"if {name} is {_UNBOUND}:\n    del {name}").body
+        if isinstance(value, Coroutine | Task | Group):
+            raise cause
         operands[name] = given_away(c, value)
     return operands, prefix
 

@@ -17,6 +17,7 @@ from typing import Any
 from xdsl.ir import Block, BlockArgument, SSAValue
 
 from xcs.dialects import orch
+from xcs.frontend.values import Inseparable
 
 ELEMENTS = "[]"
 SLOT = "="
@@ -57,6 +58,10 @@ class Home:
     """Whether the program depends on what is known of their classes."""
     open: bool = True
     """Whether there may be values of other classes as well."""
+    calls: frozenset[int] = frozenset()
+    """What the coroutines that live there are calls of, by number."""
+    task: bool = False
+    """Whether it is outcomes of tasks that live there."""
     _fields: dict[str, Home] = field(default_factory=dict)
     _merged: Home | None = None
 
@@ -253,6 +258,7 @@ class Order:
             self.mark_written(inner)
         tokens = [t for t in (self._last(outer), self._last(inner)) if t is not None]
         self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
+        self._add_calls(outer, inner)
         outer.made = outer.made and inner.made
         outer.foreign = outer.foreign or inner.foreign
         outer.note_use(inner)
@@ -305,6 +311,13 @@ class Order:
             home.open = home.open or is_open
             self.note(home)
 
+    def _add_calls(self, home: Home, other: Home) -> None:
+        """Coroutines and tasks that live in the other one come to live there."""
+        if not other.calls <= home.calls or (other.task and not home.task):
+            home.calls |= other.calls
+            home.task = home.task or other.task
+            self.note(home)
+
     def collapse(self, home: Home) -> None:
         """Take an object, and all that it leads to, to live in one home."""
         home = home.find()
@@ -329,6 +342,8 @@ class Order:
     def share(self, home: Home) -> None:
         """Code that is not understood may come to hold what lives there, and all it leads to."""
         home = home.find()
+        if home.calls or home.task:
+            raise Inseparable("a coroutine or task that code may hold which is not captured")
         if not home.shared:
             last = self._last(home)
             home.shared = True

@@ -144,6 +144,7 @@ def capture_program(
     c.frames.append(frame)
     with c.at(frame, tree):
         result = _run_body(c, frame)
+        c.refuse_coroutines(result)
         returned = func.ReturnOp(c.ssa(result))
         c.add(returned)
     main = func.FuncOp(

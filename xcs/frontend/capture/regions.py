@@ -20,6 +20,7 @@ from xcs.frontend.capture.values import (
     UNBOUND,
     Dyn,
     Frame,
+    Group,
     Lazy,
     Pack,
     Static,
@@ -79,7 +80,9 @@ class Merge:
 
     def add(self, one: Value, two: Value, place: Callable[[Value], None]) -> None:
         """Let `place` be given the value that stands for either."""
-        if self.first.flow is Flow.DEAD:
+        if isinstance(one, Group) or isinstance(two, Group):
+            one = two = one if isinstance(one, Group) else two  # which nothing can be done with
+        elif self.first.flow is Flow.DEAD:
             one = two if isinstance(two, Static) else Static(UNBOUND)
         elif self.second.flow is Flow.DEAD:
             two = one if isinstance(one, Static) else Static(UNBOUND)
@@ -476,7 +479,12 @@ class Loop:
         from xcs.frontend.capture.evaluate import element
 
         ssa = value.ssa if self.is_live else self.c.read_whole(value, structure=True)
-        return ssa, lambda item: element(self.c, value, item)
+
+        def taken(item: SSAValue) -> Value:
+            self.c.taken.add(item)
+            return element(self.c, value, item)
+
+        return ssa, taken
 
     def _start(self, arguments: Any, entry: list[Value]) -> list[Dyn]:
         from xcs.frontend.capture.evaluate import class_of

@@ -29,14 +29,17 @@ from xcs.frontend.capture.order import (
 )
 from xcs.frontend.capture.values import (
     Closure,
+    Coroutine,
     Dyn,
     Frame,
+    Group,
     Lazy,
     Method,
     Pack,
     Partial,
     Path,
     Static,
+    Task,
     Value,
     View,
     argument_list,
@@ -44,6 +47,7 @@ from xcs.frontend.capture.values import (
 from xcs.frontend.declarations import Declarations
 from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value
 from xcs.frontend.guards import Guards
+from xcs.frontend.values import Inseparable
 
 
 @dataclass
@@ -95,6 +99,30 @@ class Capture(Declarations):
     location: FileLineColLoc | None = None
     fence: SSAValue | None = None
     """What has to be done before anything that follows in the function may begin."""
+    pause: Dyn | None = None
+    """A zero that comes late: no statement that follows in the function may begin before."""
+    begun: dict[Any, Scope] = field(default_factory=dict)
+    """Coroutines that are awaited already, and homes of such, with the region where."""
+    pending: list[tuple[Coroutine, Scope]] = field(default_factory=list)
+    """Tasks that begin when the function next waits, with the region where they were made."""
+    taken: set[SSAValue] = field(default_factory=set)
+    """What loops take out of containers, each once."""
+    kept: list[Any] = field(default_factory=list)
+    """What the coroutines that were stored are calls of, by number."""
+    keeps_tasks: bool = False
+    """Whether tasks were stored."""
+    started: list[Any] = field(default_factory=list)
+    """Tasks that have begun, with what they were given."""
+    groups: list[Group] = field(default_factory=list)
+    """Task groups that have not ended."""
+    limits: list[Value] = field(default_factory=list)
+    """Semaphores that are held."""
+    limited: list[Scope] = field(default_factory=list)
+    """Where there are calls under semaphores."""
+    permits: list[tuple[Home, int]] = field(default_factory=list)
+    """How many tasks each semaphore lets in of which that is known."""
+    own_loop: int = 0
+    """Whether what is awaited runs on an event loop of the program's own, in another thread."""
     specialisations: dict[Any, Any] = field(default_factory=dict)
     coarse: bool = False
     """Whether all that comes from outside is taken to be one object."""
@@ -140,10 +168,12 @@ class Capture(Declarations):
         scope = Scope(kind, block, parent or saved_scope)
         self.block, self.order.scope = block, scope
         self.blocks.append(block)
+        pause, self.pause = self.pause, None
         try:
             yield scope
         finally:
             self.block, self.order.scope = saved_block, saved_scope
+            self.pause = pause
 
     @property
     def line(self) -> int | None:
@@ -195,6 +225,16 @@ class Capture(Declarations):
                 return self._partial(value)
             case Lazy():
                 return self.dyn(value).ssa
+            case Coroutine():
+                from xcs.frontend.capture.coroutines import store
+
+                return store(self, value)
+            case Task():
+                from xcs.frontend.capture.coroutines import store_task
+
+                return store_task(self, value)
+            case Group():
+                raise Inseparable("a task group that is used as a value")
             case View():
                 after, linked = self.chain(value.base.home, write=False)
                 op = orch.MethodOp(value.base.ssa, value.method, after=after, token=linked)
@@ -220,6 +260,8 @@ class Capture(Declarations):
                 return self.home_of(value.receiver)
             case View():
                 return self.home_of(value.base)
+            case Coroutine() | Task():
+                return value.home.find()
             case Partial() | Lazy():
                 parts = (*value.positional, *value.keywords.values())
                 return functools.reduce(self.order.merge, map(self.home_of, parts), None)
@@ -234,6 +276,8 @@ class Capture(Declarations):
             return Dyn(self.ssa(value), None, value.base.home)
         if isinstance(value, Lazy):
             return self._iterator(value)
+        if isinstance(value, Coroutine | Task):
+            return Dyn(self.ssa(value), None, value.home)
         cls = type(value.obj) if isinstance(value, Static) else None
         cls = tuple if isinstance(value, Pack) else cls
         home = None
@@ -405,6 +449,8 @@ class Capture(Declarations):
         if home is None:
             return ssa
         home.used, home.whole = True, home.whole or not structure
+        if not structure:
+            self.refuse_coroutines(value)
         chains = [home] if structure else self._all_parts(home)
         written = [h for h in chains if self.order.is_written(h)]
         for chain in chains:
@@ -427,6 +473,19 @@ class Capture(Declarations):
         for chain in chains:
             self.place(chain, op, True)
         return op.results[0]
+
+    def holds_coroutines(self, value: Value) -> bool:
+        """Whether the value is a coroutine or task, or leads to any."""
+        if isinstance(value, Coroutine | Task | Group):
+            return True
+        home = self.home_of(value)
+        return home is not None and any(p.calls or p.task for p in self._all_parts(home))
+
+    def refuse_coroutines(self, *values: Value) -> None:
+        """Raise Inseparable if a value that native code is given leads to a coroutine or task."""
+        for value in values:
+            if self.holds_coroutines(value):
+                raise Inseparable("a coroutine or task that is used as a value")
 
     def _all_parts(self, home: Home) -> list[Home]:
         """The home and all that what lives there leads to, as far as anything is known of it."""
@@ -493,6 +552,7 @@ class Capture(Declarations):
 
     def change_world(self, token: SSAValue) -> None:
         """Code that is not understood has run: it may have changed all that is shared."""
+        self.order.take(self.order.world)  # a loop has to hand it on
         self.order.give_world(token)
 
     def escape(self, value: Value) -> None:
@@ -501,6 +561,20 @@ class Capture(Declarations):
         if home is not None:
             for part in self._all_parts(home):
                 self.order.share(part)
+
+    def has_begun(self, coroutine: Coroutine) -> Scope | None:
+        """The region in which a coroutine was awaited, alone or with all that are kept with it."""
+        home = coroutine.home.find()
+        for key, scope in self.begun.items():
+            if key is coroutine or (isinstance(key, Home) and key.find() is home):
+                return scope
+        return None
+
+    def check_nothing_pends(self, node: ast.AST) -> None:
+        """Raise Inseparable where the function waits, if a task would begin there."""
+        pends = any(self.has_begun(coroutine) is None for coroutine, _ in self.pending)
+        if pends or any(group.waits for group in self.groups):
+            raise Inseparable("a task that begins while the function waits for another", node)
 
     def remark(self, frame: Frame, node: ast.AST, text: str) -> None:
         """Note something for `explain`."""
@@ -520,6 +594,10 @@ class Capture(Declarations):
             len(self.handling),
             len(self.order.scope.imports),
             self.fence,
+            self.pause,
+            dict(self.begun),
+            len(self.pending),
+            len(self.started),
         )
 
     def undo(self, attempt: Attempt) -> None:
@@ -530,7 +608,10 @@ class Capture(Declarations):
         entered = {i.home: i.argument for i in self.order.scope.imports[attempt.imports :]}
         self.order.scope.tokens = {**entered, **attempt.tokens}
         self.restore(attempt.environments)
-        self.fence = attempt.fence
+        self.fence, self.pause = attempt.fence, attempt.pause
+        self.begun = dict(attempt.begun)
+        del self.started[attempt.started :]
+        del self.pending[attempt.pending :]
         del self.remarks[attempt.remarks :]
         del self.native_parts[attempt.native_parts :]
         del self.handling[attempt.handling :]
@@ -564,6 +645,10 @@ class Attempt:
     handling: int
     imports: int
     fence: SSAValue | None
+    pause: Dyn | None
+    begun: dict[Any, Scope]
+    pending: int
+    started: int
 
 
 _CALLS = (orch.CallOp, orch.InvokeOp, orch.MethodOp)

@@ -22,7 +22,7 @@ from xcs.frontend.capture.order import ELEMENTS, ScopeKind
 from xcs.frontend.capture.regions import Merge, branch, is_unbound, run_region
 from xcs.frontend.capture.state import Box, Capture
 from xcs.frontend.capture.targets import bind
-from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Static, Value
+from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Group, Static, Value
 from xcs.frontend.classify import classify
 from xcs.frontend.names import loaded_names, stored_names
 from xcs.frontend.values import Unsupported
@@ -292,13 +292,15 @@ def _resume(c: Capture, frame: Frame, error: Value, code: Value, result: Value) 
 # --- with -----------------------------------------------------------------------------------------
 
 
-def run_with(c: Capture, frame: Frame, node: ast.With) -> Flow:
+def run_with(c: Capture, frame: Frame, node: ast.With | ast.AsyncWith) -> Flow:
     """``with``: enters, runs the body, and lets the manager see how it ended."""
     return _with_items(c, frame, node, node.items)
 
 
-def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withitem]) -> Flow:
-    from xcs.frontend.capture.calls import call_method
+def _with_items(
+    c: Capture, frame: Frame, node: ast.With | ast.AsyncWith, items: list[ast.withitem]
+) -> Flow:
+    from xcs.frontend.capture.coroutines import is_semaphore, run_group, run_limited
     from xcs.frontend.capture.targets import assign
 
     if not items:
@@ -307,24 +309,66 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
     if _names_array_code(c, frame, item.context_expr) and item.optional_vars is None:
         evaluate(c, frame, item.context_expr)
         return _with_items(c, frame, node, others)
+    kept = _kept(frame, node, node.body, [i.optional_vars for i in items])
+    is_async = isinstance(node, ast.AsyncWith)
     mark = len(c.order.writes)
     with c.at(frame, item.context_expr):
         manager = evaluate(c, frame, item.context_expr)
         sets = c.order.writes_since(mark, c.order.environment)
 
+    def inner(entered: Value) -> Flow:
+        if item.optional_vars is not None:
+            assign(c, frame, item.optional_vars, entered)
+        return _with_items(c, frame, node, others)
+
+    if is_async and isinstance(manager, Group):
+        return run_group(c, frame, item.context_expr, manager, lambda: inner(manager), kept)
+    if is_async and is_semaphore(c, manager):
+        return run_limited(c, item.context_expr, manager, lambda: inner(Static(None)))
+    enter, leave_by = ("__aenter__", "__aexit__") if is_async else ("__enter__", "__exit__")
+
     def call(name: str, values: list[Value]) -> Value:
         with c.at(frame, item.context_expr):
-            result = call_method(c, frame, item.context_expr, manager, name, values)
+            result = _call_manager(c, frame, item, manager, name, values)
             if sets:  # what makes such a manager does so because the manager will
                 c.change_settings(c.join_shared())
         return result
 
-    entered = call("__enter__", [])
+    entered = call(enter, [])
 
-    def inner() -> Flow:
-        if item.optional_vars is not None:
-            assign(c, frame, item.optional_vars, entered)
-        return _with_items(c, frame, node, others)
+    def failed(error: Dyn) -> Value:
+        details: list[Value] = [
+            c.host("type(e)", {"e": Dyn(error.ssa), "type": Static(type)}),
+            error,
+            c.host("e.__traceback__", {"e": Dyn(error.ssa)}),
+        ]
+        return call(leave_by, details)
+
+    leave = lambda: call(leave_by, [Static(None)] * 3)
+    return with_exit(c, frame, item.context_expr, lambda: inner(entered), failed, leave, kept)
+
+
+def _call_manager(
+    c: Capture, frame: Frame, item: ast.withitem, manager: Value, name: str, values: list[Value]
+) -> Value:
+    """Call a manager's method, and await what it gives if the manager is asynchronous."""
+    from xcs.frontend.capture.calls import call_method
+    from xcs.frontend.capture.coroutines import awaited
+
+    found = call_method(c, frame, item.context_expr, manager, name, values)
+    return awaited(c, frame, item.context_expr, found) if name.startswith("__a") else found
+
+
+def with_exit(
+    c: Capture,
+    frame: Frame,
+    node: ast.expr,
+    inner: Callable[[], Flow],
+    failed: Callable[[Dyn], Value],
+    leave: Callable[[], object],
+    kept: frozenset[str],
+) -> Flow:
+    """Run `inner`, and then `leave`; on an error `failed`, which says whether to go on after it."""
 
     def run() -> tuple[list[Value], Flow]:
         frame.env[EXIT] = Static(NEXT_CODE)
@@ -333,33 +377,27 @@ def _with_items(c: Capture, frame: Frame, node: ast.With, items: list[ast.withit
             Flow.DEAD if flow is Flow.DEAD else Flow.NEXT
         )
 
-    def failed(error: Dyn) -> tuple[list[Value], Flow]:
-        with c.at(frame, item.context_expr):
-            details: list[Value] = [
-                c.host("type(e)", {"e": Dyn(error.ssa), "type": Static(type)}),
-                error,
-                c.host("e.__traceback__", {"e": Dyn(error.ssa)}),
-            ]
-            swallowed = call("__exit__", details)
+    def handler(error: Dyn) -> tuple[list[Value], Flow]:
+        with c.at(frame, node):
+            swallowed = failed(error)
 
             def again() -> tuple[list[Value], Flow]:
                 reraise(c, error)
                 return [], Flow.DEAD
 
-            branch(c, swallowed, lambda: ([], Flow.NEXT), again)
-        return [Static(True), Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], Flow.NEXT
+            _, flow = branch(c, swallowed, lambda: ([], Flow.NEXT), again)
+        return [Static(True), Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], flow
 
-    kept = _kept(frame, node, node.body, [i.optional_vars for i in items])
-    (swallowed, code, result), flow = protect(c, frame, kept, run, failed)
+    (swallowed, code, result), flow = protect(c, frame, kept, run, handler)
     if flow is Flow.DEAD:
         return flow
-    nothing: list[Value] = [Static(None)] * 3
 
-    def leave() -> tuple[list[Value], Flow]:
-        call("__exit__", nothing)
+    def end() -> tuple[list[Value], Flow]:
+        with c.at(frame, node):
+            leave()
         return [], Flow.NEXT
 
-    branch(c, swallowed, lambda: ([], Flow.NEXT), leave)
+    branch(c, swallowed, lambda: ([], Flow.NEXT), end)
     return _resume(c, frame, Static(None), code, result)
 
 
@@ -381,4 +419,4 @@ def _names_array_code(c: Capture, frame: Frame, manager: ast.expr) -> bool:
     return True
 
 
-__all__ = ["Unsupported", "protect", "run_try", "run_with"]
+__all__ = ["Unsupported", "protect", "run_try", "run_with", "with_exit"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -117,7 +117,44 @@ class Lazy:
         return written(self), operands
 
 
-Value = Static | Dyn | Pack | Closure | Method | Partial | View | Lazy
+@dataclass(eq=False, slots=True)
+class Coroutine:
+    """A call of an async function, which begins when it is awaited.
+
+    `run` makes a `Call` of it. Those of one `kind` that are given arguments of the same kinds do
+    the same. `whole` is the function as one that may be called as it stands, and what is known of
+    it, if there is one.
+    """
+
+    kind: Hashable
+    args: Any
+    home: Home
+    run: Callable[[Any], Value]
+    whole: tuple[Any, Any] | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Task:
+    """What a call came to that has begun already: its error, or None, and its value."""
+
+    error: Value
+    value: Value
+    home: Home
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """A task group of the captured code."""
+
+    errors: Dyn
+    """A list of the errors of its tasks, or None for each that has none."""
+    waiting: Dyn
+    """A list of the coroutines that begin when the body is done."""
+    waits: bool = False
+    """Whether there may be any."""
+
+
+Value = Static | Dyn | Pack | Closure | Method | Partial | View | Lazy | Coroutine | Task | Group
 
 
 @dataclass(frozen=True)
@@ -150,6 +187,8 @@ class Frame:
     parent: Frame | None = None
     owner: type | None = None
     """The class that the function was found in, for ``super()`` and private names."""
+    pauses: bool = False
+    """Whether its function sleeps, so that what comes after a call of it waits for that."""
 
     def owner_of(self, name: str) -> Frame | None:
         """The innermost frame around whose local the name is; None if it is no local."""
@@ -160,13 +199,18 @@ class Frame:
             frame = frame.parent
         return None
 
+    def chain(self) -> Iterator[Frame]:
+        """The frame and those around it."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.parent
+
     @property
     def outermost(self) -> Frame:
         """The frame of the function that was given as an object."""
-        frame = self
-        while frame.parent is not None:
-            frame = frame.parent
-        return frame
+        *_, outermost = self.chain()
+        return outermost
 
     @property
     def function_frame(self) -> Frame:

@@ -147,3 +147,20 @@ func.func @leaves_chain(%text: !orch.object<"str">, %list: !orch.object<"list">)
 // CHECK-NEXT:    %t4 = orch.call @save(%text) after(%t3) : (!orch.object<"str">) -> !orch.token
 // CHECK-NEXT:    func.return %a, %b : !orch.object, !orch.object
 // CHECK-NEXT:  }
+
+// -----
+
+// What has no arguments may be there to say when something is done.
+
+orch.operator @time {path = "time:time", kind = #orch.kind<function>, effects = #orch.effects<ordered>, nonblocking, local}
+func.func @comes_late() -> !orch.object<"bool"> {
+  %t0 = orch.call @time() : () -> !orch.token
+  %late = orch.host "True"() after(%t0) {names = [], effects = #orch.effects<pure>, total} : () -> !orch.object<"bool">
+  func.return %late : !orch.object<"bool">
+}
+
+// CHECK:       func.func @comes_late() -> !orch.object<"bool"> {
+// CHECK-NEXT:    %t0 = orch.call @time() : () -> !orch.token
+// CHECK-NEXT:    %late = orch.host "True"() after(%t0) {names = [], effects = #orch.effects<pure>, total} : () -> !orch.object<"bool">
+// CHECK-NEXT:    func.return %late : !orch.object<"bool">
+// CHECK-NEXT:  }
