@@ -10,8 +10,8 @@ from xdsl.ir import Operation
 
 from xcs.api.function import Fallback, JitFunction
 from xcs.api.pipeline import ORCHESTRATION
-from xcs.api.stages import CaptureError, capture_for
-from xcs.api.stats import Analysis, call_levels
+from xcs.api.stages import ArrayCode, CaptureError, capture_for
+from xcs.api.stats import ARRAY_ANALYSIS, Analysis, call_levels
 from xcs.dialects import orch
 
 
@@ -20,9 +20,11 @@ def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
     lines = [f"{function.name}:"]
     try:
         captured = capture_for(function, args, kwargs)
-        program = function.compile_captured(captured)
     except CaptureError as error:
         return "\n".join([*lines, "  runs as plain Python", f"  reason: {error}"])
+    if isinstance(captured, ArrayCode):
+        return "\n".join([*lines, *(f"  {line}" for line in _summary(ARRAY_ANALYSIS))])
+    program = function.compile_captured(captured)
     if isinstance(program, Fallback):
         return "\n".join([*lines, "  runs as plain Python", f"  reason: {program.reason}"])
     lines += [f"  {line}" for line in _summary(program.analysis)]

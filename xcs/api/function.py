@@ -42,22 +42,14 @@ from xcs.frontend.arguments import (
     flatten,
     is_array_tree,
     leaves_of,
-    wholes_of,
 )
 from xcs.frontend.array_trace import NotArrays
-from xcs.frontend.capture import Arguments, capture_program, describe_arguments
-from xcs.frontend.capture import Captured as CapturedProgram
+from xcs.frontend.capture import Arguments, Captured, capture_program, describe_arguments
 from xcs.frontend.classify import classify
 from xcs.frontend.guards import Guards
 from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import function_node, is_library
-from xcs.frontend.traced import (
-    Captured,
-    Promote,
-    Unsupported,
-    capture,
-)
-from xcs.frontend.values import SeesFrames
+from xcs.frontend.unsupported import Unsupported
 from xcs.kernels import trace_context
 from xcs.runtime import run, run_async
 from xcs.runtime.errors import XCSError, wrap_error
@@ -79,16 +71,13 @@ _log = logging.getLogger("xcs")
 class Program:
     """One compiled form of a function: for arguments of given kinds, while its guards hold."""
 
-    captured: Captured | CapturedProgram
+    captured: Captured
     lowered: Lowered
     analysis: Analysis
 
     def fits(self, values: list[Any]) -> bool:
         """Whether what was assumed of the world, and of what arguments lead to, still holds."""
-        captured = self.captured
-        if not captured.guards.hold():
-            return False
-        return not isinstance(captured, CapturedProgram) or captured.fits(values)
+        return self.captured.guards.hold() and self.captured.fits(values)
 
     @property
     def guards(self) -> Guards:
@@ -107,6 +96,9 @@ class Fallback:
     def analysis(self) -> Analysis:
         """The analysis that `get_jit_stats` shows."""
         return Analysis("fallback", fallback_reason=self.reason)
+
+
+_NOT_ON_ASYNCIO = Fallback("it is run by no event loop of asyncio", Guards())
 
 
 class Jitted(Protocol[P, R]):
@@ -183,7 +175,6 @@ class JitFunction:
         self.python_function: Any = _as_function(target)
         self.is_async = inspect.iscoroutinefunction(self.python_function)
         """Whether a call gives a coroutine."""
-        self._refused = "it calls no operator and no array code"
         self._parts = _parameters_of(self.python_function)
         self._signature = _signature(self.python_function, wrapped=False)
         self._static = self._choose(
@@ -195,15 +186,12 @@ class JitFunction:
         if both := self._static.names & self._donated.names:
             raise ValueError(f"{self.name}: {sorted(both)} cannot be both static and donated")
         self._array_options = options.array
-        self._promoted: frozenset[str] = frozenset()
-        self._whole: frozenset[str] = frozenset()
-        self._programs: OrderedDict[Hashable, Program | Fallback] = OrderedDict()
+        self._fallbacks: OrderedDict[Hashable, Fallback] = OrderedDict()
         self._orchestrations: OrderedDict[Hashable, tuple[Program, ...]] = OrderedDict()
         self._lock = threading.Lock()
         self.array: ArrayProgram | None = None
         self._mixed = False
         self._array_refused: set[Hashable] = set()
-        self._traced: set[Hashable] = set()
         self.front = Front(target, self._signature, self.call, self._check_error, self.stats)
 
     def _choose(self, target: Any, option: str, numbers: Any, names: Any) -> Chosen:
@@ -233,12 +221,12 @@ class JitFunction:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
         if self.is_async:
             return self._awaited(args, kwargs, described)
-        if (known := self._orchestrated(described)) is not None:
+        if (known := self.known_program(described)) is not None:
             return self.run_program(known, described.values, hit=True)
         arguments = self.flatten_arguments(args, kwargs)
         key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
-        if key not in self._array_refused and not self._may_be_array_code(arguments):
+        if key not in self._array_refused and not self.may_be_array_code(arguments):
             self._array_refused.add(key)
         if key not in self._array_refused:
             try:
@@ -257,27 +245,11 @@ class JitFunction:
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
-        kept = self._programs.get(key)
-        if isinstance(kept, Fallback) and not kept.guards.hold():
-            self._traced.discard(key)  # why it is not captured is past
-        is_new = key not in self._traced
-        if is_new:
-            made = self._orchestrate(described, arguments, key)
-            if made is None:
-                self._traced.add(key)
-            else:
-                return self.run_program(made, described.values, hit=False)
-        try:
-            program, hit = self._program(arguments, key)
-            hit = hit and not is_new
-        except Promote as promotion:
-            self.promote(arguments, promotion)
-            return self.call(args, kwargs)
+        program = self.program(described, key)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             result = self._run_plain(program, args, kwargs)
         else:
-            values = [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
-            result = self.run_program(program, values, hit=hit)
+            result = self.run_program(program, described.values, hit=False)
         if self.array is not None and not self._mixed:
             # For some arguments it is one kernel, for others it is not: which, is seen here.
             self._mixed = True
@@ -288,16 +260,17 @@ class JitFunction:
         self, args: tuple[Any, ...], kwargs: dict[str, Any], described: Arguments
     ) -> Any:
         """What a call of an async function gives: the program runs on the loop that awaits it."""
-        program = self._orchestrated(described) if _on_asyncio() else None
-        hit = program is not None
-        if program is None and _on_asyncio():
-            program = self._orchestrate_async(args, kwargs, described)
-        analysis = Analysis("fallback", fallback_reason=self._refused)
+        found = self.known_program(described) if _on_asyncio() else None
+        hit = found is not None
+        if found is None:
+            key = self._key(self.flatten_arguments(args, kwargs))
+            found = self.program(described, key) if _on_asyncio() else _NOT_ON_ASYNCIO
+        program = found if isinstance(found, Program) else None
+        analysis = found.analysis
         start = time.perf_counter()
         try:
             if program is None:
                 return await self.python_function(*args, **kwargs)
-            analysis = program.analysis
             results, report = await run_async(
                 program.lowered.plan,
                 described.values,
@@ -314,20 +287,6 @@ class JitFunction:
         if report is not None:
             self.stats.records = report.records
         return results[0]
-
-    def _orchestrate_async(self, args: Any, kwargs: Any, described: Arguments) -> Program | None:
-        """Capture an async function for such arguments, unless that is known not to work."""
-        arguments = self.flatten_arguments(args, kwargs)
-        key = self._key(arguments)
-        kept = self._programs.get(key)
-        if isinstance(kept, Fallback) and not kept.guards.hold():
-            self._traced.discard(key)  # why it is not captured is past
-        if key in self._traced:
-            return None
-        program = self._orchestrate(described, arguments, key)
-        if program is None:
-            self._traced.add(key)
-        return program
 
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
         """Run a compiled program on the values of its dynamic leaves."""
@@ -346,7 +305,7 @@ class JitFunction:
             self.stats.records = report.records
         return results[0]
 
-    def _may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
+    def may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
         """Whether the arguments are such as `jax.jit` takes, and there are arrays at all."""
         if self.is_async:
             return False
@@ -453,69 +412,45 @@ class JitFunction:
         if len(parts) != len(known) or not all(map(operator.is_, parts, known)):
             self._parts, self._signature = parts, _signature(self.python_function, wrapped=False)
 
-    def _orchestrated(self, described: Arguments) -> Program | None:
+    def known_program(self, described: Arguments) -> Program | None:
         """The program for such arguments, if there is one."""
         for program in self._orchestrations.get((trace_context(), described.key), ()):
             if program.fits(described.values):
                 return program
         return None
 
-    def _orchestrate(
-        self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
-    ) -> Program | None:
-        """Capture the function for such arguments; None if that cannot be done."""
+    def program(self, described: Arguments, key: Hashable) -> Program | Fallback:
+        """Capture and compile the function for such arguments, unless it is known to stay plain."""
+        kept = self._fallbacks.get(key)
+        if kept is not None and kept.guards.hold():
+            return kept
         start = time.perf_counter()
-        try:
-            program = self._capture_program(described, arguments, key)
-        except SeesFrames as error:
-            self._refused = self.located(error)
-            self._programs[key] = Fallback(self._refused, Guards())
-            return None
-        except Unsupported as error:
-            self._refused = self.located(error)
-            _log.debug("%s is not captured: %s", self.name, self._refused)
-            return None
-        except RecursionError:
-            return None
-        except Exception as error:  # a bug in xcs must not take the program down
-            _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
-            return None
-        if program is None:
-            return None
+        program = self._compile(described)
         self.stats.compiled(time.perf_counter() - start)
         with self._lock:
             if isinstance(program, Fallback):
-                self._refused = program.reason
-                self._programs[key] = program
-                return None
-            kinds = (trace_context(), described.key)
-            variants = self._orchestrations.pop(kinds, ())
-            # The newest first; those whose assumptions are past are tried last and then dropped.
-            self._orchestrations[kinds] = (program, *variants)[:MAX_VARIANTS]
-            if len(self._orchestrations) > MAX_PROGRAMS:
-                self._orchestrations.popitem(last=False)
+                _keep(self._fallbacks, key, program)
+            else:
+                kinds = (trace_context(), described.key)
+                variants = self._orchestrations.pop(kinds, ())
+                # The newest first; those whose assumptions are past come last and are dropped.
+                _keep(self._orchestrations, kinds, (program, *variants)[:MAX_VARIANTS])
         return program
 
-    def capture_orchestration(self, args: Any, kwargs: Any) -> CapturedProgram | None:
-        """Capture for such arguments; None where the function is, or may be, array code.
-
-        Raises `Unsupported` where the function cannot be captured.
-        """
-        arguments = self.flatten_arguments(args, kwargs)
-        if self._may_be_array_code(arguments) or not isinstance(
-            self.python_function, types.FunctionType
-        ):
-            return None
-        return self._captured_program(self.described(args, kwargs))
-
     @without_collection()
-    def _capture_program(
-        self, described: Arguments, arguments: Mapping[str, Any], key: Hashable
-    ) -> Program | Fallback | None:
-        captured = self._captured_program(described)
-        return self.compile_orchestration(captured)
+    def _compile(self, described: Arguments) -> Program | Fallback:
+        try:
+            return self.compile_captured(self.captured_for(described))
+        except Unsupported as error:
+            return Fallback(self.located(error), Guards())
+        except RecursionError:
+            return Fallback("it is nested too deeply to be captured", Guards())
+        except Exception as error:  # a bug in xcs must not take the program down
+            _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
+            return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
 
-    def _captured_program(self, described: Arguments) -> CapturedProgram:
+    def captured_for(self, described: Arguments) -> Captured:
+        """Capture the function as a program. Raises `Unsupported` where that cannot be done."""
         policy = self.config.policy
         function = self.python_function
         assert isinstance(function, types.FunctionType)
@@ -524,7 +459,7 @@ class JitFunction:
             captured = capture_program(function, described, policy=policy, coarse=True)
         return captured
 
-    def compile_orchestration(self, captured: CapturedProgram) -> Program | Fallback:
+    def compile_captured(self, captured: Captured) -> Program | Fallback:
         """Run the pipeline over what was captured; a program with nothing in it stays Python."""
         module = captured.module
         partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
@@ -535,25 +470,6 @@ class JitFunction:
         effects = lambda callee: classify(callee).under(policy).effects
         lowered = lower(module, captured.objects, effects, self.pipeline)
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
-
-    def _program(
-        self, arguments: Mapping[str, Any], key: Hashable
-    ) -> tuple[Program | Fallback, bool]:
-        """The program for arguments of these kinds, and whether it was there already."""
-        with self._lock:
-            found = self._programs.get(key)
-            if found is not None:
-                self._programs.move_to_end(key)
-        if found is not None and found.guards.hold():
-            return found, True
-        start = time.perf_counter()
-        program = self.compile_for(arguments)
-        self.stats.compiled(time.perf_counter() - start)
-        with self._lock:
-            self._programs[key] = program
-            if len(self._programs) > MAX_PROGRAMS:
-                self._programs.popitem(last=False)
-        return program, False
 
     @property
     def _reaches_arrays(self) -> bool:
@@ -574,57 +490,15 @@ class JitFunction:
     def programs(self) -> int:
         """How many compiled forms are kept."""
         orchestrations = sum(map(len, self._orchestrations.values()))
-        return len(self._programs) + orchestrations + (self.array is not None)
+        return len(self._fallbacks) + orchestrations + (self.array is not None)
 
     def primitives(self) -> Counter[str]:
         """JAX primitives in its kernels that have no op in the tensor dialect, and how often."""
         counted = Counter(self.array.primitives if self.array is not None else {})
-        programs = [p for variants in list(self._orchestrations.values()) for p in variants]
-        for program in [*self._programs.values(), *programs]:
-            if isinstance(program, Program):
+        for variants in list(self._orchestrations.values()):
+            for program in variants:
                 counted.update(program.lowered.primitives())
         return counted
-
-    def capture_for(self, arguments: Mapping[str, Any]) -> Captured:
-        """Capture for flattened arguments. Raises `Unsupported`, or `Promote`."""
-        assert isinstance(self.python_function, types.FunctionType)
-        return capture(self.python_function, arguments, policy=self.config.policy)
-
-    def promote(self, arguments: Mapping[str, Any], promotion: Promote) -> None:
-        """Take an argument differently from now on."""
-        leaves = [*leaves_of(arguments), *wholes_of(arguments)]
-        parameter = leaves[promotion.argument].parameter
-        if promotion.whole:
-            self._whole |= {parameter}
-        else:
-            self._promoted |= {parameter}
-
-    @without_collection()
-    def compile_for(self, arguments: Mapping[str, Any]) -> Program | Fallback:
-        """Capture and compile for flattened arguments. Raises `Promote`."""
-        try:
-            return self.compile_captured(self.capture_for(arguments))
-        except Unsupported as error:
-            return Fallback(self.located(error), Guards())
-        except Promote:
-            raise
-        except RecursionError:
-            return Fallback("it is nested too deeply to be captured", Guards())
-        except Exception as error:  # a bug in xcs must not take the program down
-            _log.warning("xcs could not compile %s: %r", self.name, error, exc_info=True)
-            return Fallback(f"compiling failed with {type(error).__name__}: {error}", Guards())
-
-    def compile_captured(self, captured: Captured | CapturedProgram) -> Program | Fallback:
-        """Run the pipeline over what was captured; a program with nothing in it stays Python."""
-        if isinstance(captured, CapturedProgram):
-            return self.compile_orchestration(captured)
-        partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
-        module = captured.module
-        if _is_plain(module):
-            reason = partial or "it calls no operator and no array code"
-            return Fallback(reason, captured.guards)
-        lowered = lower(module, captured.objects)
-        return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     def located(self, error: Unsupported) -> str:
         """The reason with the place in the source that it is about."""
@@ -650,14 +524,7 @@ class JitFunction:
         found: dict[str, Any] = {}
 
         def one(name: str, value: Any, is_static: bool) -> Flat:
-            return flatten(
-                value,
-                name,
-                static=is_static,
-                promoted=self._promoted,
-                whole=self._whole,
-                made=made,
-            )
+            return flatten(value, name, static=is_static, made=made)
 
         def is_chosen(name: str, place: int) -> bool:
             at_place = place in positions or place - len(args) in positions
@@ -678,20 +545,9 @@ class JitFunction:
                 found[name] = one(name, value, is_chosen(name, place))
         return found
 
-    def key_of(self, args: Any, kwargs: Any) -> Hashable:
-        """The cache key of such arguments: what a program is compiled for."""
-        return self._key(self.flatten_arguments(args, kwargs))
-
     def program_for(self, args: Any, kwargs: Any) -> Program | None:
         """The program that a call with such arguments would run, if it was compiled already."""
-        found = self._orchestrated(self.described(args, kwargs))
-        found = found or self._programs.get(self.key_of(args, kwargs))
-        return found if isinstance(found, Program) else None
-
-    def values_of(self, args: Any, kwargs: Any) -> list[Any]:
-        """The dynamic values in the arguments, in the order that programs take them."""
-        arguments = self.flatten_arguments(args, kwargs)
-        return [leaf.example for leaf in (*leaves_of(arguments), *wholes_of(arguments))]
+        return self.known_program(self.described(args, kwargs))
 
     def _key(self, arguments: Mapping[str, Any]) -> Hashable:
         return (trace_context(), *(_keys(flat) for flat in arguments.values()))
@@ -717,9 +573,8 @@ class JitFunction:
     def clear_cache(self) -> None:
         """Drop all compiled programs."""
         with self._lock:
-            self._programs.clear()
+            self._fallbacks.clear()
             self._orchestrations.clear()
-            self._traced.clear()
             self.array = None
             self.front.install(None)
 
@@ -754,6 +609,13 @@ def _on_asyncio() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _keep(kept: OrderedDict[Hashable, Any], key: Hashable, value: Any) -> None:
+    """Keep a value; the oldest goes where there are too many."""
+    kept[key] = value
+    if len(kept) > MAX_PROGRAMS:
+        kept.popitem(last=False)
 
 
 def _has_arrays(arguments: Mapping[str, Any]) -> bool:

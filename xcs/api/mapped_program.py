@@ -21,9 +21,7 @@ from xcs.api.array_program import jit_is_disabled
 from xcs.api.batches import Batch, Listed, Shared, joined
 from xcs.api.function import Fallback, JitFunction, Options, Program
 from xcs.api.pipeline import MAPPED
-from xcs.frontend.capture import Arguments
 from xcs.frontend.capture.rows import rows
-from xcs.frontend.guards import Guards
 from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 
 
@@ -52,8 +50,9 @@ class MappedPrograms:
         if not batch.size:
             return []
         loop = self.loop(batch)
-        program, _ = loop.program(loop.described(*_operands(batch)))
-        if program is None:
+        described = loop.described(*_operands(batch))
+        program = loop.known_program(described) or loop.program(described, described.key)
+        if isinstance(program, Fallback):
             return [(0, "runs as plain Python, for one element after another")]
         return [*mapped_remarks(program.lowered.module), *_native_parts(program)]
 
@@ -65,29 +64,17 @@ class Loop(JitFunction):
 
     def __init__(self, function: types.FunctionType) -> None:
         super().__init__(function, Options())
-        self._plain: set[Hashable] = set()
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The list of the elements' results."""
         if jit_is_disabled():
             return self.python_function(*args, **kwargs)
         described = self.described(args, kwargs)
-        program, hit = self.program(described)
-        if program is None:
-            reason = "it is not captured, or calls no operator and no array code"
-            return self._run_plain(Fallback(reason, Guards()), args, kwargs)
-        return self.run_program(program, described.values, hit=hit)
-
-    def program(self, described: Arguments) -> tuple[Program | None, bool]:
-        """The program for such a batch, if there is one, and whether it was there already."""
-        if (known := self._orchestrated(described)) is not None:
-            return known, True
-        if described.key in self._plain:
-            return None, True
-        made = self._orchestrate(described, {}, described.key)
-        if made is None:
-            self._plain.add(described.key)
-        return made, False
+        known = self.known_program(described)
+        program = known or self.program(described, described.key)
+        if isinstance(program, Fallback):
+            return self._run_plain(program, args, kwargs)
+        return self.run_program(program, described.values, hit=known is not None)
 
 
 def _native_parts(program: Program) -> Iterator[tuple[int, str]]:

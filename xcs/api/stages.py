@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
+from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, lower, specialise
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
-from xcs.frontend.capture import Captured as CapturedProgram
-from xcs.frontend.traced import Captured, Promote, Unsupported
+from xcs.frontend.array_trace import trace_arrays
+from xcs.frontend.capture import Captured
+from xcs.frontend.jaxpr_import import UnsupportedJaxpr, hoist_constants, import_module
+from xcs.frontend.unsupported import Unsupported
 from xcs.runtime import XCSError
+
+_log = logging.getLogger("xcs")
 
 
 class CaptureError(XCSError):
@@ -50,8 +56,14 @@ class Traced:
     @property
     def operators(self) -> list[str]:
         """The names of the operators that are called."""
-        calls = (op for op in self.captured.module.walk() if isinstance(op, orch.CallOp))
-        return list(dict.fromkeys(op.callee.root_reference.data for op in calls))
+        module = self.captured.module
+        declared = {
+            op.sym_name.data
+            for op in module.ops
+            if isinstance(op, orch.OperatorOp) and op.kind.data != "tensor"
+        }
+        calls = (op.callee.string_value() for op in module.walk() if isinstance(op, orch.CallOp))
+        return [name for name in dict.fromkeys(calls) if name in declared]
 
     def lower(self) -> Lowered:
         """Run the pass pipeline."""
@@ -63,11 +75,11 @@ class Lowered:
     """A captured program after the pass pipeline, with its text at each stage."""
 
     traced: Traced
-    captured: Captured | CapturedProgram
+    captured: Captured | ArrayCode
 
     def __post_init__(self) -> None:
         self._lowered = lower(self.captured.module.clone(), self.captured.objects)
-        if isinstance(self.captured, CapturedProgram):
+        if isinstance(self.captured, Captured):
             given = self.traced.function.described(self.traced.args, self.traced.kwargs)
             specialise(self._lowered, given.values)
 
@@ -98,15 +110,14 @@ class Lowered:
 
     def compile(self) -> Compiled:
         """The program ready to run on arguments of the same kinds."""
-        function = self.traced.function
-        program = function.compile_captured(
-            replace(self.captured, module=self.captured.module.clone())
-        )
+        function, captured = self.traced.function, self.captured
+        key = _key(function, self.traced.args, self.traced.kwargs)
+        if isinstance(captured, ArrayCode):
+            return Compiled(function, None, key)
+        program = function.compile_captured(replace(captured, module=captured.module.clone()))
         if isinstance(program, Fallback):
             raise CaptureError(program.reason)
-        return Compiled(
-            function, program, _key(function, program, self.traced.args, self.traced.kwargs)
-        )
+        return Compiled(function, program, key)
 
 
 @dataclass(repr=False)
@@ -114,7 +125,8 @@ class Compiled:
     """A compiled program. Raises TypeError for arguments of other kinds than it was traced for."""
 
     function: JitFunction
-    program: Program
+    program: Program | None
+    """None stands for the one kernel of a function of arrays."""
     key: Hashable
 
     def __repr__(self) -> str:
@@ -122,25 +134,22 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run on arguments of the kinds that the program was compiled for."""
-        if _key(self.function, self.program, args, kwargs) != self.key:
+        if _key(self.function, args, kwargs) != self.key:
             raise TypeError(
                 f"{self.function!r} was compiled for arguments of other kinds; trace it again"
             )
-        if isinstance(self.program.captured, CapturedProgram):
-            values = self.function.described(args, kwargs).values
-        else:
-            values = self.function.values_of(args, kwargs)
+        if self.program is None:
+            return self.function.call(args, kwargs)
+        values = self.function.described(args, kwargs).values
         return self.function.run_program(self.program, values, hit=True)
 
 
-def _key(function: JitFunction, program: Program, args: Any, kwargs: Any) -> Hashable:
+def _key(function: JitFunction, args: Any, kwargs: Any) -> Hashable:
     """What arguments have to have in common with those that a program was compiled for."""
-    if isinstance(program.captured, CapturedProgram):
-        leaves = jax.tree.leaves((args, kwargs))
-        arrays = [array_spec(v) for v in leaves if isinstance(v, jax.Array | AbstractArray)]
-        types = tuple((a.shape, a.dtype) for a in arrays)
-        return function.described(args, kwargs).key, types
-    return function.key_of(args, kwargs)
+    leaves, tree = jax.tree.flatten((args, kwargs))
+    arrays = [array_spec(v) for v in leaves if isinstance(v, jax.Array | AbstractArray)]
+    types = tuple((a.shape, a.dtype) for a in arrays)
+    return function.described(args, kwargs).key, tree, types
 
 
 def _has_specs(values: Any) -> bool:
@@ -164,20 +173,29 @@ def _with_arrays(value: Any) -> Any:
     return value if is_leaf else tree.unflatten(map(_with_arrays, parts))
 
 
+@dataclass
+class ArrayCode:
+    """A function of arrays: `module` holds it in xtensor ops."""
+
+    module: ModuleOp
+    objects: dict[str, Any] = field(default_factory=dict)
+
+
 def capture_for(
     function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Captured | CapturedProgram:
-    """Capture for such arguments, making static what has to be. Raises `CaptureError`."""
-    try:
-        if (captured := function.capture_orchestration(args, kwargs)) is not None:
-            return captured
-    except Unsupported:
-        pass  # what follows says why, or knows better
-    while True:
-        arguments = function.flatten_arguments(args, kwargs)
+) -> Captured | ArrayCode:
+    """Capture for such arguments: as array code alone, or as a program. Raises `CaptureError`."""
+    arguments = function.flatten_arguments(args, kwargs, [])
+    if function.may_be_array_code(arguments):
         try:
-            return function.capture_for(arguments)
-        except Promote as promotion:
-            function.promote(arguments, promotion)
-        except Unsupported as error:
-            raise CaptureError(function.located(error)) from error
+            jaxpr, _, _ = trace_arrays(function.python_function, arguments)
+            module, _ = import_module(hoist_constants(jaxpr)[0], "main")
+            return ArrayCode(module)
+        except UnsupportedJaxpr as error:
+            raise CaptureError(f"JAX runs {function.name} as it traced it: {error}") from error
+        except Exception as error:  # it is more than array code, or a run says what is wrong
+            _log.debug("%s is not one kernel: %s", function.name, error)
+    try:
+        return function.captured_for(function.described(args, kwargs))
+    except Unsupported as error:
+        raise CaptureError(function.located(error)) from error

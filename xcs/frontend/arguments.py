@@ -45,9 +45,8 @@ class Identity:
 class Leaf:
     """One dynamic value: what capture knows of it, and the value in the call being captured.
 
-    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type), "object", or
-    "whole" (a container whose arrays are leaves of their own); ``element`` is the class of a list's
-    elements, where they have one.
+    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object";
+    ``element`` is the class of a list's elements, where they have one.
     """
 
     kind: str
@@ -71,7 +70,6 @@ class Flat:
     key: Hashable
     leaves: list[Leaf]
     rebuild: Callable[[Iterator[Any]], Any]
-    whole: Leaf | None = None  # the list or dict itself, where its leaves are taken apart
 
 
 def flatten(
@@ -79,16 +77,12 @@ def flatten(
     parameter: str,
     *,
     static: bool = False,
-    promoted: frozenset[str] = frozenset(),
-    whole: frozenset[str] = frozenset(),
     made: list[Any] | None = None,
 ) -> Flat:
     """Take one argument apart.
 
-    A parameter that capture promoted is static too, by identity where it has no hash. The arrays in
-    a `whole` parameter's container are not taken apart, and a NumPy array stays an object. With
-    `made`, every container is taken apart, to its last leaf, as `jax.jit` does; the objects that
-    are put together again are added to that list.
+    With `made`, every container is taken apart, to its last leaf, as `jax.jit` does; the objects
+    that are put together again are added to that list.
 
     Raises:
         StaticArgumentError: for a static argument that cannot be hashed.
@@ -97,11 +91,6 @@ def flatten(
     if static:
         return Flat((kind, static_key(value, parameter)), [], lambda _: value)
     form = _form_of(value)
-    if parameter in promoted and form not in ("array", "numpy"):
-        key = value if form in ("number", "text") else Identity(value)
-        return Flat((kind, key), [], lambda _: value)
-    if form == "numpy" and parameter in whole and made is None:
-        return Flat((kind, "whole"), [Leaf("object", "numpy.ndarray", value, parameter)], next)
     if form == "array" or form == "numpy":
         dtype, from_jax = value.dtype, form == "array"
         leaf_kind = "array" if isinstance(dtype, np.dtype) else "key"  # whose dtype is JAX's own
@@ -115,11 +104,11 @@ def flatten(
     if form == "text":
         return Flat(kind, [Leaf("object", kind.__name__, value, parameter)], next)
     if made is not None and kind is not type(None) and _is_pytree(value):
-        return _flatten_parts(value, parameter, promoted, whole, made)
+        return _flatten_parts(value, parameter, made)
     if form == "static":
         return Flat(Identity(value), [], lambda _: value)
-    if parameter not in whole and _has_parts(value):
-        return _flatten_parts(value, parameter, promoted, whole, made)
+    if _has_parts(value):
+        return _flatten_parts(value, parameter, made)
     name = kind.__name__ if kind.__module__ == "builtins" else None
     if kind is list:
         element = _element_class(value)
@@ -140,11 +129,6 @@ def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
             yield from flat.values()
         else:
             yield flat
-
-
-def wholes_of(arguments: Mapping[str, Any]) -> list[Leaf]:
-    """The containers whose leaves are taken apart: a program takes them after all leaves."""
-    return [flat.whole for flat in _flats(arguments) if flat.whole is not None]
 
 
 def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
@@ -197,13 +181,7 @@ def _form(kind: type) -> _Form:
     return "static" if called or issubclass(kind, _STATIC_TYPES) else "data"
 
 
-def _flatten_parts(
-    value: Any,
-    parameter: str,
-    promoted: frozenset[str],
-    whole: frozenset[str],
-    made: list[Any] | None,
-) -> Flat:
+def _flatten_parts(value: Any, parameter: str, made: list[Any] | None) -> Flat:
     """Take a container apart, one level; its structure is part of the key."""
     kind = type(value)
     structure: Any
@@ -224,12 +202,11 @@ def _flatten_parts(
             made.append(whole)
         return whole
 
-    parts = [flatten(v, parameter, promoted=promoted, whole=whole, made=made) for v in children]
+    parts = [flatten(v, parameter, made=made) for v in children]
     return Flat(
         (kind, structure, tuple(part.key for part in parts)),
         [leaf for part in parts for leaf in part.leaves],
         rebuild,
-        Leaf("whole", kind.__name__, value, parameter) if kind in (list, dict) else None,
     )
 
 

@@ -26,7 +26,7 @@ from xcs.frontend.classify import Classification, classify, classify_with
 from xcs.frontend.guards import MISSING, Guards, is_small_array
 from xcs.frontend.names import loaded_names, local_names
 from xcs.frontend.source import function_node, is_library, own_nodes
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 SEES_ITS_FRAME = (locals, globals, vars, eval, exec, super, dir)
 """Builtins that depend on the function that calls them, rather than on their arguments."""

@@ -62,7 +62,7 @@ from xcs.frontend.instrument import (
 )
 from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import is_library
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 source_info_util.register_exclusion(__file__)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 V = TypeVar("V")
 

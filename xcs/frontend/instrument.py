@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from xcs.frontend.names import FUNCTION_NODES, FunctionNode, local_names, stored_names
 from xcs.frontend.source import function_node
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 CALL: Final = "__xcs_call__"
 """``f(*a, **k)`` is ``call(f, *a, **k)``."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from xcs.frontend.names import FUNCTION_NODES, FunctionNode, local_names, parameter_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _MAX_LINES: Final = 30_000
 _MAX_FILES: Final = 512

@@ -61,7 +61,7 @@ from xcs.frontend.facts import (
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import function_node, is_library
-from xcs.frontend.values import Inseparable, SeesFrames, Unsupported
+from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
 
 
 @dataclass

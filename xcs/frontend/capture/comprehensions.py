@@ -22,7 +22,7 @@ from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import assign, set_item
 from xcs.frontend.capture.values import NOTHING, Dyn, Frame, Static, Value
 from xcs.frontend.names import stored_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _MAX_ATTEMPTS = 8
 

@@ -52,7 +52,7 @@ from xcs.frontend.capture.values import (
 )
 from xcs.frontend.classification import Classification, unknown
 from xcs.frontend.names import FUNCTION_NODES, loaded_names, stored_names
-from xcs.frontend.values import Inseparable
+from xcs.frontend.unsupported import Inseparable
 
 # --- await ----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import assign
 from xcs.frontend.capture.values import Frame, Lazy, Pack, Static, Value
 from xcs.frontend.names import stored_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 Then = Callable[[Value], Any]
 

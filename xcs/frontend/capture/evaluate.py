@@ -27,7 +27,7 @@ from xcs.frontend.capture.values import (
     View,
 )
 from xcs.frontend.facts import CONTAINERS, SCALARS
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _NUMBERS = frozenset({int, float, bool})
 

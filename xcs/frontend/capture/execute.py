@@ -23,7 +23,7 @@ from xcs.frontend.capture.regions import Loop, branch
 from xcs.frontend.capture.state import Capture, Remark
 from xcs.frontend.capture.targets import assign, augment, bind, delete
 from xcs.frontend.capture.values import Dyn, Frame, Static, Value
-from xcs.frontend.values import Inseparable, SeesFrames, Unsupported
+from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
 
 
 def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:

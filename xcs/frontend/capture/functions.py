@@ -37,7 +37,7 @@ from xcs.frontend.capture.values import (
 )
 from xcs.frontend.names import body_of, loaded_names, local_names
 from xcs.frontend.source import function_node, own_nodes
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _MAX_PASSES = 10
 _MAX_DEPTH = 60

@@ -34,7 +34,7 @@ from xcs.frontend.facts import (
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute, namespace
 from xcs.frontend.source import SourceFile, source_file
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 
 def mangled(frame: Frame, name: str) -> str:

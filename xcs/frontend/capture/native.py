@@ -26,7 +26,7 @@ from xcs.frontend.capture.values import (
 from xcs.frontend.deferred_annotations import with_annotations_as_text
 from xcs.frontend.facts import READS_FRAMES, SEES_ITS_FRAME
 from xcs.frontend.names import FUNCTION_NODES, loaded_names, local_names, stored_names
-from xcs.frontend.values import SeesFrames, Unsupported
+from xcs.frontend.unsupported import SeesFrames, Unsupported
 
 _UNBOUND = "xcs_unbound"
 _MARK = f"try:\n    {{0}}\nexcept NameError:\n    {{0}} = {_UNBOUND}"

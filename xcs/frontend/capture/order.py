@@ -17,7 +17,7 @@ from typing import Any
 from xdsl.ir import Block, BlockArgument, SSAValue
 
 from xcs.dialects import orch
-from xcs.frontend.values import Inseparable
+from xcs.frontend.unsupported import Inseparable
 
 ELEMENTS = "[]"
 SLOT = "="

@@ -26,7 +26,7 @@ from xcs.frontend.capture.values import (
     Static,
     Value,
 )
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _MAX_ATTEMPTS = 12
 

@@ -47,7 +47,7 @@ from xcs.frontend.capture.values import (
 from xcs.frontend.declarations import Declarations
 from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value
 from xcs.frontend.guards import Guards
-from xcs.frontend.values import Inseparable
+from xcs.frontend.unsupported import Inseparable
 
 
 @dataclass

@@ -11,7 +11,7 @@ from xcs.frontend.capture.names import delete_attribute, load_name, store_attrib
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Pack, Static, Value
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 
 def assign(c: Capture, frame: Frame, target: ast.expr, value: Value) -> None:

@@ -25,7 +25,7 @@ from xcs.frontend.capture.targets import bind
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Group, Static, Value
 from xcs.frontend.classify import classify
 from xcs.frontend.names import loaded_names, stored_names
-from xcs.frontend.values import Unsupported
+from xcs.frontend.unsupported import Unsupported
 
 _MAX_ATTEMPTS = 6
 
