@@ -2561,6 +2561,21 @@ def reraised(q):
 
 
 @program("a!", "a")
+def handler_that_fails_before_it_reraises(q):
+    found = []
+    try:
+        try:
+            picky(q)
+        except ValueError:
+            found.append(ask("handling"))
+            picky("b!")
+            raise
+    except ValueError as error:
+        found.append(str(error))
+    return found
+
+
+@program("a!", "a")
 def return_in_finally_wins(q):
     try:
         picky(q)

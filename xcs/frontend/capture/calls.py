@@ -38,6 +38,7 @@ from xcs.frontend.capture.values import (
     Coroutine,
     Dyn,
     Frame,
+    Generator,
     Group,
     Method,
     Pack,
@@ -134,10 +135,15 @@ def evaluate_args(
 ) -> Args:
     """The arguments, in the order in which Python evaluates them."""
     args = Args()
+    from xcs.frontend.capture.generators import takes_elements, takes_generators, whole
+
     consumes = method in _CONSUMING_METHODS or _consumes(c, node, callee)
+    iterates = takes_elements(callee) or method in _TAKING_METHODS
+    streams = takes_generators(callee)
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            value = _argument(c, frame, argument.value, True)
+            value = _argument(c, frame, argument.value, True, iterates=True)
+            value = whole(c, argument, value)
             if isinstance(value, Pack):
                 args.positional.extend(value.items)
                 continue
@@ -147,10 +153,13 @@ def evaluate_args(
             args.starred.append(len(args.positional))
             args.positional.append(value)
         else:
-            args.positional.append(_argument(c, frame, argument, consumes, callee))
+            value = _argument(
+                c, frame, argument, consumes, callee, iterates=iterates, streams=streams
+            )
+            args.positional.append(value)
     mappings: list[tuple[str | None, Value]] = []
     for keyword in node.keywords:
-        value = _argument(c, frame, keyword.value, consumes)
+        value = _argument(c, frame, keyword.value, consumes, streams=streams)
         items = _known_items(c, value) if keyword.arg is None else None
         if items is not None and not items.keys() & args.keywords.keys() and not mappings:
             args.keywords.update(items)
@@ -222,9 +231,16 @@ _CONSUMING_METHODS = frozenset(
 )
 
 
+_TAKING_METHODS = frozenset({"extend", "join"})
+"""Those of builtin data that take elements one by one, before they look at any."""
+
+
 def _argument(
-    c: Capture, frame: Frame, node: ast.expr, consumes: bool, callee: Value | None = None
-) -> Value:
+    c: Capture, frame: Frame, node: ast.expr, consumes: bool, callee: Value | None = None, *,
+    iterates: bool = False, streams: bool = False,
+) -> Value:  # fmt: skip
+    from xcs.frontend.capture.generators import elements, streamed
+
     if consumes and isinstance(node, ast.Call):
         c.consumed.add(id(node))
     if isinstance(node, ast.GeneratorExp) and consumes:
@@ -234,7 +250,9 @@ def _argument(
         if isinstance(callee, Static) and isinstance(callee.obj, Hashable):
             fold = FOLDS.get(callee.obj)
         return comprehension(c, frame, node, fold)
-    return evaluate(c, frame, node)
+    if iterates:
+        return elements(c, frame, node, hints=True)
+    return streamed(c, frame, node) if streams else evaluate(c, frame, node)
 
 
 _CONSUMERS = (sum, min, max, sorted, list, tuple, set, frozenset, dict)
@@ -441,6 +459,10 @@ def method_of_data(call: Call, base: Value, name: str) -> Value:
     c, args = call.c, call.args
     if not args.is_plain:
         return method_of_object(call, c.dyn(base), name)
+    if name == "join":
+        from xcs.frontend.capture.generators import whole
+
+        args = replace(args, positional=[whole(c, call.node, v) for v in args.positional])
     operands, inside = argument_list(args.positional, args.keywords)
     operands = {"receiver": base, **operands}
     source = f"receiver.{name}({inside})"
@@ -526,7 +548,14 @@ def _switch(call: Call, base: Dyn, name: str, users: list[type], closed: bool) -
 
 def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     """A method that is looked up when the program runs: an op on the object, in its chain."""
-    c, args = call.c, call.args
+    c = call.c
+    match call.args.positional:
+        case [Generator() as source] if name == "extend" and base.cls is list:
+            from xcs.frontend.capture.generators import extend
+
+            return extend(c, call.node, base, source)
+    call = _with_running(call)
+    args = call.args
     home = c.home_of(base)
     positional = args.positional
     if name == "items":
@@ -758,6 +787,10 @@ def call_builtin(call: Call, callee: Any) -> Value | None:
     """Builtins of which more is known than that they are pure."""
     if not isinstance(callee, types.BuiltinFunctionType | type):
         return None
+    from xcs.frontend.capture.generators import consume_arguments
+
+    if (consumed := consume_arguments(call, callee)) is not None:
+        return consumed
     c, args = call.c, call.args
     name = getattr(callee, "__name__", "")
     if name in SEES_ITS_FRAME and getattr(__import__("builtins"), name, None) is callee:
@@ -788,7 +821,7 @@ def call_builtin(call: Call, callee: Any) -> Value | None:
     if callee in (list, tuple) and not args.values():
         return None
     if callee in (map, filter) and args.is_plain and len(args.positional) == 2:
-        if id(call.node) in c.consumed or _function_value(call, args.positional[0]) is not None:
+        if id(call.node) in c.consumed or function_value(call, args.positional[0]) is not None:
             return _mapped(call, callee)
         return _opaque_builtin(call, callee)
     if callee in (sorted, min, max) and args.is_plain and "key" in args.keywords:
@@ -812,7 +845,7 @@ def _opaque_builtin(call: Call, callee: Any) -> Value:
     return call_operator(call, callee, what)
 
 
-def _function_value(call: Call, value: Value) -> Value | None:
+def function_value(call: Call, value: Value) -> Value | None:
     """A function for native code to call, if calling it only computes; None otherwise."""
     from xcs.frontend.capture.glue import is_pure
 
@@ -843,7 +876,7 @@ def _mapped(call: Call, callee: Any) -> Value:
 
     function, iterable = call.args.positional
     c = call.c
-    native = _function_value(call, function)
+    native = function_value(call, function)
     if id(call.node) not in c.consumed:
         source = f"{callee.__name__}(f, xs)"
         home = derived_home(c, [function, iterable]) or c.order.fresh("iterator")
@@ -932,9 +965,13 @@ def _by_key(call: Call, callee: Any) -> Value | None:
 
     c, args = call.c, call.args
     key = args.keywords["key"]
-    if _function_value(call, key) is not None or len(args.positional) != 1:
+    if function_value(call, key) is not None or len(args.positional) != 1:
         return None
     (values,) = args.positional
+    if class_of(values) not in (*CONTAINERS, tuple, frozenset, range, str):
+        home = derived_home(c, [values]) or c.order.fresh("list")  # it may be an iterator
+        listed = {"v": values}
+        values = c.host("list(v)", listed, cls=list, home=home, checked=True, structure=True)
     run = lambda item: apply(replace(call, args=Args([item])), key)
     keys = collect(c, call.node, values, run)
     others = {k: v for k, v in args.keywords.items() if k != "key"}
@@ -1090,8 +1127,15 @@ RULES: tuple[Rule, ...] = (
 
 def user_function(call: Call, function: Any, owner: type | None = None) -> Value:
     """A Python function that can be looked into."""
+    from xcs.frontend.capture.generators import is_generator, make_generator
+
     c = call.c
     what = judged(c, function)
+    if is_generator(function):
+        native = lambda: call_recognised(_with_running(call), function, what)
+        return make_generator(call, function, owner, what, native)
+    if any(isinstance(value, Generator) for value in call.args.values()):
+        return _captured_or_whole(call, function, what, owner)
     if what.kind == "tensor":
         return call_recognised(call, function, what)
     if is_coroutine_function(function):
@@ -1105,6 +1149,16 @@ def user_function(call: Call, function: Any, owner: type | None = None) -> Value
     if leaf and what.effects == "unordered" and not (what.mutates_args or collects):
         return call_recognised(call, function, what)
     return _captured_or_whole(call, function, what, owner)
+
+
+def _with_running(call: Call) -> Call:
+    """The call with generators among its arguments as ones of the running program."""
+    c, args = call.c, call.args
+    if not any(isinstance(value, Generator) for value in args.values()):
+        return call
+    positional = [c.dyn(v) if isinstance(v, Generator) else v for v in args.positional]
+    keywords = {k: c.dyn(v) if isinstance(v, Generator) else v for k, v in args.keywords.items()}
+    return replace(call, args=replace(args, positional=positional, keywords=keywords))
 
 
 def _async_function(
@@ -1136,7 +1190,7 @@ def _captured_or_whole(
             call.frame, call.node, f"{name} is called as a whole: {error.reason} (line {line})"
         )
         if not is_coroutine_function(function):
-            return call_recognised(call, function, what)
+            return call_recognised(_with_running(call), function, what)
         try:
             return call_operator(call, function, what, awaits=True)
         except Unsupported:
@@ -1205,10 +1259,10 @@ def call_recognised(call: Call, callee: Any, what: Classification) -> Value:
     if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
         what = replace(what, effects="ordered")
     functions = [
-        v for v in args.values() if isinstance(v, Closure | Method | Partial) or _is_callable(v)
+        v for v in args.values() if isinstance(v, Closure | Method | Partial) or is_callable(v)
     ]
     if functions and (what.higher_order or what.effects == "pure"):
-        if any(_function_value(call, f) is None for f in functions):
+        if any(function_value(call, f) is None for f in functions):
             what = replace(what, effects="ordered", mutates_args=True, kind="unknown")
     if what.kind == "tensor":
         return call_operator(call, callee, what)
@@ -1222,7 +1276,7 @@ def call_recognised(call: Call, callee: Any, what: Classification) -> Value:
     return call_operator(call, callee, what)
 
 
-def _is_callable(value: Value) -> bool:
+def is_callable(value: Value) -> bool:
     return (
         isinstance(value, Static)
         and callable(value.obj)
@@ -1440,7 +1494,11 @@ def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:
 def call_closure(call: Call, callee: Closure) -> Value:
     """A function that the captured code defines: captured in place of the call."""
     from xcs.frontend.capture.functions import inline_closure
+    from xcs.frontend.capture.generators import is_generator, make_local_generator
 
+    if is_generator(callee):
+        native = lambda: invoke(_with_running(call), call.c.dyn(callee))
+        return make_local_generator(call, callee, native)
     run = lambda call: inline_closure(call.c, callee, call.args, call.node)
     if isinstance(callee.node, ast.AsyncFunctionDef):
         return coroutine_of(call, callee, run)

@@ -14,17 +14,20 @@ from xcs.dialects import orch
 from xcs.frontend.capture.coroutines import AsyncIteration
 from xcs.frontend.capture.drawing import Source, source_of
 from xcs.frontend.capture.evaluate import element, evaluate, new_list
+from xcs.frontend.capture.execute import together, variables_of
 from xcs.frontend.capture.flow import Flow
 from xcs.frontend.capture.names import store_in
 from xcs.frontend.capture.order import ELEMENTS, ScopeKind
 from xcs.frontend.capture.regions import Loop, as_type, branch, run_region
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import assign, set_item
-from xcs.frontend.capture.values import NOTHING, Dyn, Frame, Static, Value
+from xcs.frontend.capture.values import NOTHING, Dyn, Frame, Generator, Static, Value
 from xcs.frontend.names import stored_names
 from xcs.frontend.unsupported import Unsupported
 
 _MAX_ATTEMPTS = 8
+_COLLECTED = ".collected"
+"""The variable that holds what a comprehension makes."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def comprehension(c: Capture, frame: Frame, node: Any, fold: Fold | None = None)
     is_async = bool(node.generators[0].is_async)
     first = _source(c, frame, node.generators[0])
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
-        if not (node.generators[0].ifs or first.filters or is_async):
+        is_captured = isinstance(first.iterable, Generator)
+        if not (node.generators[0].ifs or first.filters or is_async or is_captured):
             result = _as_map(c, inner, node, first)
             if result is not None:
                 return result
@@ -159,7 +163,7 @@ def collect(c: Capture, node: ast.AST, iterable: Value, run: Callable[[Value], V
 
     def body(item: Value | None) -> tuple[Value | None, Flow]:
         assert item is not None
-        _put(c, result, run(item))
+        put(c, result, run(item))
         return None, Flow.NEXT
 
     Loop(c, node, body, lambda owner, name: True).run(iterable)
@@ -181,10 +185,18 @@ def _as_map(c: Capture, inner: Frame, node: Any, first: Source) -> Value | None:
 def _as_loops(
     c: Capture, inner: Frame, node: Any, first: Source, fold: Fold | None = None
 ) -> Value:
-    result = _empty(c, node)
+    result = inner.env[_COLLECTED] = _empty(c, node)
     folding = Frame(inner.function, frozenset({_SO_FAR}), inner.filename, None)
     if fold is not None:
         folding.env[_SO_FAR] = Static(fold.start)
+    folded = {folding: frozenset(folding.env)}
+
+    def reads(number: int) -> dict[Frame, frozenset[str]]:
+        parts = [getattr(node, part) for part in ("elt", "key", "value") if hasattr(node, part)]
+        later = [part for g in node.generators[number:] for part in (*g.ifs, g.iter)]
+        used = together(variables_of(inner, [*parts, *later]), {inner: frozenset({_COLLECTED})})
+        targets = (name for g in node.generators[number:] for name in stored_names(g.target))
+        return used | folded | {inner: used[inner].difference(targets)}
 
     def level(number: int, source: Source) -> None:
         generator = node.generators[number]
@@ -205,7 +217,9 @@ def _as_loops(
             step = lambda _: body(iteration.item())
             Loop(c, node, step, needed, test=iteration.more).run(None)
             return
-        loop = Loop(c, node, body, needed)
+        loop = Loop(c, node, body, needed, assigned=lambda: folded)
+        if not source.computes:
+            loop.reads = lambda: reads(number)
         loop.is_generator = number == 0 and isinstance(node, ast.GeneratorExp)
         loop.run(source.iterable)
 
@@ -226,14 +240,14 @@ def _as_loops(
             level(number + 1, _source(c, inner, node.generators[number + 1]))
         elif isinstance(node, ast.DictComp):
             key = evaluate(c, inner, node.key)
-            set_item(c, result, key, evaluate(c, inner, node.value))
+            set_item(c, inner.env[_COLLECTED], key, evaluate(c, inner, node.value))
         else:
             value = evaluate(c, inner, node.elt)
             if fold is not None:
                 operands = {"step": Static(fold.step), "so_far": folding.env[_SO_FAR]}
                 operands["value"] = value
                 folding.env[_SO_FAR] = c.host("step(so_far, value)", operands, checked=True)
-            _put(c, result, value)
+            put(c, c.dyn(inner.env[_COLLECTED]), value)
 
     c.frames += [folding, inner]
     try:
@@ -257,7 +271,8 @@ def _empty(c: Capture, node: Any) -> Dyn:
     return new_list(c, [])
 
 
-def _put(c: Capture, container: Dyn, value: Value) -> None:
+def put(c: Capture, container: Dyn, value: Value) -> None:
+    """Add a value to a list or set."""
     home = c.home_of(container)
     assert home is not None
     store_in(c, home.field(ELEMENTS), value)
@@ -284,9 +299,7 @@ def any_or_all(c: Capture, frame: Frame, node: ast.GeneratorExp, *, stop_at: boo
         raise Unsupported("any() or all() of what is filtered", node)
 
     def decide() -> Value:
-        value = evaluate(c, inner, node.elt)
-        source = "bool(v)" if stop_at else "not v"
-        return c.host(source, {"v": value}, cls=bool, checked=True)
+        return _decides(c, evaluate(c, inner, node.elt), stop_at=stop_at)
 
     def begin(value: Value) -> Value:
         assign(c, inner, generator.target, value)
@@ -296,13 +309,37 @@ def any_or_all(c: Capture, frame: Frame, node: ast.GeneratorExp, *, stop_at: boo
         assert item is not None
         return source.draw(item, begin), Flow.NEXT
 
+    reads = lambda: {
+        owner: used - names if owner is inner else used
+        for owner, used in variables_of(inner, [*generator.ifs, node.elt]).items()
+    }
     loop = Loop(c, node, body, lambda owner, name: owner is not inner, stops=True)
+    loop.reads = None if source.computes else reads
     loop.is_generator = True
     c.frames.append(inner)
     try:
         stopped = loop.run(source.iterable)
     finally:
         c.frames.pop()
+    assert stopped is not None
+    return stopped if stop_at else c.host("not v", {"v": stopped}, cls=bool, total=True)
+
+
+def _decides(c: Capture, value: Value, *, stop_at: bool) -> Value:
+    """Whether an element makes ``any`` or ``all`` stop."""
+    source = "bool(v)" if stop_at else "not v"
+    return c.host(source, {"v": value}, cls=bool, checked=True)
+
+
+def decide_any(c: Capture, node: ast.AST, iterable: Value, *, stop_at: bool) -> Value:
+    """``any`` or ``all`` of an iterable: stops at the first element that decides it."""
+
+    def body(item: Value | None) -> tuple[Value | None, Flow]:
+        assert item is not None
+        return _decides(c, item, stop_at=stop_at), Flow.NEXT
+
+    loop = Loop(c, node, body, lambda owner, name: True, stops=True, reads=dict)
+    stopped = loop.run(iterable)
     assert stopped is not None
     return stopped if stop_at else c.host("not v", {"v": stopped}, cls=bool, total=True)
 

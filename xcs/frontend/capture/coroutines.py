@@ -301,7 +301,7 @@ def start(call: Call, value: Value) -> Task | None:
         return [Dyn(error.ssa), Static(None)], Flow.NEXT
 
     attempt, written, last = c.begin(), len(c.order.writes), c.block.last_op
-    (error, result), _ = protect(c, call.frame, frozenset(), run, failed)
+    (error, result), _ = protect(c, {}, run, failed)
     if not _is_quiet(c, given, written, last):
         c.undo(attempt)
         return None
@@ -517,7 +517,7 @@ def run_group(
     node: ast.expr,
     group: Group,
     body: Callable[[], Flow],
-    kept: frozenset[str],
+    kept: dict[Frame, frozenset[str]],
 ) -> Flow:
     """``async with asyncio.TaskGroup()``: the body, and then the errors of all tasks as one."""
     from xcs.frontend.capture.trying import with_exit
@@ -578,7 +578,7 @@ def _run_waiting(call: Call, group: Group) -> None:
     def failed(error: Dyn) -> tuple[list[Value], Flow]:
         return [Dyn(error.ssa)], Flow.NEXT
 
-    (error,), _ = protect(call.c, call.frame, frozenset(), run, failed)
+    (error,), _ = protect(call.c, {}, run, failed)
     append(call.c, group.errors, Dyn(call.c.ssa(error)))
 
 
@@ -684,7 +684,7 @@ def _kept(call: Call, run: Callable[[], Value], keeps: bool) -> Value:
     if not keeps:
         return run()
     body = lambda: ([run()], Flow.NEXT)
-    values, _ = protect(call.c, call.frame, frozenset(), body, lambda error: ([error], Flow.NEXT))
+    values, _ = protect(call.c, {}, body, lambda error: ([error], Flow.NEXT))
     return values[0]
 
 
@@ -945,7 +945,7 @@ class AsyncIteration:
             branch(c, is_end, lambda: ([], Flow.NEXT), again)
             return [Static(False), Static(None)], Flow.NEXT
 
-        (found, item), _ = protect(c, frame, frozenset(), step, ended)
+        (found, item), _ = protect(c, {}, step, ended)
         frame.env[self.name] = item
         return found
 

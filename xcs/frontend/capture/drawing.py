@@ -7,7 +7,7 @@ generator expressions do to an element becomes a part of the iteration.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from xcs.frontend.capture.names import load_name
 from xcs.frontend.capture.regions import branch
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.targets import assign
-from xcs.frontend.capture.values import Frame, Lazy, Pack, Static, Value
+from xcs.frontend.capture.values import Dyn, Frame, Generator, Lazy, Pack, Static, Value
 from xcs.frontend.names import stored_names
 from xcs.frontend.unsupported import Unsupported
 
@@ -40,7 +40,11 @@ class Source:
 
 def source_of(c: Capture, frame: Frame, node: ast.expr) -> Source:
     """What a loop over an expression goes over."""
-    if isinstance(node, ast.GeneratorExp):
+    from xcs.frontend.capture.generators import elements, lazy_builtin
+
+    if (generator := lazy_builtin(c, frame, node)) is not None:
+        return Source(generator)
+    if isinstance(node, ast.GeneratorExp) and len(node.generators) == 1:
         return _generated(c, frame, node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         callee = peek(c, frame, node.func.id)
@@ -48,9 +52,11 @@ def source_of(c: Capture, frame: Frame, node: ast.expr) -> Source:
         if make is not None and _is_simple(node):
             load_name(c, frame, node.func.id)  # guards that it is not shadowed
             return make(c, frame, node)
-    value = evaluate(c, frame, node)
+    value = elements(c, frame, node)
     if isinstance(value, Static) and not isinstance(value.obj, range | str | bytes | tuple):
         value = c.dyn(value)
+    if isinstance(value, Dyn) and value.ssa in c.closing:
+        raise Unsupported("a loop over a generator that is closed where the loop is left", node)
     return Source(value)
 
 
@@ -64,9 +70,9 @@ def _is_simple(node: ast.Call) -> bool:
 
 
 def _generated(c: Capture, frame: Frame, node: ast.GeneratorExp) -> Source:
-    generator, *others = node.generators
-    if others or generator.is_async:
-        raise Unsupported("a loop over a generator expression of several loops", node)
+    (generator,) = node.generators
+    if generator.is_async:
+        raise Unsupported("a loop over an asynchronous generator expression", node)
     if any(_is_next(child) for child in ast.walk(node)):
         raise Unsupported("a generator expression that may raise StopIteration", node)
     names = frozenset(stored_names(generator.target))
@@ -125,7 +131,7 @@ def _function_over(
     if others and any(s.computes for s in (source, *others)):
         raise Unsupported("map() of several iterables that are computed one by one", node)
     if others:
-        source = Source(Lazy(zip, tuple(s.iterable for s in (source, *others)), {}))
+        source = Source(Lazy(zip, _running(c, (source, *others)), {}))
 
     def call(value: Value) -> Value:
         if isinstance(function, Static) and function.obj is None:
@@ -142,7 +148,7 @@ def _together(c: Capture, frame: Frame, node: ast.Call) -> Source:
     assert isinstance(callee, Static)
     sources = [source_of(c, frame, argument) for argument in node.args]
     keywords = {str(k.arg): evaluate(c, frame, k.value) for k in node.keywords}
-    lazy = Lazy(callee.obj, tuple(s.iterable for s in sources), keywords)
+    lazy = Lazy(callee.obj, _running(c, sources), keywords)
     computing = [position for position, s in enumerate(sources) if s.computes]
     if not computing:
         return Source(lazy)
@@ -157,6 +163,12 @@ def _together(c: Capture, frame: Frame, node: ast.Call) -> Source:
         return sources[last].draw(value, lambda drawn: then(Pack((*before, drawn))))
 
     return Source(lazy, draw, True)
+
+
+def _running(c: Capture, sources: Sequence[Source]) -> tuple[Value, ...]:
+    """What several sources go over in step; of captured generators, those of Python's own."""
+    values = (source.iterable for source in sources)
+    return tuple(c.dyn(v) if isinstance(v, Generator) else v for v in values)
 
 
 def _parts(c: Capture, frame: Frame, element: Value, count: int) -> list[Value]:

@@ -20,6 +20,7 @@ from xcs.frontend.capture.values import (
     Closure,
     Dyn,
     Frame,
+    Generator,
     Method,
     Pack,
     Static,
@@ -38,7 +39,8 @@ def evaluate(c: Capture, frame: Frame, node: ast.expr) -> Value:
         if isinstance(node, ast.Constant):
             return Static(node.value)
         if isinstance(node, ast.Name):
-            return load_name(c, frame, node.id)
+            value = load_name(c, frame, node.id)
+            return c.dyn(value) if isinstance(value, Generator) else value
         value = _view(c, frame, node) or glue.evaluate_glue(c, frame, node)
         if value is not None:
             return value
@@ -380,10 +382,12 @@ def _starred_display(c: Capture, frame: Frame, node: Any, cls: type) -> Value:
 
 
 def _unpacked(c: Capture, frame: Frame, node: ast.expr) -> Value:
-    """What a star takes apart; all of a generator expression is used."""
+    """What a star takes apart; all of a generator is used."""
+    from xcs.frontend.capture.generators import elements, whole
+
     if isinstance(node, ast.GeneratorExp):
         return _comprehension(c, frame, node)
-    return evaluate(c, frame, node)
+    return whole(c, node, elements(c, frame, node, hints=True))
 
 
 def _set(c: Capture, frame: Frame, node: ast.Set) -> Value:

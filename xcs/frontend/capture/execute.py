@@ -15,14 +15,17 @@ from xcs.frontend.capture.flow import (
     NEXT_CODE,
     RESULT,
     RETURN,
+    STOPPED,
     Flow,
+    contains_yield,
     leaves_loop,
 )
 from xcs.frontend.capture.liveness import read_before_written, read_outside
 from xcs.frontend.capture.regions import Loop, branch
 from xcs.frontend.capture.state import Capture, Remark
 from xcs.frontend.capture.targets import assign, augment, bind, delete
-from xcs.frontend.capture.values import Dyn, Frame, Static, Value
+from xcs.frontend.capture.values import Dyn, Frame, Generator, Static, Value
+from xcs.frontend.names import loaded_names, stored_names
 from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
 
 
@@ -73,7 +76,9 @@ def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
     attempt = c.begin()
     with c.at(frame, node):
         try:
-            executor = _EXECUTORS.get(type(node))
+            value = getattr(node, "value", None)
+            yields = isinstance(value, ast.Yield | ast.YieldFrom)
+            executor = _yield if yields else _EXECUTORS.get(type(node))
             if executor is None:
                 raise Unsupported(f"'{_keyword(node)}' is not captured", node)
             return executor(c, frame, node) or Flow.NEXT
@@ -125,9 +130,33 @@ def _expression(c: Capture, frame: Frame, node: ast.Expr) -> None:
 
 
 def _assign(c: Capture, frame: Frame, node: ast.Assign) -> None:
-    value = evaluate(c, frame, node.value)
+    if _takes_a_stream(frame, node):
+        from xcs.frontend.capture.generators import streamed
+
+        value = streamed(c, frame, node.value)
+    else:
+        value = evaluate(c, frame, node.value)
     for target in node.targets:
         assign(c, frame, target, value)
+
+
+def _takes_a_stream(frame: Frame, node: ast.Assign) -> bool:
+    """Whether the value is taken apart, or given a name that is read in one place."""
+    from xcs.frontend.capture.generators import is_used_once
+
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.GeneratorExp()):
+            is_local = frame.owner_of(name) is frame
+            return is_local and is_used_once(_function_node(frame), name)
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]):
+            return True
+    return False
+
+
+def _yield(c: Capture, frame: Frame, node: Any) -> Flow:
+    from xcs.frontend.capture.generators import run_yield
+
+    return run_yield(c, frame, node)
 
 
 def _annotated(c: Capture, frame: Frame, node: ast.AnnAssign) -> None:
@@ -284,7 +313,7 @@ def _for(c: Capture, frame: Frame, node: ast.For) -> Flow:
         assert element is not None
         return source.draw(element, begin)
 
-    return _loop(c, frame, node, source.iterable, enter, None)
+    return _loop(c, frame, node, source.iterable, enter, None, computes=source.computes)
 
 
 def _while(c: Capture, frame: Frame, node: ast.While) -> Flow:
@@ -299,15 +328,22 @@ def _loop(
     iterable: Value | None,
     enter: Callable[[Value | None, Callable[[], Flow]], Flow],
     test: Callable[[], Value] | None,
+    *,
+    computes: bool = False,
 ) -> Flow:
     breaks, returns = leaves_loop(node)
+    returns = returns or _ends_generator(frame, node)
     frame.env[EXIT] = Static(NEXT_CODE)
-    exposed, outside = read_before_written(node), read_outside(_function_node(frame), node)
+    exposed = read_before_written(node)
+    outside = read_outside(_function_node(frame), node) | frozenset(loaded_names(node.orelse))
 
     def needed(owner: Frame, name: str) -> bool:
+        if owner is not frame:
+            around = frame.consumer
+            return not name.startswith(".") if around is None else around.needed(owner, name)
         if name.startswith("."):
-            return returns and owner is frame and name in (EXIT, RESULT)
-        return owner is not frame or name in exposed or name in outside
+            return returns and name in (EXIT, RESULT, STOPPED)
+        return name in exposed or name in outside
 
     def body(element: Value | None) -> tuple[Value | None, Flow]:
         frame.env[EXIT] = Static(NEXT_CODE)
@@ -315,17 +351,46 @@ def _loop(
         code = frame.env[EXIT]
         if flow is Flow.NEXT or flow is Flow.DEAD:
             return None, flow
-        if isinstance(code, Dyn):
+        if isinstance(code, Dyn) and not loop.stops:
+            if isinstance(iterable, Generator):
+                raise Unsupported("a loop over a generator that sleeps", node)
             loop.stops = True  # if only to find out when the iteration has slept enough
         if isinstance(code, Static):
             return Static(bool(code.obj & 1)), Flow.NEXT
         return c.host("bool(code & 1)", {"code": code}, cls=bool, total=True), Flow.NEXT
 
-    loop = Loop(c, node, body, needed, breaks or returns, test)
+    def assigned() -> dict[Frame, frozenset[str]]:
+        kept = {frame: frozenset(n for n in stored_names(node) if needed(frame, n))}
+        if frame.consumer is not None and contains_yield(node):
+            kept = together(kept, frame.consumer.assigned())
+        return kept
+
+    def reads() -> dict[Frame, frozenset[str]]:
+        target = [] if isinstance(node, ast.While) else [node.target]
+        used = variables_of(frame, [*target, *node.body])
+        passing = frozenset(n for n in stored_names(node) if not needed(frame, n))
+        used[frame] = used.get(frame, frozenset()) - passing
+        if frame.consumer is not None and contains_yield(node):
+            used = together(used, frame.consumer.reads())
+        return used
+
+    def leaving() -> list[Frame]:
+        own = [frame] if returns else []
+        if frame.consumer is not None and contains_yield(node):
+            own += frame.consumer.leaving()
+        return own
+
+    loop = Loop(
+        c, node, body, needed, breaks or returns, test, assigned=assigned, leaving=leaving
+    )  # fmt: skip
+    if not computes and (frame.consumer is None or frame.consumer.reads is not None):
+        loop.reads = reads
     if returns:
         loop.carried += [(frame, EXIT), (frame, RESULT)]
         frame.env.setdefault(RESULT, Static(None))
     stopped = loop.run(iterable)
+    if loop.flow is Flow.DEAD:
+        return Flow.DEAD
     flow = _after_loop(c, frame, returns)
     if node.orelse and stopped is not None:
         return _run_else(c, frame, node.orelse, stopped, flow)
@@ -334,6 +399,29 @@ def _loop(
     if node.orelse and flow is Flow.NEXT:
         return run_block(c, frame, node.orelse)
     return flow
+
+
+def variables_of(frame: Frame, nodes: list[Any]) -> dict[Frame, frozenset[str]]:
+    """The variables of a frame, and of those around it, that some code uses."""
+    found: dict[Frame, frozenset[str]] = {}
+    for name in (*loaded_names(nodes), *stored_names(nodes)):
+        owner = frame.owner_of(name)
+        if owner is not None:
+            found[owner] = found.get(owner, frozenset()) | {name}
+    return found
+
+
+def together(
+    one: dict[Frame, frozenset[str]], two: dict[Frame, frozenset[str]]
+) -> dict[Frame, frozenset[str]]:
+    """The variables of both."""
+    none = frozenset[str]()
+    return {frame: one.get(frame, none) | two.get(frame, none) for frame in (one | two)}
+
+
+def _ends_generator(frame: Frame, node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether the consumer of a generator may end it from inside of one of its loops."""
+    return frame.consumer is not None and frame.consumer.stops and contains_yield(node)
 
 
 def _function_node(frame: Frame) -> ast.AST:

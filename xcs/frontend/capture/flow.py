@@ -15,6 +15,9 @@ EXIT: Final = ".exit"
 RESULT: Final = ".result"
 """The variable that holds what the function returns."""
 
+STOPPED: Final = ".stopped"
+"""The variable of a generator that says whether its consumer has asked for the last element."""
+
 NEXT_CODE, BREAK, CONTINUE, RETURN = 0, 1, 2, 3
 """Values of the exit variable. The odd ones end a loop."""
 
@@ -66,3 +69,16 @@ def _statements(body: list[ast.stmt], in_loop: bool) -> Iterator[tuple[ast.stmt,
             yield from _statements(handler.body, in_loop)
         for case in getattr(statement, "cases", ()):
             yield from _statements(case.body, in_loop)
+
+
+@functools.lru_cache(maxsize=8192)
+def contains_yield(node: ast.AST) -> bool:
+    """Whether a statement of a generator function has a ``yield`` in it."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(current, (*FUNCTION_NODES, ast.ClassDef)):
+            pending.extend(ast.iter_child_nodes(current))
+    return False

@@ -29,6 +29,7 @@ from xcs.frontend.capture.values import (
     Closure,
     Dyn,
     Frame,
+    Generator,
     Method,
     Pack,
     Partial,
@@ -48,7 +49,7 @@ _MAX_DEPTH = 60
 
 def _bound(
     c: Capture,
-    parameters: ast.arguments,
+    function: Any,
     args: Any,
     defaults: list[Value],
     kw_defaults: dict[str, Value],
@@ -57,8 +58,8 @@ def _bound(
     """The parameters' values. A call that Python refuses is left for Python to refuse."""
     if not args.is_plain:
         raise Unsupported("arguments that are unpacked when the program runs", node)
-    return bind_parameters(
-        parameters,
+    env = bind_parameters(
+        function.args,
         args.positional,
         args.keywords,
         defaults,
@@ -67,6 +68,11 @@ def _bound(
         as_dict=lambda rest: _keyword_dict(c, rest),
         node=node,
     )
+    if any(isinstance(value, Generator) for value in args.values()):
+        from xcs.frontend.capture.generators import settle_parameters
+
+        settle_parameters(c, function, env)
+    return env
 
 
 def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
@@ -112,6 +118,14 @@ class Target:
             self.owner,
         )
 
+    def run(self, c: Capture, frame: Frame) -> Value:
+        """Capture the body for one activation; gives what the call returns."""
+        return _run_body(c, frame)
+
+    def unknown(self, home: Callable[[], Home]) -> Value:
+        """What a recursive call is taken to give until more is known."""
+        return Dyn(Block(arg_types=[orch.ANY]).args[0], None, home())
+
     @property
     def name(self) -> str:
         """What it is called in the IR."""
@@ -124,15 +138,9 @@ class Target:
 
 def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node: Any) -> Value:
     """A call of a Python function of the outside world."""
-    tree = function_node(function)
-    check_capturable(tree)
-    for part in ("__code__", "__defaults__", "__kwdefaults__"):
-        c.guards.attribute(function, part, getattr(function, part))
-    defaults = [_default(c, v) for v in function.__defaults__ or ()]
-    kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
-    env = _bound(c, tree.args, args, defaults, kw_defaults, node)
-    target = Target(tree, function, owner, None)
-    if c.limits or c.pending or c.groups or any(_holds_closure(c, v) for v in env.values()):
+    check_capturable(function_node(function))
+    target, env = bind_call(c, function, args, owner, node)
+    if c.limits or c.pending or c.groups or any(holds_closure(c, v) for v in env.values()):
         return inline(c, target, env, node)
     identity = ("function", function.__code__, _closure_key(function), bool(c.own_loop))
     attempt = c.begin()
@@ -141,6 +149,19 @@ def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node
     except GivesCoroutine:
         c.undo(attempt)
         return inline(c, target, env, node)
+
+
+def bind_call(
+    c: Capture, function: Any, args: Any, owner: type | None, node: Any
+) -> tuple[Target, dict[str, Value]]:
+    """A function of the outside world with the values of its parameters for a call."""
+    tree = function_node(function)
+    for part in ("__code__", "__defaults__", "__kwdefaults__"):
+        c.guards.attribute(function, part, getattr(function, part))
+    defaults = [_default(c, v) for v in function.__defaults__ or ()]
+    kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
+    env = _bound(c, tree, args, defaults, kw_defaults, node)
+    return Target(tree, function, owner, None), env
 
 
 class GivesCoroutine(Unsupported):
@@ -158,26 +179,33 @@ def _default(c: Capture, value: Any) -> Value:
     return outside(c, value, Path(f"default {id(value)}"), "default")
 
 
-def _holds_closure(c: Capture, value: Value) -> bool:
+def holds_closure(c: Capture, value: Value) -> bool:
     """Whether a value is known in a way that cannot be passed when the program runs."""
     if isinstance(value, Pack):
-        return any(_holds_closure(c, item) for item in value.items)
+        return any(holds_closure(c, item) for item in value.items)
     if isinstance(value, Method):
-        return _holds_closure(c, value.receiver)
-    return isinstance(value, Closure | Partial) or c.holds_coroutines(value)
+        return holds_closure(c, value.receiver)
+    return isinstance(value, Closure | Partial | Generator) or c.holds_coroutines(value)
 
 
 def inline_closure(c: Capture, closure: Closure, args: Any, node: Any) -> Value:
     """A call of a function that the captured code defines."""
     tree = closure.node
     check_capturable(tree)
-    env = _bound(c, tree.args, args, closure.defaults, closure.kw_defaults, node)
-    target = Target(
-        tree, closure.frame.outermost.function, closure.frame.outermost.owner, closure.frame
-    )
+    target, env = bind_closure_call(c, closure, args, node)
     if not isinstance(tree, ast.Lambda) and _is_recursive(tree):
         return _call_local(c, closure, target, env)
     return inline(c, target, env, node)
+
+
+def bind_closure_call(
+    c: Capture, closure: Closure, args: Any, node: Any
+) -> tuple[Target, dict[str, Value]]:
+    """A function that the captured code defines with the values of its parameters for a call."""
+    tree = closure.node
+    env = _bound(c, tree, args, closure.defaults, closure.kw_defaults, node)
+    outer = closure.frame.outermost
+    return Target(tree, outer.function, outer.owner, closure.frame), env
 
 
 def _is_recursive(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -248,7 +276,7 @@ def _call_local(c: Capture, closure: Closure, target: Target, env: dict[str, Val
         around.env[closure.name] = Closure(node, around, closure.defaults, closure.kw_defaults)
 
     everything = {**env, **{f"outer {n}": v for n, v in captured.items()}}
-    if c.limits or c.pending or c.groups or any(_holds_closure(c, v) for v in everything.values()):
+    if c.limits or c.pending or c.groups or any(holds_closure(c, v) for v in everything.values()):
         return inline(c, Target(node, target.function, target.owner, outer), env, node)
     return call_specialised(c, target, ("local", node), everything, prepare)
 
@@ -265,6 +293,8 @@ class Specialisation:
     identity: Any = None
     imports: list[Home] = field(default_factory=list)
     touched: list[Home] = field(default_factory=list)
+    writes: list[Home] = field(default_factory=list)
+    """Of those that it touched, the ones that it does not only read."""
     result: Value = field(default_factory=lambda: Static(None))
     assumed: list[Home] = field(default_factory=list)
     in_progress: bool = True
@@ -278,6 +308,7 @@ class Specialisation:
         return (
             tuple(h.find() for h in self.imports),
             tuple(h.find() for h in self.touched),
+            tuple(h.find() for h in self.writes),
             _shape(self.result),
             self.pauses,
         )
@@ -288,7 +319,7 @@ def _shape(value: Value) -> Any:
         case Pack(items=items):
             return tuple(map(_shape, items))
         case Dyn():
-            return ("dyn", value.cls, value.home is None)
+            return ("dyn", value.cls, value.ssa.type, value.home is None)
         case Static(obj=obj):
             return ("static", id(obj))
         case _:
@@ -392,12 +423,13 @@ def _key(c: Capture, value: Value, actual: list[Dyn]) -> Any:
         case Dyn():
             home = None if value.home is None else value.home.find()
             path = value.path if value.example is not NOTHING else None
+            known = (value.cls, value.maybe_unbound, path)
             if home is None:
-                return (value.cls, path)
+                return known
             if not _is_own(home):
-                return (value.cls, path, _Place(home))
+                return (*known, _Place(home))
             first = next(i for i, a in enumerate(actual) if a.home and a.home.find() is home)
-            return (value.cls, path, first, _written_parts(c, home))
+            return (*known, first, _written_parts(c, home))
         case _:
             return ("other", id(value))
 
@@ -490,7 +522,7 @@ def _capture(
     callers = Scope(ScopeKind.MAIN, Block())  # where all that is passed is born
     found = Specialisation(symbol, [], identity=key[0])
     # Until more is known, it is taken to return something, and to touch nothing.
-    found.result = Dyn(Block(arg_types=[orch.ANY]).args[0], None, Home("result", callers))
+    found.result = target.unknown(lambda: Home("result", callers))
     c.specialisations[key] = found
     c.functions[symbol] = None  # type: ignore[assignment]  # taken
     saved = c.frames, c.boxes, c.handling, c.location, c.started
@@ -509,11 +541,12 @@ def _capture(
             ]
             if prepare is not None:
                 prepare(values)
-            own = {n: v for n, v in values.items() if not n.startswith("outer ")}
-            frame = target.frame(own)
+            own = _own_parts(c, homes)
+            frame = target.frame({n: v for n, v in values.items() if not n.startswith("outer ")})
             c.frames.append(frame)
-            function = _capture_body(c, frame, block, found, callers)
-            changed = any(h.parameter for h, _ in c.order.changes[mark:])
+            function = _capture_body(c, target, frame, block, found, callers)
+            changed = _own_parts(c, homes) | own
+            changed &= {h for h, _ in c.order.changes[mark:]}
             if not found.used or (found.interface() == before and not changed):
                 break
             # What was captured in this pass may have called the function as it was taken to be.
@@ -531,11 +564,17 @@ def _capture(
     return found
 
 
+def _own_parts(c: Capture, homes: dict[Home, Home]) -> set[Home]:
+    """The homes of a function's parameters and of what they lead to."""
+    return {part for home in homes.values() for part in c._all_parts(home)}
+
+
 def _capture_body(
-    c: Capture, frame: Frame, block: Block, found: Specialisation, callers: Scope
+    c: Capture, target: Target, frame: Frame, block: Block, found: Specialisation, callers: Scope
 ) -> func.FuncOp:
+    mark = len(c.order.writes)
     with c.region(ScopeKind.FUNCTION, block, callers) as scope:
-        result = _run_body(c, frame)
+        result = target.run(c, frame)
         if isinstance(result, Closure):
             raise Unsupported("a function that returns one of its own functions", frame.node)
         if c.holds_coroutines(result):
@@ -559,6 +598,8 @@ def _capture_body(
         c.add(func.ReturnOp(*ssa, *tokens))
         found.imports = [i.home for i in scope.imports]
         found.touched = touched
+        written = {home.find() for home in c.order.writes[mark:]}
+        found.writes = [home for home in touched if home in written]
         found.assumed = list(scope.assumed)
         found.result = result
     types_in = [a.type for a in block.args]
@@ -590,6 +631,7 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     results = [leaf.ssa.type for leaf in parts] + [orch.TOKEN] * len(touched)
     op = func.CallOp(found.symbol, operands, results)
     c.add(op)
+    written = {translation.of(home) for home in found.writes}
     given: dict[Home, list[SSAValue]] = {}
     for home, token in zip(touched, op.results[len(parts) :], strict=True):
         given.setdefault(translation.of(home), []).append(token)
@@ -598,7 +640,8 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
         if home is order.world:
             order.give_world(token)
         else:
-            order.mark_written(home)
+            if home in written:
+                order.mark_written(home)
             order.give(home, token)
     results_iter = iter(op.results[: len(parts)])
     result = translation.result(found.result, results_iter)

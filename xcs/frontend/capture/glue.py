@@ -22,12 +22,9 @@ from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import (
     UNBOUND,
-    Closure,
     Dyn,
     Frame,
-    Method,
     Pack,
-    Partial,
     Static,
     Value,
 )
@@ -196,6 +193,7 @@ class _Glue:
         for number, generator in enumerate(node.generators):
             if generator.is_async or not isinstance(generator.target, ast.Name | ast.Tuple):
                 raise NotGlue
+            self._check_iterated(generator.iter, inner)
             source = self.visit(generator.iter, inner, conditional or number > 0)
             inner = inner | frozenset(stored_names(generator.target))
             tests = [self.visit(t, inner, True) for t in generator.ifs]
@@ -204,6 +202,13 @@ class _Glue:
             key, value = self.visit(node.key, inner, True), self.visit(node.value, inner, True)
             return ast.DictComp(key, value, generators)
         return type(node)(self.visit(node.elt, inner, True), generators)
+
+    def _check_iterated(self, node: ast.expr, bound: frozenset[str]) -> None:
+        """Going over an instance of a user's class runs code of that class."""
+        if isinstance(node, ast.Name) and node.id not in bound:
+            value = peek(self.c, self.frame, node.id)
+            if isinstance(value, Dyn) and value.cls is not None and is_user_class(value.cls):
+                raise NotGlue
 
     def _name(self, node: ast.Name) -> ast.expr:
         value = peek(self.c, self.frame, node.id)
@@ -267,6 +272,8 @@ class _Glue:
         func, callee = self._callee(node.func, bound, conditional)
         args = []
         for argument in node.args:
+            if any(callee is known for known in _CONSUMERS):
+                self._check_iterated(argument, bound)
             if isinstance(argument, ast.GeneratorExp):
                 if not self._consumes(node.func, callee):
                     raise NotGlue
@@ -335,7 +342,7 @@ class _Glue:
         from xcs.frontend.capture.evaluate import derived_home, evaluate
 
         operands = {name: evaluate(self.c, self.frame, leaf) for name, leaf in self.leaves.items()}
-        if any(isinstance(v, Closure | Method | Partial) for v in operands.values()):
+        if not all(isinstance(v, Static | Dyn | Pack) for v in operands.values()):
             raise AssertionError("glue uses a function as a value")
         source = ast.unparse(ast.fix_missing_locations(ast.copy_location(tree, node)))
         values = list(operands.values())

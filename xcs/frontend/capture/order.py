@@ -223,8 +223,10 @@ class Order:
 
     def mark_written(self, home: Home) -> None:
         """Something changes what lives there."""
-        home = home.find()
-        self.writes.append(home)
+        self.writes.append(home.find())
+        self._take_for_written(home.find())
+
+    def _take_for_written(self, home: Home) -> None:
         if not home.written:
             home.written = True
             self.note(home)
@@ -254,8 +256,8 @@ class Order:
             self.share(outer)
             self.share(inner)
         if outer.written != inner.written:
-            self.mark_written(outer)
-            self.mark_written(inner)
+            self._take_for_written(outer)
+            self._take_for_written(inner)
         tokens = [t for t in (self._last(outer), self._last(inner)) if t is not None]
         self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
         self._add_calls(outer, inner)

@@ -20,6 +20,7 @@ from xcs.frontend.capture.values import (
     UNBOUND,
     Dyn,
     Frame,
+    Generator,
     Group,
     Lazy,
     Pack,
@@ -365,12 +366,33 @@ class Loop:
     """Whether it is all of a generator expression."""
     containers: list[Home] = field(default_factory=list)
     """Those that the loop goes over."""
+    assigned: Callable[[], dict[Frame, frozenset[str]]] = dict
+    """The variables that the body may assign and that matter outside of one iteration."""
+    reads: Callable[[], dict[Frame, frozenset[str]]] | None = None
+    """The variables that the body uses, if it can be captured in a function of its own."""
+    leaving: Callable[[], list[Frame]] = list
+    """The frames whose exit variables say, after the loop, how it was left."""
+    root: Loop | None = None
+    """The loop that the body belongs to, where a ``yield from`` only hands on elements."""
+    is_manager: bool = False
+    """Whether it stands for a ``with`` block, whose manager is a generator: that is resumed however
+    the block ends, and given its error."""
+    handling: list[Dyn] = field(default_factory=list)
+    """The exceptions that are being handled around the loop."""
+    flow: Flow = Flow.NEXT
+    """Where control goes after a generator that the loop has consumed."""
+    result: Value = field(default_factory=lambda: Static(None))
+    """What a generator returned that the loop has consumed."""
     is_live: bool = False
     """Whether iterations may change one of them, which the next ones see, then."""
 
     def run(self, iterable: Value | None) -> Value | None:
         """Capture the loop. Gives whether it was stopped, where it can be."""
         c, start = self.c, self.c.begin()
+        if isinstance(iterable, Generator):
+            from xcs.frontend.capture.generators import run_generator
+
+            return run_generator(c, iterable, self)
         if iterable is None:
             return self._settle(None)
         self.containers = list(_containers(c, iterable))

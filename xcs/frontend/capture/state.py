@@ -32,6 +32,7 @@ from xcs.frontend.capture.values import (
     Coroutine,
     Dyn,
     Frame,
+    Generator,
     Group,
     Lazy,
     Method,
@@ -93,6 +94,10 @@ class Capture(Declarations):
     """Exceptions that the code captured now is a handler of."""
     consumed: set[int] = field(default_factory=set)
     """Calls, by their nodes' ids, of whose result all is used at once."""
+    streamed: set[int] = field(default_factory=set)
+    """Calls, by their nodes' ids, whose result may be a `Generator`."""
+    closing: set[SSAValue] = field(default_factory=set)
+    """Generators of the running program that run code when they are left."""
     block: Block = field(default_factory=Block)
     blocks: list[Block] = field(default_factory=list)
     """Those of all regions, also of ones that were given up."""
@@ -151,7 +156,7 @@ class Capture(Declarations):
     def at(self, frame: Frame, node: ast.AST) -> Iterator[None]:
         """Give the ops emitted inside the node's source location."""
         line = getattr(node, "lineno", None)
-        if line is None:
+        if line is None or not frame.filename:
             yield
             return
         saved = self.location
@@ -235,6 +240,8 @@ class Capture(Declarations):
                 return store_task(self, value)
             case Group():
                 raise Inseparable("a task group that is used as a value")
+            case Generator():
+                return self.ssa(value.native())
             case View():
                 after, linked = self.chain(value.base.home, write=False)
                 op = orch.MethodOp(value.base.ssa, value.method, after=after, token=linked)
@@ -265,6 +272,8 @@ class Capture(Declarations):
             case Partial() | Lazy():
                 parts = (*value.positional, *value.keywords.values())
                 return functools.reduce(self.order.merge, map(self.home_of, parts), None)
+            case Generator():
+                return self.order.anything
             case _:
                 return None
 
@@ -278,6 +287,8 @@ class Capture(Declarations):
             return self._iterator(value)
         if isinstance(value, Coroutine | Task):
             return Dyn(self.ssa(value), None, value.home)
+        if isinstance(value, Generator):
+            return self.dyn(value.native())
         cls = type(value.obj) if isinstance(value, Static) else None
         cls = tuple if isinstance(value, Pack) else cls
         home = None

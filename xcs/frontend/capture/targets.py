@@ -10,7 +10,7 @@ from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_
 from xcs.frontend.capture.names import delete_attribute, load_name, store_attribute, store_in
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
-from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Pack, Static, Value
+from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Generator, Pack, Static, Value
 from xcs.frontend.unsupported import Unsupported
 
 
@@ -39,9 +39,14 @@ def bind(c: Capture, frame: Frame, name: str, value: Value) -> None:
     if owner is None:
         _bind_outside(c, frame, name, value)
         return
-    owner.env[name] = value
+    set_variable(c, owner, name, value)
+
+
+def set_variable(c: Capture, frame: Frame, name: str, value: Value) -> None:
+    """Give a variable of a frame its value, also where handlers look at it."""
+    frame.env[name] = value
     for box in c.boxes:
-        if box.frame is owner and name in box.names:
+        if box.frame is frame and name in box.names:
             set_item(c, box.value, Static(name), value)
 
 
@@ -107,6 +112,10 @@ def delete(c: Capture, frame: Frame, target: ast.expr) -> None:
 def unpack(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> None:
     """``a, *b = value``."""
     starred = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if isinstance(value, Generator):
+        from xcs.frontend.capture.generators import whole
+
+        value = whole(c, frame.node, value, None if starred else len(targets) + 1)
     if isinstance(value, Static) and type(value.obj) in (tuple, list, str):
         value = Pack(tuple(Static(part) for part in value.obj))
     if isinstance(value, Pack) and not starred and len(value.items) == len(targets):

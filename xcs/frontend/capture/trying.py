@@ -8,7 +8,9 @@ the handler, what one after it stored is not, as for any other object.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 
 import jax
 from xdsl.ir import Block, Region
@@ -16,10 +18,10 @@ from xdsl.ir import Block, Region
 from xcs.dialects import orch
 from xcs.frontend.capture.evaluate import evaluate, get_item
 from xcs.frontend.capture.execute import reraise, run_block
-from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow, joined
+from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, STOPPED, Flow, contains_yield, joined
 from xcs.frontend.capture.liveness import read_outside
 from xcs.frontend.capture.order import ELEMENTS, ScopeKind
-from xcs.frontend.capture.regions import Merge, branch, is_unbound, run_region
+from xcs.frontend.capture.regions import Loop, Merge, branch, is_unbound, run_region
 from xcs.frontend.capture.state import Box, Capture
 from xcs.frontend.capture.targets import bind
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Group, Static, Value
@@ -32,8 +34,7 @@ _MAX_ATTEMPTS = 6
 
 def protect(
     c: Capture,
-    frame: Frame,
-    kept: frozenset[str],
+    kept: dict[Frame, frozenset[str]],
     body: Callable[[], tuple[list[Value], Flow]],
     handler: Callable[[Dyn], tuple[list[Value], Flow]],
 ) -> tuple[list[Value], Flow]:
@@ -41,17 +42,16 @@ def protect(
 
     `kept` are the variables whose values at the failure the handler, or what follows it, reads.
     """
-    box = _box(c, frame, kept) if kept else None
+    boxes = [_box(c, frame, names) for frame, names in kept.items() if names]
     frames = c.environments()
     handling = len(c.handling)
 
     def run_body() -> tuple[list[Value], Flow]:
-        if box is not None:
-            c.boxes.append(box)
+        c.boxes.extend(boxes)
         try:
             return body()
         finally:
-            if box is not None:
+            for box in boxes:
                 c.boxes.remove(box)
 
     first = run_region(c, ScopeKind.BRANCH, Block(), run_body)
@@ -59,8 +59,9 @@ def protect(
 
     def run_handler() -> tuple[list[Value], Flow]:
         error = Dyn(block.args[0], None, c.order.fresh("error"))
-        for name in kept:
-            _restore(c, frame, box, name)
+        for box in boxes:
+            for name in box.names:
+                _restore(c, box, name)
         c.handling.append(error)
         try:
             return handler(error)
@@ -97,13 +98,39 @@ def _box(c: Capture, frame: Frame, kept: frozenset[str]) -> Box:
     return Box(frame, kept, Dyn(made, dict, home))
 
 
-def _restore(c: Capture, frame: Frame, box: Box | None, name: str) -> None:
-    assert box is not None
-    found = get_item(c, box.value, Static(name))
+def _restore(c: Capture, box: Box, name: str) -> None:
+    frame, found = box.frame, get_item(c, box.value, Static(name))
     assert isinstance(found, Dyn)
     before = frame.env.get(name, Static(UNBOUND))
     unsure = is_unbound(before) or (isinstance(before, Dyn) and before.maybe_unbound)
     frame.env[name] = Dyn(found.ssa, None, found.home, maybe_unbound=unsure)
+
+
+def _all_kept(
+    c: Capture,
+    frame: Frame,
+    node: ast.AST,
+    body: list[ast.stmt],
+    targets: Iterable[ast.expr | None] = (),
+    *,
+    goes_on: bool,
+) -> dict[Frame, frozenset[str]]:
+    """Variables that the body assigns and that may be read once it has failed, of all frames.
+
+    If a generator's body hands on elements and `goes_on` after its failure, those of its consumers
+    are among them.
+    """
+    kept = {frame: _kept(frame, node, body, targets)}
+    loop: Loop | None = frame.consumer
+    if loop is None or not any(map(contains_yield, body)):
+        return kept
+    kept[frame] |= {STOPPED}
+    if goes_on:
+        for owner, names in loop.assigned().items():
+            kept[owner] = kept.get(owner, frozenset()) | names
+            if any(isinstance(n, ast.Nonlocal) for n in ast.walk(owner.outermost.node)):
+                raise Unsupported("a generator that handles errors, among nonlocal variables", node)
+    return kept
 
 
 def _kept(
@@ -156,9 +183,10 @@ def _run_handlers(c: Capture, frame: Frame, node: ast.Try) -> Flow:
         return [Static(True)], flow
 
     def handler(error: Dyn) -> tuple[list[Value], Flow]:
-        return [Static(False)], _clauses(c, frame, node.handlers, error)
+        return [Static(False)], _handle(c, frame, node, error)
 
-    (done,), flow = protect(c, frame, _kept(frame, node, node.body), body, handler)
+    kept = _all_kept(c, frame, node, node.body, goes_on=True)
+    (done,), flow = protect(c, kept, body, handler)
     if not node.orelse:
         return flow
     return _run_orelse(c, frame, node.orelse, done, flow)
@@ -181,6 +209,25 @@ def _run_orelse(c: Capture, frame: Frame, orelse: list[ast.stmt], done: Value, f
 
     _, after = branch(c, test, go_on, lambda: ([], flow))
     return after
+
+
+def _handle(c: Capture, frame: Frame, node: ast.Try, error: Dyn) -> Flow:
+    """The clauses; an error of the consumer that a generator hands on to is none of its own."""
+    clauses = lambda: ([], _clauses(c, frame, node.handlers, error))
+    if not _hands_on(frame, node.body):
+        return clauses()[1]
+
+    def pass_on() -> tuple[list[Value], Flow]:
+        reraise(c, error)
+        return [], Flow.DEAD
+
+    return branch(c, frame.env[STOPPED], pass_on, clauses)[1]
+
+
+def _hands_on(frame: Frame, body: list[ast.stmt]) -> bool:
+    """Whether code of a generator's consumer runs inside of statements of the generator."""
+    loop: Loop | None = frame.consumer
+    return loop is not None and not loop.is_manager and any(map(contains_yield, body))
 
 
 def _clauses(c: Capture, frame: Frame, handlers: list[ast.ExceptHandler], error: Dyn) -> Flow:
@@ -246,19 +293,44 @@ def _run_finally(
         return [error, Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], Flow.NEXT
 
     whole = [*body, *(s for h in getattr(node, "handlers", ()) for s in h.body)]
-    kept = _kept(frame, node, whole) if whole else frozenset[str]()
-    (error, code, result), flow = protect(c, frame, kept, run, failed)
+    kept = _all_kept(c, frame, node, whole, goes_on=False) if whole else {}
+    (error, code, result), flow = protect(c, kept, run, failed)
     frame.env[EXIT] = Static(NEXT_CODE)
     if isinstance(error, Dyn):
         c.handling.append(error)
     try:
-        flow = run_block(c, frame, final)
+        flow = _run_final(c, frame, whole, final)
     finally:
         if isinstance(error, Dyn):
             c.handling.pop()
     if flow is not Flow.NEXT:
         return _after_final(c, frame, error, code, result, flow)
     return _resume(c, frame, error, code, result)
+
+
+def _run_final(c: Capture, frame: Frame, body: list[ast.stmt], final: list[ast.stmt]) -> Flow:
+    """The statements of the clause. Errors of a generator that is closed are told and dropped."""
+    plain = lambda: ([], run_block(c, frame, final))
+    if not _hands_on(frame, body):
+        return plain()[1]
+
+    def told(error: Dyn) -> tuple[list[Value], Flow]:
+        report: dict[str, Value] = {"report": Static(report_dropped), "error": Dyn(error.ssa)}
+        c.host("report(error)", report, effects="ordered")
+        return [], Flow.NEXT
+
+    closing = frame.env[STOPPED]
+    _, flow = branch(c, closing, lambda: protect(c, {}, plain, told), plain)
+    return flow
+
+
+def report_dropped(error: BaseException) -> None:
+    """What Python does with the error of a generator that is closed since nothing refers to it."""
+    report = SimpleNamespace(
+        exc_type=type(error), exc_value=error, exc_traceback=error.__traceback__,
+        err_msg=None, object=None,
+    )  # fmt: skip
+    sys.unraisablehook(report)  # type: ignore[arg-type]
 
 
 def _after_final(
@@ -301,6 +373,7 @@ def _with_items(
     c: Capture, frame: Frame, node: ast.With | ast.AsyncWith, items: list[ast.withitem]
 ) -> Flow:
     from xcs.frontend.capture.coroutines import is_semaphore, run_group, run_limited
+    from xcs.frontend.capture.generators import managing_generator, run_managed
     from xcs.frontend.capture.targets import assign
 
     if not items:
@@ -309,8 +382,18 @@ def _with_items(
     if _names_array_code(c, frame, item.context_expr) and item.optional_vars is None:
         evaluate(c, frame, item.context_expr)
         return _with_items(c, frame, node, others)
-    kept = _kept(frame, node, node.body, [i.optional_vars for i in items])
+    targets = [i.optional_vars for i in items]
     is_async = isinstance(node, ast.AsyncWith)
+    generator = None if is_async else managing_generator(c, frame, item.context_expr)
+    if generator is not None:
+
+        def block(entered: Value) -> Flow:
+            if item.optional_vars is not None:
+                assign(c, frame, item.optional_vars, entered)
+            return _with_items(c, frame, node, others)
+
+        return run_managed(c, frame, node, generator, block, _kept(frame, node, node.body, targets))
+    kept = _all_kept(c, frame, node, node.body, targets, goes_on=True)
     mark = len(c.order.writes)
     with c.at(frame, item.context_expr):
         manager = evaluate(c, frame, item.context_expr)
@@ -366,7 +449,7 @@ def with_exit(
     inner: Callable[[], Flow],
     failed: Callable[[Dyn], Value],
     leave: Callable[[], object],
-    kept: frozenset[str],
+    kept: dict[Frame, frozenset[str]],
 ) -> Flow:
     """Run `inner`, and then `leave`; on an error `failed`, which says whether to go on after it."""
 
@@ -388,7 +471,7 @@ def with_exit(
             _, flow = branch(c, swallowed, lambda: ([], Flow.NEXT), again)
         return [Static(True), Static(NEXT_CODE), frame.env.get(RESULT, Static(None))], flow
 
-    (swallowed, code, result), flow = protect(c, frame, kept, run, handler)
+    (swallowed, code, result), flow = protect(c, kept, run, handler)
     if flow is Flow.DEAD:
         return flow
 

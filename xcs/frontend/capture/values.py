@@ -154,7 +154,24 @@ class Group:
     """Whether there may be any."""
 
 
-Value = Static | Dyn | Pack | Closure | Method | Partial | View | Lazy | Coroutine | Task | Group
+@dataclass(eq=False, slots=True)
+class Generator:
+    """A generator that nothing was asked of yet: its body is captured where it is consumed."""
+
+    target: Any
+    """The generator function, as `functions.Target`."""
+    env: dict[str, Value]
+    """The parameters' values."""
+    native: Callable[[], Value]
+    """Emits the call that makes it, for whoever consumes it when the program runs."""
+    is_quiet: bool = False
+    """Whether nobody can tell when, between elements, its code runs."""
+
+
+Value = (
+    Static | Dyn | Pack | Closure | Method | Partial | View | Lazy | Generator
+    | Coroutine | Task | Group
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -189,6 +206,8 @@ class Frame:
     """The class that the function was found in, for ``super()`` and private names."""
     pauses: bool = False
     """Whether its function sleeps, so that what comes after a call of it waits for that."""
+    consumer: Any = None
+    """The loop that takes what a generator's frame yields, as `regions.Loop`."""
 
     def owner_of(self, name: str) -> Frame | None:
         """The innermost frame around whose local the name is; None if it is no local."""
