@@ -138,10 +138,6 @@ class Value:
         """All that is known of its class."""
         return Hint((self.cls,)) if self.hint is None and self.cls is not None else self.hint
 
-    def as_data(self) -> Value:
-        """The same objects, of which nothing but their places is known."""
-        return BOTTOM if self.is_bottom else Value(self.places)
-
     def without_refs(self) -> Value:
         """The same value where it no longer matters which object it is."""
         return replace(self, refs=frozenset(), bound=None)

@@ -13,7 +13,7 @@ import builtins
 import dataclasses
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -99,15 +99,6 @@ class Survey:
             self.guards.attribute(function, part, getattr(function, part))
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         return _every(self._takes_use(use, function.__globals__, cells) for use in uses)
-
-    def takes_inner(
-        self, tree: ast.AST, namespace: dict[str, Any], known: Callable[[str], bool]
-    ) -> bool:
-        """Whether a function inside of another is; `known` tells the names of that other."""
-        uses = _outside_uses(tree)
-        if uses is None:
-            return False
-        return _every(self._takes_use(use, namespace, {}) for use in uses if not known(use[0]))
 
     def _takes_defaults(self, function: types.FunctionType) -> bool:
         defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())

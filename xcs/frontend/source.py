@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import linecache
 import sysconfig
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -185,15 +184,3 @@ def _covers(node: FunctionNode, code: types.CodeType) -> bool:
     )
     # Of two lambdas, one inside the other, the code of the inner one reaches neither end.
     return inside and any((line, column) == start for line, column, _, _ in positions)
-
-
-@functools.lru_cache(maxsize=4096)
-def caller_at(filename: str, line: int, name: str) -> Callable[..., Any]:
-    """A function that calls its first argument, whose frame is the given line of a user's file.
-
-    JAX's source information and tracebacks then show the user's line, not the interpreter's.
-    """
-    code = compile("\n" * max(line - 1, 0) + "lambda f, a, k: f(*a, **k)", filename, "eval")
-    function = eval(code)
-    namespace = {"__builtins__": builtins, "__name__": name}
-    return types.FunctionType(function.__code__.replace(co_name=name, co_qualname=name), namespace)
