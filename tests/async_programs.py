@@ -126,6 +126,43 @@ async def gather_over_a_generator(qs):
     return await asyncio.gather(*(two_steps(q) for q in qs))
 
 
+def prompts(qs, depth):
+    for q in qs:
+        yield f"{q}{depth}"
+    if depth:
+        yield from prompts(qs, depth - 1)
+
+
+@program(["a", "b", "c"], makespan=1)
+async def awaits_between_elements_of_a_generator(qs):
+    found = []
+    for prompt in (f"ask {p}" for p in prompts(qs, 1)):
+        found.append(await ask(prompt))
+    return found, [await ask(prompt) for prompt in prompts(qs, 0)]
+
+
+async def until(qs, last):
+    async for number in counted(len(qs)):
+        yield qs[number]
+        if qs[number] == last:
+            return
+
+
+async def counted(end):
+    for number in range(end):
+        yield number
+
+
+@program(["a", "b", "c"], makespan=None)
+async def loops_over_async_generators(qs):
+    found = [await ask(q) async for q in until(qs, "b")]
+    async for q in until(qs, "c"):
+        if q == "b":
+            break
+        found.append(await ask(f"{q} again"))
+    return found
+
+
 @program(["a", "b", "c"], makespan=2)
 async def gather_of_a_list_that_a_loop_fills(qs):
     waiting = []

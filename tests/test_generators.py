@@ -183,6 +183,35 @@ def a_return_in_the_loop() -> Any:
     return None
 
 
+@program(None)
+def leaving_what_lazy_builtins_make_of_a_generator() -> Any:
+    found = []
+    for number, text in enumerate(map(ask, produce("abcd")), 5):
+        if number == 7:
+            break
+        found.append((number, text))
+    for text in (save(text) for text in walk_names(3) if text != "2"):
+        found.append(ask(text))
+    return found
+
+
+@program(None)
+def filter_takes_the_elements_of_an_iterator_once() -> Any:
+    found = list(filter(lambda text: ask(text) != "<<b>>", map(ask, "abc")))
+    return found, list(filter(None, map(save, ["a", "", "b"])))
+
+
+@program(None)
+def filter_and_what_it_takes_alternate() -> Any:
+    return list(filter(lambda text: save(f"{text}?"), map(save, "abc")))
+
+
+def walk_names(depth: int) -> Iterator[str]:
+    if depth:
+        yield str(depth)
+        yield from walk_names(depth - 1)
+
+
 @program(1)
 def an_endless_generator() -> Any:
     found = []

@@ -20,6 +20,7 @@ from xcs.frontend.capture.evaluate import (
     functions_in,
     length,
     may_act,
+    new_list,
     operation,
 )
 from xcs.frontend.capture.names import (
@@ -929,19 +930,28 @@ def _node_of(function: Value) -> ast.AST | None:
 
 
 def _filtered(call: Call, function: Value, iterable: Value) -> Value:
-    from xcs.frontend.capture.comprehensions import collect
+    from xcs.frontend.capture.comprehensions import put
+    from xcs.frontend.capture.flow import Flow
+    from xcs.frontend.capture.regions import Loop, branch
 
     c = call.c
-    run = lambda item: apply(replace(call, args=Args([item])), function)
-    kept = (
-        iterable
-        if isinstance(function, Static) and function.obj is None
-        else collect(c, call.node, iterable, run)
-    )
-    operands: dict[str, Value] = {"xs": iterable, "kept": kept}
-    home = derived_home(c, [iterable]) or c.order.fresh("list")
-    source = "[x for x, k in zip(xs, kept) if k]"
-    return c.host(source, operands, cls=list, home=home, checked=True)
+    result = new_list(c, [])
+
+    def body(item: Value | None) -> tuple[Value | None, Flow]:
+        assert item is not None
+        test = item
+        if not (isinstance(function, Static) and function.obj is None):
+            test = apply(replace(call, args=Args([item])), function)
+
+        def keep() -> tuple[list[Value], Flow]:
+            put(c, result, item)
+            return [], Flow.NEXT
+
+        branch(c, test, keep, lambda: ([], Flow.NEXT))
+        return None, Flow.NEXT
+
+    Loop(c, call.node, body, lambda owner, name: True).run(iterable)
+    return result
 
 
 def sort_by(values: Any, keys: Any, **options: Any) -> Any:

@@ -45,7 +45,11 @@ def source_of(c: Capture, frame: Frame, node: ast.expr) -> Source:
     if (generator := lazy_builtin(c, frame, node)) is not None:
         return Source(generator)
     if isinstance(node, ast.GeneratorExp) and len(node.generators) == 1:
-        return _generated(c, frame, node)
+        attempt = c.begin()
+        source = _generated(c, frame, node)
+        if not isinstance(source.iterable, Generator):
+            return source
+        c.undo(attempt)  # over a captured generator it is another one
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         callee = peek(c, frame, node.func.id)
         make = next((m for f, m in _LAZY.items() if _is(callee, f)), None)
