@@ -138,6 +138,10 @@ def capture_program(
             if is_immutable_value(value) or is_array_class(cls)
             else c.given(argument, value, path)
         )
+    for name, part in arguments.shape:
+        for one in part if isinstance(part, tuple) else (part,):
+            if isinstance(one, _Part):
+                block.args[one.index].name_hint = name
     env = {name: _value(c, part, given) for name, part in arguments.shape}
     target = Target(tree, function, owner or _owner(function, env), None)
     frame = target.frame(env)
