@@ -60,12 +60,11 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
 
 
 @dataclass
-class Lowered:
-    """A captured program after the pipeline: the split module, its kernels by name, its plan."""
+class Split:
+    """A captured program after the pipeline: the split module, its kernels by name."""
 
     module: ModuleOp
     kernels: dict[str, Kernel | DeferredKernel]
-    plan: Plan
 
     def primitives(self) -> Counter[str]:
         """JAX primitives in the kernels that have no op in the tensor dialect, and how often."""
@@ -80,6 +79,13 @@ class Lowered:
         return "\n".join(_kernel_texts(self.kernels))
 
 
+@dataclass
+class Lowered(Split):
+    """The same, with the plan that the engine runs."""
+
+    plan: Plan
+
+
 def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[str]:
     for name, kernel in kernels.items():
         if isinstance(kernel, Kernel):
@@ -92,6 +98,14 @@ def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[st
             yield f"// kernel @{name}, specialisation {number}\n{one.text}"
 
 
+def split(module: ModuleOp, objects: dict[str, Any], pipeline: str = ORCHESTRATION) -> Split:
+    """Run a pipeline over a captured module (which is changed)."""
+    context = make_context()
+    for module_pass in parse_pipeline(pipeline):
+        module_pass.apply(context, module)
+    return Split(module, compile_kernels(module, _operators(module, objects), objects))
+
+
 def lower(
     module: ModuleOp,
     objects: dict[str, Any],
@@ -102,16 +116,13 @@ def lower(
 
     `effects` tells the effects of callables that are known only at run time.
     """
-    context = make_context()
-    for module_pass in parse_pipeline(pipeline):
-        module_pass.apply(context, module)
-    kernels = compile_kernels(module, _operators(module, objects), objects)
-    runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in kernels.items()}
+    made = split(module, objects, pipeline)
+    runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in made.kernels.items()}
     plan = compile_plan(Program(module, "main", objects), runnable, classify=effects)
-    return Lowered(module, kernels, plan)
+    return Lowered(module, made.kernels, plan)
 
 
-def specialise(lowered: Lowered, values: Sequence[Any]) -> None:
+def specialise(lowered: Split, values: Sequence[Any]) -> None:
     """Compile kernels before they run, as far as their types follow from those of the arguments.
 
     `values` are the program's arguments, of which arrays may be `AbstractArray`s.

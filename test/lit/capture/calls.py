@@ -18,17 +18,17 @@ def save(text: str) -> None:
 
 # CHECK:       orch.operator @ask {path = "calls:ask", kind = #orch.kind<model>, effects = #orch.effects<unordered>, policy = #orch.policy<retries = 2, timeout = 30.0, max_concurrency = 8>
 # CHECK:       orch.operator @save {path = "calls:save", kind = #orch.kind<tool>, effects = #orch.effects<ordered>
-# CHECK-LABEL: func.func @main(%0: !orch.object<"str">, %1: !orch.object<"list">)
-# CHECK-NEXT:    [[NOTES:%.*]] = orch.map %1
+# CHECK-LABEL: func.func @main(%question: !orch.object<"str">, %docs: !orch.object<"list">)
+# CHECK-NEXT:    [[NOTES:%.*]] = orch.map %docs
 # CHECK-NEXT:    ^bb0([[DOC:%.*]]: !orch.object):
-# CHECK-NEXT:      [[PROMPT:%.*]] = orch.host "f'{question}: {doc}'"(%0, [[DOC]])
+# CHECK-NEXT:      [[PROMPT:%.*]] = orch.host "f'{question}: {doc}'"(%question, [[DOC]])
 # CHECK-NEXT:      [[NOTE:%.*]] = orch.call @ask([[PROMPT]])
 # CHECK-NEXT:      orch.yield [[NOTE]]
 # CHECK-NEXT:    }
 # CHECK-NEXT:    [[TEXT:%.*]] = orch.host "'\\n'.join(notes)"([[NOTES]])
 # CHECK-NEXT:    [[ANSWER:%.*]] = orch.call @ask([[TEXT]])
 # CHECK-NEXT:    {{%.*}}, {{%.*}} = orch.call @save([[ANSWER]]) :
-# CHECK-NEXT:    {{%.*}}, {{%.*}} = orch.call @save(%0) :
+# CHECK-NEXT:    {{%.*}}, {{%.*}} = orch.call @save(%question) :
 # CHECK-NEXT:    func.return [[ANSWER]]
 @xcs.jit
 def pipeline(question, docs):

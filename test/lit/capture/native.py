@@ -11,8 +11,8 @@ def ask(prompt: str) -> str:
     return prompt
 
 
-# CHECK-LABEL: func.func @main(%0: !orch.object<"str">)
-# CHECK-NEXT:    [[REPLY:%.*]] = orch.call @ask(%0)
+# CHECK-LABEL: func.func @main(%prompt: !orch.object<"str">)
+# CHECK-NEXT:    [[REPLY:%.*]] = orch.call @ask(%prompt)
 # CHECK:         orch.try
 # CHECK:           orch.host "int(reply)"([[REPLY]])
 # CHECK:         } handler {

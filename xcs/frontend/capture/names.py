@@ -79,11 +79,29 @@ def _raw(value: Value) -> Value:
     return Dyn(value.ssa) if isinstance(value, Dyn) else value
 
 
+def cell_value(cell: types.CellType, name: str) -> Any:
+    """The value of a variable of a function around, or Python's error if it has none."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        raise NameError(
+            f"cannot access free variable '{name}' where it is not associated with a value in "
+            "enclosing scope",
+            name=name,
+        ) from None
+
+
+def _read_cell(c: Capture, cell: types.CellType, name: str) -> Dyn:
+    """A variable of a function around that has no value yet, or no longer."""
+    operands: dict[str, Value] = {"value": Static(cell_value), "cell": Static(cell)}
+    return c.host(f"value(cell, {name!r})", operands, effects="ordered")
+
+
 def _load_cell(c: Capture, cell: types.CellType, name: str) -> Value:
     try:
         value = cell.cell_contents
     except ValueError:
-        return c.host("cell.cell_contents", {"cell": Static(cell)}, effects="ordered")
+        return _read_cell(c, cell, name)
     world = c.order.world
     if not is_code(value) and c.order.is_written(world):
         return _read_later(c, "cell.cell_contents", {"cell": Static(cell)})
