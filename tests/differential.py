@@ -17,7 +17,7 @@ import numpy as np
 
 from xcs import XCSExecutionError
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 """Seconds after which a call counts as hung."""
 
 _ATOMS = (type(None), bool, int, str, bytes, range, slice, type(Ellipsis))
