@@ -269,7 +269,7 @@ class ArrayTrace:
             return value
         if type(value) is dict:
             return dict(zip(value, copies, strict=True))
-        if hasattr(type(value), "_fields"):  # a named tuple
+        if isinstance(value, tuple) and hasattr(type(value), "_fields"):  # a named tuple
             return tuple.__new__(type(value), copies)
         if type(value) not in (list, tuple):
             self.refuse(f"reads a {type(value).__name__} that holds NumPy arrays")
