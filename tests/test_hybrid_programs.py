@@ -250,3 +250,19 @@ def test_program_gives_what_python_gives(name):
             assert jax.tree.structure(ours) == jax.tree.structure(theirs)
             for pair in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
                 assert_alike(*pair)
+
+
+def test_integers_that_are_shapes_are_specialised_for_until_they_never_settle():
+    @xcs.op
+    def size(text: str) -> int:
+        return len(text)
+
+    @xcs.jit
+    def ones(text):
+        return jnp.zeros(size(text)) + 1
+
+    texts = ["a" * count for count in range(1, 41)]
+    for text in texts:
+        assert ones(text).tolist() == [1.0] * len(text)
+    shown = ones.trace("a").lower().as_text("stablehlo")
+    assert 1 < shown.count("// kernel") < len(texts) / 2

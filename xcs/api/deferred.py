@@ -97,14 +97,14 @@ class DeferredKernel:
         self._lock = threading.Lock()
         self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
         self._by_value = False
+        self._unsettled = False
+        """Whether the values of integers are ever new ones, so that specialising does not pay."""
 
     def __call__(self, *args: Any) -> Sequence[Any]:
         """The kernel's results on these values."""
         args = (*args, *self._evaluate.arrays)
         leaves, tree = jax.tree_util.tree_flatten(args)
-        found = self._lookup(
-            (tree,), leaves, lambda by_value: self._specialise(leaves, tree, by_value)
-        )
+        found = self._lookup(leaves, tree)
         if found is None:
             return self._evaluate(args)
         return found.traced.results(found.run(*filter(_traced_by(found.by_value), leaves)))
@@ -124,16 +124,11 @@ class DeferredKernel:
         except TypeError:  # a NumPy array of what JAX has no arrays of
             return None
         leaves, tree = jax.tree_util.tree_flatten((*of_one, *self._evaluate.arrays))
-        axes = tuple(0 if isinstance(leaf, AbstractArray) else None for leaf in leaves)
-        found = self._lookup(
-            (tree, axes, size),
-            leaves,
-            lambda by_value: self._specialise(leaves, tree, by_value, size),
-        )
+        found = self._lookup(leaves, tree, size)
         if found is None:
             return None
         rows = (stack.array for stack in stacks.values())
-        arrays = (next(rows) if axis == 0 else v for v, axis in zip(leaves, axes, strict=True))
+        arrays = (next(rows) if isinstance(v, AbstractArray) else v for v in leaves)
         try:
             return found.traced.columns(
                 found.run(*filter(_traced_by(found.by_value), arrays)), size
@@ -148,9 +143,7 @@ class DeferredKernel:
         In place of an array there may be an `AbstractArray`. None if the kernel cannot be traced.
         """
         leaves, tree = jax.tree_util.tree_flatten((*args, *self._evaluate.arrays))
-        found = self._lookup(
-            (tree,), leaves, lambda by_value: self._specialise(leaves, tree, by_value)
-        )
+        found = self._lookup(leaves, tree)
         if found is None or found.kernel is None:
             return None
         return found.traced.results(list(map(AbstractArray, found.kernel.out_avals)))
@@ -161,32 +154,34 @@ class DeferredKernel:
             found = [entry for entry in self._cache.values() if entry is not None]
         return [entry.kernel for entry in found if entry.kernel is not None]
 
-    def _lookup(
-        self,
-        kind: tuple[Any, ...],
-        leaves: list[Any],
-        make: Callable[[bool], _Specialised | None],
+    def _lookup(self, leaves: list[Any], tree: Any, size: int | None = None) -> _Specialised | None:
+        """What there is for such values; None where they are computed by plain JAX calls."""
+        found = self._kept(leaves, tree, size, self._by_value)
+        has_integers = any(type(leaf) is int for leaf in leaves)
+        if found is None and has_integers and not (self._by_value or self._unsettled):
+            # An integer may be a shape or an axis, of which only the value will do.
+            found = self._kept(leaves, tree, size, True)
+            self._by_value = found is not None and not self._unsettled
+        return found
+
+    def _kept(
+        self, leaves: list[Any], tree: Any, size: int | None, by_value: bool
     ) -> _Specialised | None:
-        by_value = self._by_value
+        batched = size is not None and [isinstance(leaf, AbstractArray) for leaf in leaves]
+        kinds = (_leaf_key(leaf, by_value) for leaf in leaves)
         try:
-            key = (*kind, *(_leaf_key(leaf, by_value) for leaf in leaves))
+            key = (tree, size, by_value, *(batched or ()), *kinds)
         except TypeError:  # a value without a hash has no place in the cache
             return None
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        found = make(by_value)
-        if found is None and not by_value and any(type(leaf) is int for leaf in leaves):
-            # An integer may be a shape or an axis, of which only the value will do.
-            found = make(True)
-            if found is not None:
-                self._by_value = True
-                return found
+        found = self._specialise(leaves, tree, by_value, size)
         with self._lock:
             self._cache[key] = found
-            if by_value and sum(map(_is_by_value, self._cache.values())) > MAX_BY_VALUE:
-                self._by_value = False  # its values never settle: it runs as plain JAX calls
+            if sum(map(_is_by_value, self._cache.values())) > MAX_BY_VALUE:
+                self._by_value, self._unsettled = False, True
             if len(self._cache) > MAX_SPECIALISATIONS:
                 self._cache.popitem(last=False)
         return found

@@ -105,7 +105,7 @@ class Operator:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function as its policy says; awaiting does so where it is a coroutine's."""
         spec = self.__xcs_operator__
-        reached(f"the operator {getattr(self, '__qualname__', spec.declared)}")
+        reached("the operator", spec.declared)
         if spec.function is not spec.declared:
             return spec.function(*args, **kwargs)
         return call_with_policy(spec.function, spec.policy, args, kwargs)

@@ -43,24 +43,20 @@ class Identity:
 
 @dataclass(slots=True, eq=False)  # not frozen, which would double the time to make one
 class Leaf:
-    """One dynamic value: what capture knows of it, and the value in the call being captured.
+    """One dynamic value: what is known of it, and the value in the call that is looked at.
 
-    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object";
-    ``element`` is the class of a list's elements, where they have one.
+    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object".
     """
 
     kind: str
-    class_name: str | None
     example: Any
-    parameter: str
-    element: str | None = None
 
     @property
     def spec(self) -> jax.ShapeDtypeStruct | Any | None:
-        """The array's shape and dtype, the number, or the class of a list's elements."""
+        """The array's shape and dtype, or the number; None for any other object."""
         if self.kind in ("array", "key"):
             return array_spec(self.example)
-        return self.example if self.kind == "number" else self.element
+        return self.example if self.kind == "number" else None
 
 
 @dataclass(slots=True, eq=False)
@@ -96,24 +92,22 @@ def flatten(
         leaf_kind = "array" if isinstance(dtype, np.dtype) else "key"  # whose dtype is JAX's own
         weak = from_jax and getattr(value, "weak_type", False)  # key arrays have none
         key = ("array", value.shape, dtype, weak, from_jax)
-        return Flat(key, [Leaf(leaf_kind, None, value, parameter)], next)
+        return Flat(key, [Leaf(leaf_kind, value)], next)
     if form == "number":
         if kind is int and not fits_array(value):
-            return Flat((int, "big"), [Leaf("object", "int", value, parameter)], next)
-        return Flat(kind, [Leaf("number", kind.__name__, value, parameter)], next)
+            return Flat((int, "big"), [Leaf("object", value)], next)
+        return Flat(kind, [Leaf("number", value)], next)
     if form == "text":
-        return Flat(kind, [Leaf("object", kind.__name__, value, parameter)], next)
+        return Flat(kind, [Leaf("object", value)], next)
     if made is not None and kind is not type(None) and _is_pytree(value):
         return _flatten_parts(value, parameter, made)
     if form == "static":
         return Flat(Identity(value), [], lambda _: value)
     if _has_parts(value):
         return _flatten_parts(value, parameter, made)
-    name = kind.__name__ if kind.__module__ == "builtins" else None
     if kind is list:
-        element = _element_class(value)
-        return Flat((list, element), [Leaf("object", "list", value, parameter, element)], next)
-    return Flat(kind, [Leaf("object", name, value, parameter)], next)
+        return Flat((list, _element_class(value)), [Leaf("object", value)], next)
+    return Flat(kind, [Leaf("object", value)], next)
 
 
 def constant(value: Any) -> Flat:
@@ -268,11 +262,6 @@ def _element_class(values: list[Any]) -> str | None:
         return None
     kind = kinds.pop()
     return kind.__name__ if kind.__module__ == "builtins" else None
-
-
-def is_static(flat: Flat) -> bool:
-    """Whether the argument is an object that is told apart by identity."""
-    return isinstance(flat.key, Identity) and flat.key.value is not None
 
 
 class StaticArgumentError(TypeError, ValueError):

@@ -105,10 +105,11 @@ def watching(refuse: Callable[[str], None]) -> Iterator[None]:
         _refuse.reset(token)
 
 
-def reached(what: str) -> None:
-    """Say that code reaches something that no array code does."""
-    if (refuse := _refuse.get()) is not None:
-        refuse(f"reaches {what}")
+def reached(what: str, function: Any = None) -> None:
+    """Say that code reaches something that no array code does, a function perhaps."""
+    if (refuse := _refuse.get()) is not None:  # which is asked at each call of an operator
+        name = "" if function is None else f" {getattr(function, '__qualname__', function)}"
+        refuse(f"reaches {what}{name}")
 
 
 @functools.cache

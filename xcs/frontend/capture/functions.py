@@ -16,7 +16,7 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Region, SSAValue
 
 from xcs.dialects import orch
-from xcs.frontend.binding import bind_parameters
+from xcs.frontend.capture.binding import bind_parameters
 from xcs.frontend.capture.coroutines import check_tasks
 from xcs.frontend.capture.evaluate import class_of
 from xcs.frontend.capture.execute import run_block
@@ -64,7 +64,6 @@ def _bound(
         args.keywords,
         defaults,
         kw_defaults,
-        as_tuple=Pack,
         as_dict=lambda rest: _keyword_dict(c, rest),
         node=node,
     )

@@ -475,11 +475,11 @@ class Loop:
         inner: list[Ending] = []
 
         def iteration() -> tuple[list[Value], Flow]:
-            starts = self._start(arguments, entry)
+            self._start(arguments, entry)
             if self.test is not None:
                 test = self.test()
                 conditions.append(Dyn(c.read_whole(test), bool))
-                inner.append(self._while_body(starts))
+                inner.append(self._while_body())
                 return [], Flow.NEXT
             assert source is not None
             stop, flow = self.body(source[1](block.args[0]))
@@ -508,10 +508,10 @@ class Loop:
 
         return ssa, taken
 
-    def _start(self, arguments: Any, entry: list[Value]) -> list[Dyn]:
+    def _start(self, arguments: Any, entry: list[Value]) -> None:
+        """Give the carried variables what an iteration begins with."""
         from xcs.frontend.capture.evaluate import class_of
 
-        starts = []
         for (frame, name), argument, value in zip(self.carried, arguments, entry, strict=True):
             key = (frame, name)
             cls = None if key in self.loose or is_unbound(value) else class_of(value)
@@ -521,10 +521,7 @@ class Loop:
             if home is None and key in self.loose:
                 home = self.homes.setdefault(key, self.c.order.neutral(name))
                 home.scope = self.outer
-            start = Dyn(argument, cls, home, maybe_unbound=unsure)
-            frame.env[name] = start
-            starts.append(start)
-        return starts
+            frame.env[name] = Dyn(argument, cls, home, maybe_unbound=unsure)
 
     homes: dict[tuple[Frame, str], Home] = field(default_factory=dict)
 
@@ -537,7 +534,7 @@ class Loop:
             scope = scope.parent
         return scope.parent or scope
 
-    def _while_body(self, starts: list[Dyn]) -> Ending:
+    def _while_body(self) -> Ending:
         c = self.c
         carried = [frame.env[name] for frame, name in self.carried]
         block = Block(arg_types=[orch.ANY] * len(carried))

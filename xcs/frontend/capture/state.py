@@ -18,6 +18,7 @@ from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.arguments import class_of_argument, classes_of
 from xcs.frontend.capture.arrays import is_array_class
 from xcs.frontend.capture.assumptions import MAX_ELEMENTS
+from xcs.frontend.capture.declarations import Declarations
 from xcs.frontend.capture.order import (
     ELEMENTS,
     MAX_DEPTH,
@@ -45,7 +46,6 @@ from xcs.frontend.capture.values import (
     View,
     argument_list,
 )
-from xcs.frontend.declarations import Declarations
 from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value
 from xcs.frontend.guards import Guards
 from xcs.frontend.unsupported import Inseparable

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
+from xcs.frontend.capture.values import Pack, Value
 from xcs.frontend.unsupported import Unsupported
-
-V = TypeVar("V")
 
 
 def bind_parameters(
     parameters: ast.arguments,
-    positional: Sequence[V],
-    keywords: Mapping[str, V],
-    defaults: Sequence[V],
-    kw_defaults: Mapping[str, V],
+    positional: Sequence[Value],
+    keywords: Mapping[str, Value],
+    defaults: Sequence[Value],
+    kw_defaults: Mapping[str, Value],
     *,
-    as_tuple: Callable[[tuple[V, ...]], V],
-    as_dict: Callable[[dict[str, V]], V],
+    as_dict: Callable[[dict[str, Value]], Value],
     node: Any,
-) -> dict[str, V]:
-    """The parameters' values; `as_tuple` and `as_dict` make those of ``*args`` and ``**kwargs``.
+) -> dict[str, Value]:
+    """The parameters' values; `as_dict` makes that of ``**kwargs``.
 
     Raises `Unsupported` at the node for a call that does not fit, which is left for Python to
     refuse.
@@ -30,11 +28,11 @@ def bind_parameters(
     names = [a.arg for a in (*parameters.posonlyargs, *parameters.args)]
     only_positional = {a.arg for a in parameters.posonlyargs}
     rest = dict(keywords)
-    env: dict[str, V] = dict(zip(names, positional, strict=False))
+    env: dict[str, Value] = dict(zip(names, positional, strict=False))
     if len(positional) > len(names) and parameters.vararg is None:
         raise Unsupported("too many positional arguments", node)
     if parameters.vararg is not None:
-        env[parameters.vararg.arg] = as_tuple(tuple(positional[len(names) :]))
+        env[parameters.vararg.arg] = Pack(tuple(positional[len(names) :]))
     if twice := rest.keys() & set(names[: len(positional)]) - only_positional:
         raise Unsupported(f"arguments {sorted(twice)} given twice", node)
     for name in names[len(positional) :]:
