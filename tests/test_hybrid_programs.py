@@ -266,3 +266,21 @@ def test_integers_that_are_shapes_are_specialised_for_until_they_never_settle():
         assert ones(text).tolist() == [1.0] * len(text)
     shown = ones.trace("a").lower().as_text("stablehlo")
     assert 1 < shown.count("// kernel") < len(texts) / 2
+
+
+def test_a_part_of_what_jax_gives_changes_nothing():
+    encode = jax.jit(lambda x: (x, x + 1))
+
+    def longest(words):
+        best = ""
+        for word in words:
+            if len(word) > len(best):
+                best = word
+        return best
+
+    def program(x, words):
+        first = encode(x)[0]
+        return first, embed(longest(words))
+
+    lowered = xcs.jit(program).trace(jnp.ones(3), ["a", "bb"]).as_text()
+    assert "orch.while" not in lowered  # the helper is called as a whole

@@ -30,6 +30,16 @@ def _part_classes() -> Mapping[str, type]:
     return {name: type(part) for name, part in parts.items()}
 
 
+@functools.cache
+def _jitted_class() -> type:
+    return type(jax.jit(lambda: None))
+
+
+def is_jitted(callee: Any) -> bool:
+    """Whether `jax.jit` made it, so that what it returns is new, and nobody else holds it."""
+    return is_jax_class(type(callee)) and isinstance(callee, _jitted_class())
+
+
 def attribute_class(cls: type | None, name: str) -> type | None:
     """The class of an attribute of an array; None if it is not known, or this is no array."""
     return _part_classes().get(name) if is_array_class(cls) else None

@@ -1447,7 +1447,7 @@ def _result_home(
     if spec is None and (changes or any(r != "clock" for r in what.reads)):
         return c.order.anything
     home = c.order.fresh(getattr(callee, "__name__", "result"))
-    home.foreign = True
+    home.foreign = not arrays.is_jitted(callee)
     if what.effects == "ordered":
         c.order.share(home)
     return home
