@@ -38,7 +38,7 @@ _SCALARS = (IMMUTABLE - {tuple, frozenset}) | {
     datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone,
     decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePosixPath, pathlib.PosixPath,
     pathlib.PureWindowsPath, type, FunctionType, BuiltinFunctionType, MethodDescriptorType,
-    ModuleType,
+    type(re.compile("").search), ModuleType,
 }  # fmt: skip
 _SEQUENCES = frozenset({tuple, list, set, frozenset, deque})
 _MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
@@ -49,8 +49,8 @@ _CONTAINERS = _SEQUENCES | _MAPPINGS | _VIEWS
 def are_plain(values: Iterable[Any]) -> bool:
     """Whether all values are plain data: what Python itself and well-known libraries define.
 
-    Instances of the user's classes are not, unless they are dataclasses or named tuples without
-    special methods of the user's. Within a container they are: code may hand them on.
+    Instances of the user's classes are not, unless they are dataclasses, named tuples or exceptions
+    without special methods of the user's. Within a container they are: code may hand them on.
     """
     inner: list[Any] = []
     for value in values:
@@ -58,6 +58,8 @@ def are_plain(values: Iterable[Any]) -> bool:
             return False
         if type(value) in _CONTAINERS:
             inner.append(value)
+        elif isinstance(value, BaseException):
+            inner.append(value.args)
     left = MAX_ELEMENTS
     for container in inner:  # which grows meanwhile
         for element in islice(_elements(container), left):
@@ -89,6 +91,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_record(cls: type) -> bool:
+    if issubclass(cls, BaseException):
+        made = {"__init__", "__reduce__", "__setstate__"}
+        return not any(_own_special_methods(base) - made for base in cls.__mro__)
     if not is_user_class(cls):
         return False
     if dataclasses.is_dataclass(cls):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xcs.frontend.capture.values import Pack, Value
+from xcs.frontend.capture.values import Keywords, Pack, Value
 from xcs.frontend.unsupported import Unsupported
 
 
@@ -17,10 +17,9 @@ def bind_parameters(
     defaults: Sequence[Value],
     kw_defaults: Mapping[str, Value],
     *,
-    as_dict: Callable[[dict[str, Value]], Value],
     node: Any,
 ) -> dict[str, Value]:
-    """The parameters' values; `as_dict` makes that of ``**kwargs``.
+    """The parameters' values.
 
     Raises `Unsupported` at the node for a call that does not fit, which is left for Python to
     refuse.
@@ -46,7 +45,7 @@ def bind_parameters(
     for name, value in zip(reversed(names), reversed(defaults), strict=False):
         env.setdefault(name, value)
     if parameters.kwarg is not None:
-        env[parameters.kwarg.arg] = as_dict(rest)
+        env[parameters.kwarg.arg] = Keywords(rest)
     elif rest:
         raise Unsupported(f"unexpected arguments {sorted(rest)}", node)
     required = [*names, *(a.arg for a in parameters.kwonlyargs)]

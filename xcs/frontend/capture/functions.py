@@ -30,6 +30,7 @@ from xcs.frontend.capture.values import (
     Dyn,
     Frame,
     Generator,
+    Keywords,
     Method,
     Pack,
     Partial,
@@ -64,7 +65,6 @@ def _bound(
         args.keywords,
         defaults,
         kw_defaults,
-        as_dict=lambda rest: _keyword_dict(c, rest),
         node=node,
     )
     if any(isinstance(value, Generator) for value in args.values()):
@@ -105,8 +105,12 @@ class Target:
     parent: Frame | None
     """The frame around a function that the captured code defines."""
 
-    def frame(self, env: dict[str, Value]) -> Frame:
-        """A frame for one activation."""
+    def frame(self, c: Capture, env: dict[str, Value]) -> Frame:
+        """A frame for one activation, which begins here."""
+        env = {
+            name: _keyword_dict(c, value.items) if isinstance(value, Keywords) else value
+            for name, value in env.items()
+        }
         return Frame(
             self.function,
             local_names(self.node),
@@ -182,6 +186,8 @@ def holds_closure(c: Capture, value: Value) -> bool:
     """Whether a value is known in a way that cannot be passed when the program runs."""
     if isinstance(value, Pack):
         return any(holds_closure(c, item) for item in value.items)
+    if isinstance(value, Keywords):
+        return any(holds_closure(c, item) for item in value.items.values())
     if isinstance(value, Method):
         return holds_closure(c, value.receiver)
     return isinstance(value, Closure | Partial | Generator) or c.holds_coroutines(value)
@@ -215,7 +221,7 @@ def inline(c: Capture, target: Target, env: dict[str, Value], node: Any) -> Valu
     """Capture a function's body in place of a call."""
     if sum(frame.node is target.node for frame in c.frames) > 2 or len(c.frames) > _MAX_DEPTH:
         raise Unsupported("a recursion of functions that are captured in place", node)
-    frame = target.frame(env)
+    frame = target.frame(c, env)
     c.frames.append(frame)
     try:
         return _run_body(c, frame)
@@ -333,6 +339,9 @@ def _leaves(value: Value) -> Iterator[Dyn]:
         case Pack(items=items):
             for item in items:
                 yield from _leaves(item)
+        case Keywords(items=named):
+            for item in named.values():
+                yield from _leaves(item)
         case Method(receiver=receiver):
             yield from _leaves(receiver)
 
@@ -344,6 +353,8 @@ def _passed(c: Capture, value: Value) -> Value:
             return Dyn(c.constant(obj), type(obj))
         case Pack(items=items):
             return Pack(tuple(_passed(c, item) for item in items))
+        case Keywords(items=named):
+            return Keywords({name: _passed(c, item) for name, item in named.items()})
         case _:
             return value
 
@@ -381,6 +392,8 @@ def _widened(c: Capture, value: Value) -> Value:
     match value:
         case Pack(items=items):
             return Pack(tuple(_widened(c, item) for item in items))
+        case Keywords(items=named):
+            return Keywords({name: _widened(c, item) for name, item in named.items()})
         case Dyn():
             if value.home is not None:
                 c.order.collapse(value.home)
@@ -417,6 +430,8 @@ def _key(c: Capture, value: Value, actual: list[Dyn]) -> Any:
             return ("static", id(obj))
         case Pack(items=items):
             return tuple(_key(c, item, actual) for item in items)
+        case Keywords(items=named):
+            return tuple((name, _key(c, item, actual)) for name, item in named.items())
         case Method(receiver=receiver, function=function):
             return ("method", id(function), _key(c, receiver, actual))
         case Dyn():
@@ -480,6 +495,10 @@ def _parameter(
     match value:
         case Pack(items=items):
             return Pack(tuple(_parameter(c, item, block, homes, callers) for item in items))
+        case Keywords(items=named):
+            return Keywords(
+                {n: _parameter(c, item, block, homes, callers) for n, item in named.items()}
+            )
         case Method(receiver=receiver, function=function):
             return Method(_parameter(c, receiver, block, homes, callers), function)
         case Dyn():
@@ -541,7 +560,7 @@ def _capture(
             if prepare is not None:
                 prepare(values)
             own = _own_parts(c, homes)
-            frame = target.frame({n: v for n, v in values.items() if not n.startswith("outer ")})
+            frame = target.frame(c, {n: v for n, v in values.items() if not n.startswith("outer ")})
             c.frames.append(frame)
             function = _capture_body(c, target, frame, block, found, callers)
             changed = _own_parts(c, homes) | own

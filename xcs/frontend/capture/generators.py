@@ -355,7 +355,7 @@ def run_generator(c: Capture, generator: Generator, loop: Loop) -> Value | None:
     copies = math.prod(map(count_yields, nodes))
     if copies * sum(1 for _ in ast.walk(loop.node)) > _MAX_CAPTURED:
         raise Unsupported("many 'yield's, for each of which the loop is captured", loop.node)
-    frame = target.frame(generator.env)
+    frame = target.frame(c, generator.env)
     if target.function in _LAZY.values():
         frame.filename = ""  # its ops stand where the builtin is called
     c.frames.append(frame)

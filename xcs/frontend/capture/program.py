@@ -144,7 +144,7 @@ def capture_program(
                 block.args[one.index].name_hint = name
     env = {name: _value(c, part, given) for name, part in arguments.shape}
     target = Target(tree, function, owner or _owner(function, env), None)
-    frame = target.frame(env)
+    frame = target.frame(c, env)
     c.frames.append(frame)
     with c.at(frame, tree):
         result = _run_body(c, frame)

@@ -35,6 +35,7 @@ from xcs.frontend.capture.values import (
     Frame,
     Generator,
     Group,
+    Keywords,
     Lazy,
     Method,
     Pack,
@@ -240,6 +241,8 @@ class Capture(Declarations):
                 return store_task(self, value)
             case Group():
                 raise Inseparable("a task group that is used as a value")
+            case Keywords():
+                raise AssertionError("keyword arguments are a dict once their function begins")
             case Generator():
                 return self.ssa(value.native())
             case View():

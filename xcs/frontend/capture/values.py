@@ -54,6 +54,13 @@ class Pack:
 
 
 @dataclass(eq=False, slots=True)
+class Keywords:
+    """What ``**kwargs`` is to be given: the function that is called makes a dict of it."""
+
+    items: dict[str, Value]
+
+
+@dataclass(eq=False, slots=True)
 class Closure:
     """A function or lambda that the captured code defines, with the frame around it."""
 
@@ -169,7 +176,7 @@ class Generator:
 
 
 Value = (
-    Static | Dyn | Pack | Closure | Method | Partial | View | Lazy | Generator
+    Static | Dyn | Pack | Keywords | Closure | Method | Partial | View | Lazy | Generator
     | Coroutine | Task | Group
 )  # fmt: skip
 
