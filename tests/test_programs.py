@@ -22,7 +22,10 @@ def test_program(name: str, max_workers: int) -> None:  # R1, R7, R8, R22
     assert harness.difference(name, xcs.Config(max_workers=max_workers)) == ""
 
 
-NEAR = ("react_agent", "self_refine", "skeleton_of_thought")
+NEAR = (
+    *("debate", "mixture_of_agents", "react_agent", "reflexion", "self_refine"),
+    "skeleton_of_thought",
+)
 """The programs that run as soon as their data allow; all of them should."""
 
 

@@ -6,10 +6,13 @@ import collections
 import contextvars
 import functools
 import inspect
+import math
 import re
 import sys
 import traceback
 import types
+import typing
+from collections.abc import Container
 from typing import Any, Final
 
 from xcs.frontend.abstract_values import is_constant, is_immutable_class
@@ -26,6 +29,21 @@ CONTAINERS: Final = (
     collections.OrderedDict,
 )
 """Builtin containers, whose methods are known."""
+
+TAKES_ALL: Final = (list, tuple, sorted, collections.deque)
+"""Builtins that take all elements of what they are given before they look at any."""
+TAKES_EACH: Final = (
+    *(set, frozenset, dict, sum, min, max, collections.Counter, collections.OrderedDict),
+    *(dict.fromkeys, math.fsum, math.prod),
+)
+"""Builtins that look at each element before they take the next, and take all."""
+
+
+def is_among(callee: Any, builtins: Container[Any]) -> bool:
+    """Whether it is one of some builtins."""
+    # Of a class's method there is a new object each time, which equals the others.
+    return isinstance(callee, type | types.BuiltinFunctionType) and callee in builtins
+
 
 _TEXT: Final = (str, bytes, int, float, complex, tuple, frozenset, range, list, dict, set)
 
@@ -63,6 +81,16 @@ CODE_CLASSES: Final = (
 """Classes of code: functions, classes and modules, which are told apart by identity. So are context
 variables, whose values are not theirs but the context's."""
 
+
+def reads_only(cls: type | None, method: str) -> bool:
+    """Whether a method of a builtin container changes nothing."""
+    makes_what_it_lacks = cls is collections.defaultdict
+    return method in READING_METHODS or (method == "__getitem__" and not makes_what_it_lacks)
+
+
+BUILTIN_METHODS: Final = (types.MethodDescriptorType, types.WrapperDescriptorType)
+"""Classes of what builtin classes have for methods."""
+
 SEES_ITS_FRAME: Final = frozenset({"locals", "globals", "vars", "eval", "exec", "dir", "super"})
 """Builtins that depend on the function that calls them, rather than on their arguments."""
 
@@ -77,6 +105,40 @@ READS_FRAMES: Final = (
 """Functions that look at the frames of those that call them."""
 
 SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
+
+
+_NEW_MODULES: Final = frozenset({
+    "base64", "binascii", "cmath", "datetime", "decimal", "fractions", "hashlib", "html", "json",
+    "math", "posixpath", "ntpath", "re", "shlex", "string", "struct", "textwrap", "time",
+    "unicodedata", "urllib.parse", "uuid", "zlib",
+})  # fmt: skip
+_NEW: Final = (
+    *(abs, ascii, bin, bool, bytes, callable, chr, complex, divmod, float, format, hash, hex, int),
+    *(isinstance, issubclass, len, oct, ord, pow, range, repr, round, str),
+)
+
+
+def makes_new(callee: Any) -> bool:
+    """Whether what a function gives for plain data holds nothing of that."""
+    if any(callee is known for known in _NEW):
+        return True
+    return not isinstance(callee, type) and getattr(callee, "__module__", "") in _NEW_MODULES
+
+
+_IMMUTABLE_MODULES: Final = frozenset({"cmath", "math", "unicodedata"})
+
+
+def makes_immutable(callee: Any) -> bool:
+    """Whether a function gives text, numbers or other immutable values for plain data."""
+    if any(callee is known for known in _NEW):
+        return True
+    return getattr(callee, "__module__", "") in _IMMUTABLE_MODULES
+
+
+TEXT_METHODS: Final = _public(str, bytes) - _public(*CONTAINERS, tuple, frozenset, range)
+"""Methods of text that no container has: what they give holds nothing of what they are given."""
+LISTING_TEXT_METHODS: Final = frozenset({"split", "rsplit", "splitlines", "maketrans"})
+"""Those of them that give a list or dict."""
 
 
 def is_immutable_value(value: Any) -> bool:
@@ -108,6 +170,27 @@ def is_user_class(cls: type) -> bool:
     return not hasattr(cls, "__getattr__") and cls.__dictoffset__ != 0
 
 
+@functools.lru_cache(maxsize=4096)
+def has_python_methods(cls: type) -> bool:
+    """Whether what the class has for methods and properties is Python code that is captured.
+
+    Beside ordinary classes, those of named tuples are such.
+    """
+    if is_user_class(cls):
+        return True
+    path = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return is_named_tuple(cls) and (path is None or not is_library(path))
+
+
+def is_named_tuple(cls: Any) -> bool:
+    """Whether it is a class of named tuples, which are made and read as these are."""
+    if not isinstance(cls, type) or not issubclass(cls, tuple) or not hasattr(cls, "_fields"):
+        return False
+    made = getattr(cls.__new__, "__code__", None)
+    alike = all(getattr(cls, n) is getattr(tuple, n) for n in ("__getattribute__", "__getitem__"))
+    return alike and made is not None and made.co_filename.startswith("<")
+
+
 def _abc() -> type:
     import abc
 
@@ -130,21 +213,52 @@ def returns_plain(function: Any) -> bool:
     if not isinstance(declared, dict) or "return" not in declared:
         return False
     found = declared["return"]
-    if isinstance(found, type):
-        return found in SCALARS
-    words = re.findall(r"[^\W\d]\w*", found if isinstance(found, str) else repr(found))
+    if not isinstance(found, str):
+        return is_declared_plain(found)
+    words = re.findall(r"[^\W\d]\w*", found)
     return bool(words) and _DECLARED_PLAIN.issuperset(words)
 
 
+def is_declared_plain(declared: Any) -> bool:
+    """Whether an annotation stands for text, numbers or None."""
+    if typing.get_origin(declared) in (typing.Union, types.UnionType):
+        return all(map(is_declared_plain, typing.get_args(declared)))
+    if typing.get_origin(declared) is typing.Literal:
+        return all(type(value) in SCALARS for value in typing.get_args(declared))
+    return declared is None or (isinstance(declared, type) and declared in SCALARS)
+
+
+@functools.lru_cache(maxsize=4096)
+def declared_result(function: Any) -> Any:
+    """The annotation of what a function returns; None if there is none, or it says nothing."""
+    try:
+        return typing.get_type_hints(inspect.unwrap(function)).get("return")
+    except Exception:
+        return None
+
+
 __all__ = [
+    "BUILTIN_METHODS",
     "CHANGING_METHODS",
     "CODE_CLASSES",
     "CONTAINERS",
+    "LISTING_TEXT_METHODS",
     "READING_METHODS",
     "READS_FRAMES",
     "SEES_ITS_FRAME",
+    "TAKES_ALL",
+    "TAKES_EACH",
+    "TEXT_METHODS",
+    "declared_result",
+    "has_python_methods",
+    "is_among",
+    "is_declared_plain",
     "is_immutable_class",
     "is_immutable_value",
+    "is_named_tuple",
     "is_user_class",
+    "makes_immutable",
+    "makes_new",
+    "reads_only",
     "returns_plain",
 ]

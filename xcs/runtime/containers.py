@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime.early import never_changes
+from xcs.runtime.early import is_comparable
 from xcs.runtime.frames import Frame
-from xcs.runtime.heap import MISSING, RECORDS, DictRecord
+from xcs.runtime.heap import MISSING, DictRecord
 from xcs.runtime.methods import EXTENDING, Kind, Method
 from xcs.runtime.objects import (
     NOTHING,
@@ -21,7 +21,6 @@ from xcs.runtime.objects import (
     read_version,
 )
 from xcs.runtime.pending import PENDING, Cell, PendingList, assemble
-from xcs.runtime.plain import are_plain
 from xcs.runtime.plan import OpPlan
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def _compare(
     entries = assemble(_entries(run, target))
     if type(entries) is PendingList:
         again_when_complete(run, frame, op, entries)
-    elif not all(_is_comparable(run, v) for v in (*entries, *args, *keywords.values())):
+    elif not all(is_comparable(run.plan, v) for v in (*entries, *args, *keywords.values())):
         in_turn(run, frame, op, "comparing the elements may do anything")
     else:
         run.heap.record(target).settle()
@@ -170,15 +169,3 @@ def _entries(run: Run, target: Any) -> list[Any]:
     record = run.heap.find(target)
     entries = target if record is None else record.entries()
     return list(entries.values() if isinstance(entries, dict) else entries)
-
-
-def _is_comparable(run: Run, value: Any) -> bool:
-    """Whether a value can be compared, or called with others, without side effects."""
-    if callable(value):
-        return run.plan.effects_of(value) == "pure" or value in _PURE_KEYS
-    if type(value) in RECORDS or type(value) is tuple:
-        return are_plain([value])
-    return never_changes(value)
-
-
-_PURE_KEYS = (len, str, int, float, abs, repr, str.lower, str.upper, str.strip)

@@ -17,7 +17,7 @@ from xcs.runtime.attributes import is_user_class, read_is_plain
 from xcs.runtime.frames import Frame
 from xcs.runtime.heap import RECORDS
 from xcs.runtime.plain import IMMUTABLE, are_plain, is_jax_array
-from xcs.runtime.plan import Access, OpPlan
+from xcs.runtime.plan import Access, OpPlan, Plan
 
 if TYPE_CHECKING:
     from xcs.runtime.engine import Run
@@ -64,6 +64,21 @@ def _is_named_tuple(cls: type) -> bool:
 def _is_frozen_record(cls: type) -> bool:
     parameters = getattr(cls, "__dataclass_params__", None)
     return parameters is not None and parameters.frozen and is_user_class(cls)
+
+
+def is_comparable(plan: Plan, value: Any) -> bool:
+    """Whether a value can be compared, or called with others, without side effects.
+
+    And so that it does not matter what of it is not committed yet.
+    """
+    if callable(value):
+        return plan.effects_of(value) == "pure" or value in _PURE_KEYS
+    if type(value) in RECORDS or type(value) is tuple:
+        return are_plain([value])
+    return type(value).__eq__ is object.__eq__ or never_changes(value)
+
+
+_PURE_KEYS = (len, str, int, float, abs, repr, str.lower, str.upper, str.strip)
 
 
 Check = Callable[[Access, list[Any]], bool]

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import snapshots
+from xcs.runtime import early, snapshots
 from xcs.runtime.attributes import (
     bound_class_entry,
     is_user_class,
@@ -204,8 +204,23 @@ def contains(run: Run, frame: Frame, op: OpPlan) -> None:
         read_version(run, frame, op, lambda version: key in version)
     elif type(target) is PendingList:
         again_when_complete(run, frame, op, target)
+    elif type(target) in _SEARCHED and run.heap.records and not _is_searchable(run, target, key):
+        in_turn(run, frame, op, "comparing the elements may do anything")
     else:
         _natively(run, frame, op, target)
+
+
+_SEARCHED = (list, tuple, deque)
+
+
+def _is_searchable(run: Run, target: Any, key: Any) -> bool:
+    """Whether asking the elements for equality depends on nothing that is not committed."""
+    if type(key) in _SCALARS and _SCALARS.issuperset(map(type, target)):
+        return True
+    return all(early.is_comparable(run.plan, v) for v in (key, *target))
+
+
+_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
 
 def read_version(run: Run, frame: Frame, op: OpPlan, read: Callable[[Any], Any]) -> None:

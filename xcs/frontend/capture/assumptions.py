@@ -15,7 +15,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from xcs.frontend.arguments import class_of_argument, classes_of
-from xcs.frontend.capture.order import ELEMENTS, MAX_DEPTH, SLOT, Home
+from xcs.frontend.capture.order import ELEMENTS, SLOT, Home
 from xcs.frontend.capture.values import Path
 from xcs.frontend.facts import CONTAINERS, SCALARS, is_immutable_value, is_user_class
 from xcs.frontend.guards import MISSING
@@ -132,7 +132,7 @@ def _place(home: Home, around: dict[Home, Place], made: list[Place]) -> Place | 
     place = Place(home.used, home.written)
     made.append(place)
     around = {**around, home: place}
-    if home.depth >= MAX_DEPTH:
+    if home.collapsed:
         place.rest = place
     elif home.whole:
         place.rest = _READ

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Callable, Hashable, Mapping
+import typing
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,12 +28,13 @@ from xcs.frontend.capture.evaluate import (
 )
 from xcs.frontend.capture.names import (
     assume_class_attribute,
+    holding,
     is_code,
     load_attribute,
     mangled,
     store_in,
 )
-from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.order import ELEMENTS, Home, Immutable
 from xcs.frontend.capture.rows import call_rows
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
@@ -57,7 +61,16 @@ from xcs.frontend.facts import (
     READS_FRAMES,
     SCALARS,
     SEES_ITS_FRAME,
+    TAKES_ALL,
+    TAKES_EACH,
+    declared_result,
+    has_python_methods,
+    is_among,
+    is_declared_plain,
+    is_named_tuple,
     is_user_class,
+    makes_new,
+    reads_only,
     returns_plain,
 )
 from xcs.frontend.guards import MISSING
@@ -256,16 +269,13 @@ def _argument(
     return streamed(c, frame, node) if streams else evaluate(c, frame, node)
 
 
-_CONSUMERS = (sum, min, max, sorted, list, tuple, set, frozenset, dict)
-
-
 def _consumes(c: Capture, node: ast.Call, callee: Value | None) -> bool:
     """Whether a call uses up the iterators that it is given."""
     if not isinstance(callee, Static):
         return False
     if callee.obj is enumerate:
         return id(node) in c.consumed
-    if any(callee.obj is known for known in _CONSUMERS):
+    if is_among(callee.obj, (*TAKES_ALL, *TAKES_EACH)):
         return True
     name = getattr(callee.obj, "__name__", "")
     if name in _AWAITING and callee.obj.__module__ == "asyncio.tasks":
@@ -364,9 +374,9 @@ def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> 
         what = replace(judged(c, method), returns="jax.Array")
         return call_recognised(Call(c, frame, node, args), method, what)
     if base.cls is not None and base.cls not in (*CONTAINERS, *SCALARS, tuple, range, frozenset):
-        if is_user_class(base.cls) or base.example is not NOTHING:
+        if has_python_methods(base.cls) or base.example is not NOTHING:
             callee = load_attribute(c, frame, base, name)
-            if not (isinstance(callee, Dyn) and not is_user_class(base.cls)):
+            if not (isinstance(callee, Dyn) and not has_python_methods(base.cls)):
                 return apply(Call(c, frame, node, evaluate_args(c, frame, node, callee)), callee)
             return _library_method(c, frame, node, base, name)
         return _library_method(c, frame, node, base, name)
@@ -441,7 +451,7 @@ def call_method(
         base = Dyn(c.ssa(base), type(base.obj), None, base.obj)
     target = c.dyn(base)
     call = Call(c, frame, node, Args(values))
-    if target.cls is not None and is_user_class(target.cls):
+    if target.cls is not None and has_python_methods(target.cls):
         found = class_attribute(target.cls, name)
         if isinstance(found, types.FunctionType):
             c.guards.member(_definer(target.cls, name), name, found)
@@ -525,7 +535,7 @@ def _classes_with(frame: Frame, name: str) -> frozenset[type]:
 
 
 def _python_method(cls: type, name: str) -> types.FunctionType | None:
-    found = class_attribute(cls, name) if is_user_class(cls) else None
+    found = class_attribute(cls, name) if has_python_methods(cls) else None
     return found if isinstance(found, types.FunctionType) else None
 
 
@@ -565,14 +575,15 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         return append(c, base, positional[0])
     changes = name in CHANGING_METHODS or base.cls not in CONTAINERS
     reads_only = base.cls in CONTAINERS and not changes
-    if name not in READING_METHODS:
-        for value in args.values():
+    if name not in READING_METHODS or (name == "get" and base.cls in _MAPPINGS):
+        # Of what mappings are asked for with a key, only what stands in for it is kept.
+        kept = args.positional[name in _BY_KEY and base.cls in _MAPPINGS :]
+        for value in (*kept, *args.keywords.values()):
             _may_keep(c, home, value, name)
     known = closed or base.cls in CONTAINERS
     # What only this program holds can be changed, but leads to nothing that others hold.
     reached = home is None or home.shared
     opaque = not known and reached and _may_be_user_method(call, base, name)
-    after, linked = c.chain(home, write=not reads_only)
     keywords = list(args.keywords)
     # What takes the elements of an argument reads it; anything else may keep the argument itself.
     reads = name in _CONSUMING_METHODS or reads_only
@@ -584,31 +595,45 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         else c.read_whole(_as_function(c, v), exact=True)
         for i, v in enumerate(args.values())
     ]
+    # A method of the program's own may change all that it gets hold of.
+    changed = [home] if known and home else c.parts_of(home, *map(c.home_of, args.values()))
+    after, linked = c.chain(changed, write=not reads_only)
+    if known and name in _COMPARING:
+        after += c.chain(c.parts_of(home), write=False)[0]
     op = orch.MethodOp(
         base.ssa, name, values, orch.ANY, after=[*after, *c.settings()], token=linked or opaque,
         keywords=keywords, starred=args.starred, shared=home is None or home.shared,
     )  # fmt: skip
     c.add(op)
-    c.place(home, op, linked, write=not reads_only)
+    c.place(changed, op, linked, write=not reads_only)
     if opaque:
         c.escape(base)
         for value in args.values():
             c.escape(value)
         c.change_world(op.results[-1])
-    result = None if home is None else c.order.part(home, ELEMENTS)
+    cls, result = holding(c, None if home is None else c.order.part(home, ELEMENTS))
+    if base.cls not in CONTAINERS or name not in _GIVING:
+        cls, result = None, None if home is None else c.order.part(home, ELEMENTS)
     if home is not None and name in ("keys", "items", "values") and not args.values():
         result = home
     elif home is not None and name in ("copy", "items", "values", "keys", "union", "most_common"):
         fresh = c.order.fresh(name)
         c.order.merge(fresh.field(ELEMENTS), c.order.part(home, ELEMENTS))
         result = fresh
-    cls = _METHOD_RESULTS.get((base.cls, name)) if base.cls in CONTAINERS else None
+    cls = cls or _METHOD_RESULTS.get((base.cls, name))
     choices: tuple[Any, ...] = ()
     if name == "get" and base.cls in CONTAINERS and len(positional) == 1:
         choices = functions_in(c, base)
     return Dyn(op.results[0], cls, result, choices=choices)
 
 
+_MAPPINGS = (dict, defaultdict, OrderedDict, Counter)
+_BY_KEY = frozenset({"get", "pop", "setdefault"})
+"""Methods of mappings whose first argument is a key."""
+_GIVING = frozenset({"pop", "popleft", "setdefault"})
+"""Methods of containers that give one of the elements."""
+_COMPARING = frozenset({"index", "count", "remove"})
+"""Methods of containers that ask elements whether they are equal."""
 _METHOD_RESULTS: Mapping[tuple[type | None, str], type] = {
     (list, "index"): int,
     (list, "count"): int,
@@ -700,6 +725,8 @@ def _choose(call: Call, callee: Dyn, choices: tuple[Any, ...]) -> Value:
 
 def _call_bound(call: Call, method: Method) -> Value:
     function = method.function
+    if method.is_builtin:
+        return method_of_object(call, call.c.dyn(method.receiver), function.__name__)
     if not isinstance(function, types.FunctionType):
         spec = getattr(function, "__xcs_operator__", None)
         if spec is not None:
@@ -850,6 +877,8 @@ def function_value(call: Call, value: Value) -> Value | None:
     """A function for native code to call, if calling it only computes; None otherwise."""
     from xcs.frontend.capture.glue import is_pure
 
+    if isinstance(value, Method) and value.is_builtin:
+        return value if reads_only(class_of(value.receiver), value.function.__name__) else None
     if isinstance(value, Static):
         if value.obj is None or is_pure(value.obj):
             return value
@@ -1026,20 +1055,62 @@ def call_class(call: Call, callee: Any) -> Value | None:
 
 def _native_instance(call: Call, callee: type) -> Value | None:
     """An instance of a class whose constructor was generated, as a dataclass's, or is inherited."""
-    import dataclasses
-
     c, args = call.c, call.args
     post = class_attribute(callee, "__post_init__")
     init = class_attribute(callee, "__init__")
     generated = isinstance(init, types.FunctionType) and dataclasses.is_dataclass(callee)
+    if generated and isinstance(post, types.FunctionType) and args.is_plain:
+        return _finished_instance(call, callee, post)
     if not args.is_plain or not (
         init is object.__dict__["__init__"] or (generated and post is MISSING)
     ):
         return None
     home = c.order.fresh(callee.__name__, callee)
-    for name, value in _fields(callee, args):
-        store_in(c, home.field(name), value)
+    for name, value in _fields(c, callee, args):
+        if value is None:
+            c.order.add_classes(home.field(name), frozenset(), is_open=True)
+        else:
+            store_in(c, home.field(name), value)
     return _constructed(c, callee, args, home)
+
+
+def _finished_instance(call: Call, cls: Any, finish: types.FunctionType) -> Value | None:
+    """An instance of a dataclass: attributes are set one by one, then ``__post_init__`` runs."""
+    from xcs.frontend.capture.names import outside, store_attribute
+    from xcs.frontend.capture.values import Path
+
+    c, args, fields = call.c, call.args, dataclasses.fields(cls)
+    names = [f.name for f in fields if f.init and not f.kw_only]
+    given = dict(zip(names, args.positional, strict=False))
+    taken = {f.name for f in fields if f.init}
+    required = {
+        f.name for f in fields if f.init and f.default is f.default_factory is dataclasses.MISSING
+    }
+    fits = len(args.positional) <= len(names) and not given.keys() & args.keywords.keys()
+    given |= args.keywords
+    # What has an InitVar has a parameter that is no field.
+    has_others = len(cls.__dataclass_fields__) != len(fields)
+    if cls.__dataclass_params__.frozen or has_others or not fits:
+        return None
+    if not required <= given.keys() <= taken:
+        return None
+    c.guards.member(_definer(cls, "__post_init__"), "__post_init__", finish)
+    op = orch.NewOp(c.constant(cls), [], orch.ANY)
+    c.add(op)
+    instance = Dyn(op.results[0], cls, c.order.fresh(cls.__name__, cls))
+    for f in fields:
+        if f.name in given:
+            value = given[f.name]
+        elif f.default_factory is not dataclasses.MISSING:
+            value = apply(replace(call, args=Args()), Static(f.default_factory))
+        elif f.init and f.default is not dataclasses.MISSING:
+            value = outside(c, f.default, Path(f"default {id(f.default)}"), f.name)
+        else:
+            continue
+        store_attribute(c, call.frame, instance, f.name, value)
+    owner = _definer(cls, "__post_init__")
+    call_function(c, call.frame, finish, [instance], {}, owner=owner, node=call.node)
+    return instance
 
 
 def _constructed(c: Capture, cls: type, args: Args, home: Home) -> Dyn:
@@ -1050,25 +1121,25 @@ def _constructed(c: Capture, cls: type, args: Args, home: Home) -> Dyn:
     return Dyn(c.add(op).results[0], cls, home)
 
 
-def _fields(cls: type, args: Args) -> list[tuple[str, Value]]:
-    import dataclasses
-
-    names = (
-        [f.name for f in dataclasses.fields(cls) if f.init] if dataclasses.is_dataclass(cls) else []
-    )
-    return [*zip(names, args.positional, strict=False), *args.keywords.items()]
+def _fields(c: Capture, cls: type, args: Args) -> list[tuple[str, Value | None]]:
+    """What the attributes are that a generated constructor gives; None if that is not known."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    found: dict[str, Value | None] = dict.fromkeys(f.name for f in fields)
+    for f in fields:
+        if f.default is not dataclasses.MISSING:
+            found[f.name] = _held(c, f.default)
+        elif f.default_factory in CONTAINERS:
+            made: Any = f.default_factory
+            found[f.name] = Dyn(c.constant(None), made, c.order.fresh(f.name, made))
+    names = [f.name for f in fields if f.init and not f.kw_only]
+    return [*(found | dict(zip(names, args.positional, strict=False)) | args.keywords).items()]
 
 
 def call_named_tuple(call: Call, callee: Any) -> Value | None:
     """A named tuple of the user's: what it is made of is known by field."""
-    fields = getattr(callee, "_fields", None)
-    if fields is None or not (isinstance(callee, type) and issubclass(callee, tuple)):
+    if not is_named_tuple(callee) or not call.args.is_plain:
         return None
-    if not call.args.is_plain or "__new__" not in vars(callee):
-        return None
-    code = getattr(vars(callee)["__new__"], "__code__", None)
-    if code is None or not code.co_filename.startswith("<"):
-        return None
+    fields = callee._fields
     c, args = call.c, call.args
     home = c.order.fresh(callee.__name__, callee)
     for name, value in [*zip(fields, args.positional, strict=False), *args.keywords.items()]:
@@ -1309,7 +1380,8 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     values = list(args.values())
     home = None
     if not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
-        home = derived_home(c, values, may_be_operand=callee not in _FRESH)
+        if not makes_new(callee):
+            home = derived_home(c, values, may_be_operand=callee not in _FRESH)
         if home is not None and callee not in _FRESH:
             c.order.merge(home, c.order.part(home, ELEMENTS))
         if any(r != "clock" for r in what.reads):
@@ -1325,12 +1397,15 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     hands_on = any(callee is known for known in _HANDING_ON)
     return c.host(
         f"{name}({inside})", operands, cls=cls, home=home, checked=not plain,
-        structure=hands_on,
+        structure=hands_on, makes_new=makes_new(callee),
     )  # fmt: skip
 
 
 _HANDING_ON = (list, tuple, enumerate, zip, reversed)
-_FRESH = (sorted, list, dict, set, frozenset, tuple, enumerate, zip, range, sum)
+_FRESH = (
+    *(*TAKES_ALL, set, frozenset, dict, dict.fromkeys, Counter, OrderedDict, defaultdict),
+    *(enumerate, zip, range, sum),
+)
 
 
 def is_static_code(value: Value) -> bool:
@@ -1349,7 +1424,8 @@ def _result_class(callee: Any, what: Classification) -> type | None:
 _PLAIN_BY_NAME: Mapping[str, type] = {t.__name__: t for t in (str, int, float, bool, bytes)}
 _RESULT_CLASSES: Mapping[Any, type] = {
     sorted: list, list: list, dict: dict, set: set, str: str, int: int, float: float, bool: bool,
-    repr: str, tuple: tuple, frozenset: frozenset, range: range,
+    repr: str, tuple: tuple, frozenset: frozenset, range: range, deque: deque, Counter: Counter,
+    OrderedDict: OrderedDict, defaultdict: defaultdict, dict.fromkeys: dict,
 }  # fmt: skip
 
 
@@ -1448,9 +1524,36 @@ def _result_home(
         return c.order.anything
     home = c.order.fresh(getattr(callee, "__name__", "result"))
     home.foreign = not arrays.is_jitted(callee)
+    _as_declared(c, home, declared_result(callee))
     if what.effects == "ordered":
         c.order.share(home)
     return home
+
+
+_DECLARED_SEQUENCES = (list, set, frozenset, deque, Sequence, Iterable, Collection)
+_DECLARED_MAPPINGS = (*_MAPPINGS, Mapping)
+
+
+def _as_declared(c: Capture, home: Home, declared: Any) -> None:
+    """Note what the author of an operator declared that its result holds."""
+    origin, args = typing.get_origin(declared), typing.get_args(declared)
+    parts: dict[str, Any] = {}
+    is_sequence = origin in _DECLARED_SEQUENCES or (origin is tuple and args[1:] == (...,))
+    if is_sequence and args:
+        parts[ELEMENTS] = args[0]
+    elif origin in _DECLARED_MAPPINGS and len(args) == 2:
+        parts[ELEMENTS] = args[1]
+    elif typing.is_typeddict(declared):
+        if all(map(is_declared_plain, typing.get_type_hints(declared).values())):
+            parts[ELEMENTS] = str
+    elif dataclasses.is_dataclass(declared):
+        parts = typing.get_type_hints(declared)
+    for name, kind in parts.items():
+        part = home.field(name)
+        if is_declared_plain(kind):
+            part.plain, part.open = frozenset({Immutable}), False
+        elif home.depth < 2:
+            _as_declared(c, part, kind)
 
 
 def _operator_type(what: Classification) -> Any:

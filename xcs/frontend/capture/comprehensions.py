@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +45,16 @@ def add_up(total: Any, value: Any) -> Any:
     return total + value
 
 
+def multiply(product: Any, value: Any) -> Any:
+    """A step of ``math.prod``."""
+    return product * value
+
+
+def as_float(_: Any, value: Any) -> None:
+    """A step of ``math.fsum``."""
+    math.fsum([value])
+
+
 def smaller(least: Any, value: Any) -> Any:
     """A step of ``min``."""
     return value if least is NOTHING or value < least else least
@@ -65,9 +77,12 @@ def paired(_: Any, value: Any) -> None:
 
 FOLDS: Mapping[Any, Fold] = {
     sum: Fold(add_up, 0), min: Fold(smaller, NOTHING), max: Fold(larger, NOTHING),
-    set: Fold(hashed), frozenset: Fold(hashed), dict: Fold(paired),
+    set: Fold(hashed), frozenset: Fold(hashed), Counter: Fold(hashed),
+    dict.fromkeys: Fold(hashed),
+    dict: Fold(paired), OrderedDict: Fold(paired),
+    math.prod: Fold(multiply, 1), math.fsum: Fold(as_float),
 }  # fmt: skip
-"""Builtins that take one element after the other, and may refuse each."""
+"""What those of `facts.TAKES_EACH` do."""
 
 
 def comprehension(c: Capture, frame: Frame, node: Any, fold: Fold | None = None) -> Value:

@@ -329,7 +329,7 @@ def _is_quiet(c: Capture, given: list[Home], written: int, last: Operation | Non
     and the last op.
     """
     around = [h for f in c.frames for v in f.env.values() if (h := c.home_of(v)) is not None]
-    seen = {part for home in (*given, *around) for part in c._all_parts(home)}
+    seen = {part for home in (*given, *around) for part in c.parts_of(home)}
     changed = (home.find() for home in c.order.writes[written:])
     op = c.block.first_op if last is None else last.next_op
     while op is not None:
@@ -446,7 +446,7 @@ def check_tasks(c: Capture, started: int, pending: int, function: ast.AST) -> No
             raise Inseparable("a task that the function does not always wait for", function)
     del c.pending[pending:]
     for mark, given, node, _ in c.started[started:]:
-        parts = (part for home in given for part in c._all_parts(home))
+        parts = (part for home in given for part in c.parts_of(home))
         if any(c.order.writes_since(mark, part) for part in parts):
             raise Inseparable("a task that is given what the function changes later", node)
     del c.started[started:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import collections
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -27,8 +28,9 @@ from xcs.frontend.capture.values import (
     Value,
     View,
 )
-from xcs.frontend.facts import CONTAINERS, SCALARS
-from xcs.frontend.unsupported import Unsupported
+from xcs.frontend.facts import CONTAINERS, SCALARS, has_python_methods
+from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
 
 _NUMBERS = frozenset({int, float, bool})
 
@@ -151,12 +153,43 @@ def negate(c: Capture, value: Value) -> Value:
 
 def length(c: Capture, value: Dyn) -> Dyn:
     """``len(value)``."""
-    home = c.home_of(value)
-    after, linked = c.chain(home, write=False)
+    if (found := special(c, value, "__len__")) is not None:
+        return c.host(
+            "checked_length(n)", {"checked_length": Static(checked_length), "n": found}, cls=int
+        )
+    homes = c.reached(value)
+    after, linked = c.chain(homes, write=False)
     op = orch.LenOp(value.ssa, after=after, token=linked)
     c.add(op)
-    c.place(home, op, linked)
+    c.place(homes, op, linked)
     return Dyn(op.results[0], int)
+
+
+def checked_length(length: Any) -> int:
+    """What ``len`` makes of what a class says of its length."""
+    length = operator.index(length)
+    if length < 0:
+        raise ValueError("__len__() should return >= 0")
+    return length
+
+
+def special(c: Capture, value: Value, name: str, *args: Value) -> Value | None:
+    """What a special method gives that a user's class defines; None where there is none."""
+    cls = class_of(value)
+    if cls is None or not has_python_methods(cls) or not isinstance(value, Dyn):
+        return None
+    if not isinstance(class_attribute(cls, name), types.FunctionType):
+        return None
+    from xcs.frontend.capture.calls import call_method
+
+    frame, attempt = c.frames[-1], c.begin()
+    try:
+        return call_method(c, frame, frame.node, value, name, list(args))
+    except (Inseparable, SeesFrames):
+        raise
+    except Unsupported:
+        c.undo(attempt)
+        return None
 
 
 def _compare(c: Capture, frame: Frame, node: ast.Compare) -> Value:
@@ -204,13 +237,24 @@ def _bare(c: Capture, value: Value) -> Value:
     return Dyn(c.ssa(value))
 
 
+_HASHED = (
+    *(dict, set, frozenset, collections.defaultdict, collections.Counter),
+    *(collections.OrderedDict, range, str),
+)
+"""Classes of containers that find an element by its hash, or have no objects as elements."""
+
+
 def contains(c: Capture, container: Dyn, item: Value) -> Dyn:
     """``item in container``: waits for keys only."""
-    home = c.home_of(container)
-    after, linked = c.chain(home, write=False)
+    if (found := special(c, container, "__contains__", item)) is not None:
+        return c.host("bool(v)", {"v": found}, cls=bool, checked=True)
+    homes = c.reached(container)
+    if container.cls not in _HASHED and homes and c.order.holds(homes[0].field(ELEMENTS)) is None:
+        homes = c.parts_of(*homes)  # elements are asked whether they are equal
+    after, linked = c.chain(homes, write=False)
     op = orch.ContainsOp(container.ssa, c.read_whole(item), after=after, token=linked)
     c.add(op)
-    c.place(home, op, linked)
+    c.place(homes, op, linked)
     return Dyn(op.results[0], bool)
 
 
@@ -276,13 +320,16 @@ def get_item(c: Capture, base: Value, index: Value) -> Value:
     if home is None:
         cls = str if container.cls is str else item_class(container.cls)
         return operation(c, "a[b]", {"a": container, "b": index}, cls)
-    # A defaultdict makes what it lacks.
+    if (found := special(c, container, "__getitem__", index)) is not None:
+        return found
+    # A defaultdict makes what it lacks. One that an operator gave is taken not to be another's.
     may_make = container.cls in (None, collections.defaultdict) and not _is_slice(index)
-    after, linked = c.chain(home, write=may_make)
+    homes = c.reached(container)
+    after, linked = c.chain(homes, write=may_make, alias=False)
     kind = object_type(holding(c, home.field(ELEMENTS))[0])
     op = orch.GetItemOp(container.ssa, c.read_whole(index), kind, after=after, token=linked)
     c.add(op)
-    c.place(home, op, linked)
+    c.place(homes, op, linked, write=may_make, alias=False)
     if _is_slice(index) and container.cls not in (list, tuple):
         return Dyn(op.results[0], None, home)  # of an array, say, it shows the same elements
     if _is_slice(index):
@@ -299,11 +346,12 @@ def _is_slice(index: Value) -> bool:
 def element(c: Capture, container: Dyn, ssa: Any) -> Dyn:
     """An element that was taken from a container."""
     if container.home is None:
-        return Dyn(ssa, item_class(container.cls))
+        return Dyn(ssa, _ELEMENTS.get(container.cls) or item_class(container.cls))
     cls, home = holding(c, c.order.part(container.home, ELEMENTS))
     return Dyn(ssa, cls, home, choices=functions_in(c, container))
 
 
+_ELEMENTS: dict[type | None, type] = {range: int, bytes: int, str: str}
 _MAX_CHOICES = 12
 
 

@@ -32,40 +32,76 @@ from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
 def run_block(c: Capture, frame: Frame, body: list[ast.stmt]) -> Flow:
     """Run statements. What follows one that may leave the block runs if it has not."""
     for position, statement in enumerate(body):
-        flow = run_statement(c, frame, statement)
         rest = body[position + 1 :]
-        fence, c.fence = c.fence, None
-        pause, c.pause = c.pause, None
-        if flow is Flow.NEXT and pause is not None:
-            c.check_nothing_pends(statement)
-            frame.outermost.pauses = frame.pauses = True
-            frame.env[EXIT], flow = pause, Flow.MAYBE
-        if flow is Flow.NEXT and fence is not None and rest:
-            return _run_behind(c, frame, fence, rest)
+        if rest and isinstance(statement, ast.If) and (whole := _with_rest(statement, rest)):
+            return run_statement(c, frame, whole)
+        flow = run_statement(c, frame, statement)
+        if flow is Flow.NEXT and rest and (c.fence is not None or c.pause is not None):
+            return _behind(c, frame, statement, lambda rest=rest: run_block(c, frame, rest))
+        c.fence = None
+        if flow is Flow.NEXT and c.pause is not None:
+            _note_pause(c, frame, statement)
+            flow = Flow.MAYBE
         if flow is Flow.NEXT:
             continue
         if flow is Flow.MAYBE and rest:
-            return _run_rest(c, frame, rest)
+            return _if_not_left(c, frame, lambda rest=rest: run_block(c, frame, rest))
         return flow
     return Flow.NEXT
 
 
-def _run_behind(c: Capture, frame: Frame, fence: Any, rest: list[ast.stmt]) -> Flow:
-    """Statements none of which may begin before the clock was read."""
+def _with_rest(node: ast.If, rest: list[ast.stmt]) -> ast.If | None:
+    """The statement with what follows it inside, if one of its ways never goes on to that."""
+    if _leaves(node.body):
+        whole = ast.If(node.test, node.body, [*node.orelse, *rest])
+    elif _leaves(node.orelse):
+        whole = ast.If(node.test, [*node.body, *rest], node.orelse)
+    else:
+        return None
+    return ast.copy_location(whole, node)
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether control never goes from some statements to what follows them."""
+    match body:
+        case [*_, ast.Return() | ast.Raise() | ast.Break() | ast.Continue()]:
+            return True
+        case [*_, ast.If(body=one, orelse=other)]:
+            return _leaves(one) and _leaves(other)
+    return False
+
+
+def _behind(c: Capture, frame: Frame, node: ast.stmt, run: Callable[[], Flow]) -> Flow:
+    """Run what may not begin before the clock was read, or the function has slept."""
+    fence, c.fence = c.fence, None
+    if c.pause is not None:
+        _note_pause(c, frame, node)
+        return _if_not_left(c, frame, run)
+    if fence is None:
+        return run()
     op = orch.HostOp("True", {}, [orch.BOOL], after=[fence], total=True)
     c.add(op)
     passed = Dyn(op.results[0], bool)
-    _, flow = branch(c, passed, lambda: ([], run_block(c, frame, rest)), lambda: ([], Flow.DEAD))
+    _, flow = branch(c, passed, lambda: ([], run()), lambda: ([], Flow.DEAD))
     return flow
 
 
-def _run_rest(c: Capture, frame: Frame, rest: list[ast.stmt]) -> Flow:
-    code = frame.env[EXIT]
-    left = c.host("code != 0", {"code": code}, cls=bool, total=True)
+def _note_pause(c: Capture, frame: Frame, node: ast.stmt) -> None:
+    """Let what follows wait until the function has slept enough."""
+    pause, c.pause = c.pause, None
+    assert pause is not None
+    c.check_nothing_pends(node)
+    frame.outermost.pauses = frame.pauses = True
+    frame.env[EXIT] = pause
+
+
+def _if_not_left(c: Capture, frame: Frame, run: Callable[[], Flow]) -> Flow:
+    """Run what follows if the exit variable says that control goes on to it."""
+    left = c.host("code != 0", {"code": frame.env[EXIT]}, cls=bool, total=True)
 
     def go_on() -> tuple[list[Value], Flow]:
         frame.env[EXIT] = Static(NEXT_CODE)
-        return [], run_block(c, frame, rest)
+        return [], run()
 
     _, flow = branch(c, left, lambda: ([], Flow.EXIT), go_on)
     return flow
@@ -291,13 +327,9 @@ def _function(c: Capture, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctio
 
 def _if(c: Capture, frame: Frame, node: ast.If) -> Flow:
     test = evaluate(c, frame, node.test)
-    _, flow = branch(
-        c,
-        test,
-        lambda: ([], run_block(c, frame, node.body)),
-        lambda: ([], run_block(c, frame, node.orelse)),
-    )
-    return flow
+    then = lambda: ([], run_block(c, frame, node.body))
+    orelse = lambda: ([], run_block(c, frame, node.orelse))
+    return _behind(c, frame, node, lambda: branch(c, test, then, orelse)[1])
 
 
 def _for(c: Capture, frame: Frame, node: ast.For) -> Flow:

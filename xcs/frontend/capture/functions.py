@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import types
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xdsl.dialects import func
@@ -43,6 +44,8 @@ from xcs.frontend.unsupported import Unsupported
 
 _MAX_PASSES = 10
 _MAX_DEPTH = 60
+_MAX_RUNNING = 6
+"""Captures of one function within one another."""
 
 
 # --- binding --------------------------------------------------------------------------------------
@@ -246,13 +249,18 @@ def _returned(c: Capture, frame: Frame) -> Value:
         return Static(None)
     if flow is Flow.DEAD:
         return Static(UNBOUND)
-    result = frame.env.get(RESULT, Static(None))
     if flow is Flow.EXIT:
-        return result
+        return _result(frame)
     from xcs.frontend.capture.regions import select
 
     returned = c.host("code != 0", {"code": frame.env[EXIT]}, cls=bool, total=True)
-    return select(c, returned, lambda: frame.env.get(RESULT, Static(None)), lambda: Static(None))
+    return select(c, returned, lambda: _result(frame), lambda: Static(None))
+
+
+def _result(frame: Frame) -> Value:
+    """What was returned, after the function has returned."""
+    result = frame.env.get(RESULT, Static(None))
+    return replace(result, maybe_unbound=False) if isinstance(result, Dyn) else result
 
 
 def _call_local(c: Capture, closure: Closure, target: Target, env: dict[str, Value]) -> Value:
@@ -305,8 +313,12 @@ class Specialisation:
     in_progress: bool = True
     pauses: bool = False
     """Whether the second part of its result says when it has slept."""
+    shape: Any = None
+    """What its arguments are, but for where they live."""
     used: bool = False
     """Whether it was called while it was being captured."""
+    relies: set[Specialisation] = field(default_factory=set)
+    """Others that were still being captured, and whose calls it holds as they were taken to be."""
 
     def interface(self) -> tuple[Any, ...]:
         """What callers rely on."""
@@ -320,11 +332,18 @@ class Specialisation:
 
 
 def _shape(value: Value) -> Any:
+    """What a value is, but for where it lives."""
     match value:
         case Pack(items=items):
             return tuple(map(_shape, items))
+        case Keywords(items=named):
+            return tuple((name, _shape(item)) for name, item in named.items())
+        case Method(receiver=receiver, function=function):
+            return ("method", id(function), _shape(receiver))
         case Dyn():
-            return ("dyn", value.cls, value.ssa.type, value.home is None)
+            path = value.path if value.example is not NOTHING else None
+            kind = (value.cls, value.ssa.type, value.home is None, value.maybe_unbound)
+            return ("dyn", *kind, path)
         case Static(obj=obj):
             return ("static", id(obj))
         case _:
@@ -368,55 +387,57 @@ def call_specialised(
 ) -> Value:
     """Call the function that was captured for such arguments, or capture it now."""
     env = {name: _passed(c, value) for name, value in env.items()}
-    if sum(s.in_progress and s.identity == identity for s in c.specialisations.values()) > 1:
-        env = {name: _widened(c, value) for name, value in env.items()}
+    running = [s for s in c.capturing if s.identity == identity]
+    if running:
+        around, shape = running[-1], tuple((name, _shape(v)) for name, v in env.items())
+        if len(running) > 1 or around.shape == shape:
+            env = {name: _any_depth(value) for name, value in env.items()}
+        actual = [leaf for value in env.values() for leaf in _leaves(value)]
+        if around.shape == shape:
+            _join_calls(c, around, actual)
+            return _emit_call(c, around, actual)
+        if len(running) > _MAX_RUNNING:
+            raise Unsupported("a recursion with arguments of ever other kinds", target.node)
     actual = [leaf for value in env.values() for leaf in _leaves(value)]
-    _separate(c, actual)
+    structure = _Structure(c, actual)
     key = (
         identity,
         c.order.world.written,
-        tuple((name, _key(c, value, actual)) for name, value in env.items()),
+        tuple((name, structure.of(value)) for name, value in env.items()),
     )
     found = c.specialisations.get(key)
     if found is not None and not found.in_progress and _outdated(c, found):
         found = None
     if found is None:
         found = _capture(c, target, key, env, prepare)
-    elif found.in_progress:
-        found.used = True
     return _emit_call(c, found, actual)
 
 
-def _widened(c: Capture, value: Value) -> Value:
+def _any_depth(value: Value) -> Value:
     """The argument of a recursive call as one that calls at any depth may have."""
     match value:
         case Pack(items=items):
-            return Pack(tuple(_widened(c, item) for item in items))
+            return Pack(tuple(map(_any_depth, items)))
         case Keywords(items=named):
-            return Keywords({name: _widened(c, item) for name, item in named.items()})
+            return Keywords({name: _any_depth(item) for name, item in named.items()})
         case Dyn():
-            if value.home is not None:
-                c.order.collapse(value.home)
             return Dyn(value.ssa, value.cls, value.home, maybe_unbound=value.maybe_unbound)
         case _:
             return value
 
 
+def _join_calls(c: Capture, around: Specialisation, actual: list[Dyn]) -> None:
+    """Take what a recursive call is given to live where that of the call around it does.
+
+    So does what the nodes of a tree lead to, at any depth.
+    """
+    for homes, leaf in zip(around.parameters, actual, strict=True):
+        if homes and leaf.home is not None:
+            c.order.merge(homes[0], leaf.home)
+
+
 def _outdated(c: Capture, found: Specialisation) -> bool:
     return any(not h.find().parameter and c.order.is_written(h) for h in found.assumed)
-
-
-def _separate(c: Capture, actual: list[Dyn]) -> None:
-    """Arguments of which one may be a part of another are taken to be one."""
-    for one in actual:
-        for two in actual:
-            if one is two or one.home is None or two.home is None:
-                continue
-            first, second = one.home.find(), two.home.find()
-            if first is second or not _is_own(first) or not _is_own(second):
-                continue
-            if first in c._all_parts(second):
-                c.order.merge(first, second)
 
 
 def _is_own(home: Home) -> bool:
@@ -424,28 +445,85 @@ def _is_own(home: Home) -> bool:
     return not home.shared
 
 
-def _key(c: Capture, value: Value, actual: list[Dyn]) -> Any:
-    match value:
-        case Static(obj=obj):
-            return ("static", id(obj))
-        case Pack(items=items):
-            return tuple(_key(c, item, actual) for item in items)
-        case Keywords(items=named):
-            return tuple((name, _key(c, item, actual)) for name, item in named.items())
-        case Method(receiver=receiver, function=function):
-            return ("method", id(function), _key(c, receiver, actual))
-        case Dyn():
-            home = None if value.home is None else value.home.find()
-            path = value.path if value.example is not NOTHING else None
-            known = (value.cls, value.maybe_unbound, path)
-            if home is None:
-                return known
-            if not _is_own(home):
-                return (*known, _Place(home))
-            first = next(i for i, a in enumerate(actual) if a.home and a.home.find() is home)
-            return (*known, first, _written_parts(c, home))
-        case _:
-            return ("other", id(value))
+class _Structure:
+    """What of arguments decides which capture of a function serves a call of it.
+
+    That is what they are, where, in relation to one another, what they lead to lives, and what is
+    known of it. Homes have the numbers of the order in which they are come across.
+    """
+
+    def __init__(self, c: Capture, actual: list[Dyn]):
+        self.order = c.order
+        self.numbers: dict[Home, int] = {}
+        self.ways: Counter[Home] = Counter()
+        """How many ways lead to a home: one that many lead to matters for that alone."""
+        self.dull: dict[Home, bool] = {}
+        for leaf in actual:
+            if leaf.home is not None:
+                self._count(leaf.home.find())
+
+    def _count(self, root: Home) -> None:
+        pending = [root]
+        while pending:
+            home = pending.pop()
+            self.ways[home] += 1
+            if self.ways[home] == 1:
+                pending.extend(part for _, part in home.fields())
+
+    def of(self, value: Value) -> Any:
+        """What matters of one argument, after those before."""
+        match value:
+            case Static(obj=obj):
+                return ("static", id(obj))
+            case Pack(items=items):
+                return tuple(map(self.of, items))
+            case Keywords(items=named):
+                return tuple((name, self.of(item)) for name, item in named.items())
+            case Method(receiver=receiver, function=function):
+                return ("method", id(function), self.of(receiver))
+            case Dyn(cls=cls, home=home):
+                path = value.path if value.example is not NOTHING else None
+                return (
+                    cls, value.maybe_unbound, path, None if home is None else self._home(home)
+                )  # fmt: skip
+            case _:
+                return ("other", id(value))
+
+    def _home(self, home: Home) -> Any:
+        home = home.find()
+        if not _is_own(home):
+            return _Place(home)
+        if home in self.numbers:
+            return self.numbers[home]
+        self.numbers[home] = len(self.numbers)
+        parts = sorted(home.fields(), key=lambda pair: pair[0])
+        described = [(n, self._home(p)) for n, p in parts if not self._is_dull(home, p)]
+        return (self._known(home), tuple(described))
+
+    def _known(self, home: Home) -> Any:
+        """What is known of a home itself."""
+        constant = None if home.constant is None else id(home.constant.obj)
+        kinds = None
+        if not home.open:
+            known = (*home.classes, *home.plain, *home.codes)
+            kinds = (frozenset(map(id, known)), home.only_codes)
+        flags = (home.made, home.foreign, home.collapsed, self.order.is_written(home))
+        return (*flags, constant, kinds)
+
+    def _is_dull(self, around: Home, home: Home) -> bool:
+        """Whether it is what any part would be that nothing was asked of."""
+        found = self.dull.get(home)
+        if found is None:
+            as_new = (around.made, around.foreign, False, False, None)
+            found = self.dull[home] = (
+                self.ways[home] == 1
+                and _is_own(home)
+                and self._known(home)[:5] == as_new
+                and home.open is not home.made
+                and not (home.classes or home.plain or home.codes)
+                and all(self._is_dull(home, part) for _, part in home.fields())
+            )
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -459,33 +537,6 @@ class _Place:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Place) and other.home.find() is self.home.find()
-
-
-def _written_parts(c: Capture, home: Home) -> Any:
-    found: list[str] = []
-    seen: set[Home] = set()
-
-    def visit(current: Home, path: str) -> None:
-        current = current.find()
-        if current in seen:
-            return
-        seen.add(current)
-        if c.order.is_written(current):
-            found.append(path)
-        if current.constant is not None:
-            found.append(f"{path}:{id(current.constant.obj)}")
-        if current.made:
-            found.append(f"{path} made")
-        if current.foreign:
-            found.append(f"{path} from an operator")
-        if not current.open:
-            known = (*current.classes, *current.plain, *current.codes)
-            found.append(f"{path} of {sorted(map(id, known))} {current.only_codes}")
-        for name, part in sorted(current.fields(), key=lambda pair: pair[0]):
-            visit(part, f"{path}.{name}")
-
-    visit(home, "")
-    return tuple(found)
 
 
 def _parameter(
@@ -520,7 +571,7 @@ def _parameter_home(home: Home, homes: dict[Home, Home], callers: Scope) -> Home
     if home not in homes:
         made = homes[home] = Home(home.name, callers, depth=home.depth, parameter=True)
         made.written, made.constant, made.made = home.written, home.constant, home.made
-        made.foreign = home.foreign
+        made.foreign, made.collapsed = home.foreign, home.collapsed
         made.classes, made.plain, made.open = home.classes, home.plain, home.open
         made.codes, made.only_codes = home.codes, home.only_codes
         for name, part in home.fields():
@@ -538,17 +589,18 @@ def _capture(
     symbol = c.new_symbol(target.name)
     homes: dict[Home, Home] = {}
     callers = Scope(ScopeKind.MAIN, Block())  # where all that is passed is born
-    found = Specialisation(symbol, [], identity=key[0])
+    shape = tuple((name, _shape(value)) for name, value in env.items())
+    found = Specialisation(symbol, [], identity=key[0], shape=shape)
     # Until more is known, it is taken to return something, and to touch nothing.
     found.result = target.unknown(lambda: Home("result", callers))
     c.specialisations[key] = found
     c.functions[symbol] = None  # type: ignore[assignment]  # taken
     saved = c.frames, c.boxes, c.handling, c.location, c.started
+    c.capturing.append(found)
     try:
         for _ in range(_MAX_PASSES):
             block = Block()
             found.used = False
-            known = dict(c.specialisations)
             before, mark = found.interface(), len(c.order.changes)
             c.frames, c.boxes, c.handling, c.started = [], [], [], []
             values = {n: _parameter(c, v, block, homes, callers) for n, v in env.items()}
@@ -567,24 +619,31 @@ def _capture(
             changed &= {h for h, _ in c.order.changes[mark:]}
             if not found.used or (found.interface() == before and not changed):
                 break
-            # What was captured in this pass may have called the function as it was taken to be.
-            c.specialisations = {**known, key: found}
+            _forget(c, found)
         else:
             raise Unsupported("a recursion whose effects do not settle", target.node)
     except Unsupported:
         del c.specialisations[key]
+        _forget(c, found)
         c.functions.pop(symbol, None)
         raise
     finally:
+        c.capturing.pop()
         c.frames, c.boxes, c.handling, c.location, c.started = saved
     found.in_progress = False
     c.functions[symbol] = function
     return found
 
 
+def _forget(c: Capture, found: Specialisation) -> None:
+    """Drop captures that hold calls of a function as it was taken to be."""
+    kept = {k: s for k, s in c.specialisations.items() if found not in s.relies}
+    c.specialisations = kept
+
+
 def _own_parts(c: Capture, homes: dict[Home, Home]) -> set[Home]:
     """The homes of a function's parameters and of what they lead to."""
-    return {part for home in homes.values() for part in c._all_parts(home)}
+    return {part for home in homes.values() for part in c.parts_of(home)}
 
 
 def _capture_body(
@@ -630,36 +689,37 @@ def _capture_body(
 
 def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     order = c.order
+    _note_reliance(c, found)
+    parts = list(_leaves(found.result))
     translation = _Translation(c, found, actual)
-    tokens_in = []
-    for home in found.imports:
-        if home is order.world:
-            tokens_in.append(c.join_shared())
-        else:
-            taken = order.take(translation.of(home))
-            tokens_in.append(taken[0] if taken else c.start())
+    # All of it first: homes may become one meanwhile.
+    imports, touched = [*map(translation.of, found.imports)], [*map(translation.of, found.touched)]
+    written = [*map(translation.of, found.writes)]
+    for leaf in parts:
+        if leaf.home is not None:
+            translation.of(leaf.home)
+    translation.repeat()
+    tokens_in = [
+        c.join_shared() if home is order.world else _last_token(c, home) for home in imports
+    ]
     for home in found.assumed:
         if not home.find().parameter:
             order.take(home)
             order.assume(home)
-    translation.repeat()
-    parts = list(_leaves(found.result))
-    touched = found.touched
     operands = [leaf.ssa for leaf in actual] + tokens_in
     results = [leaf.ssa.type for leaf in parts] + [orch.TOKEN] * len(touched)
     op = func.CallOp(found.symbol, operands, results)
     c.add(op)
-    written = {translation.of(home) for home in found.writes}
+    for home in written:
+        order.mark_written(home)
     given: dict[Home, list[SSAValue]] = {}
     for home, token in zip(touched, op.results[len(parts) :], strict=True):
-        given.setdefault(translation.of(home), []).append(token)
+        given.setdefault(home.find(), []).append(token)
     for home, tokens in sorted(given.items(), key=lambda pair: pair[0] is not order.world):
         token = tokens[0] if len(tokens) == 1 else c._join(tokens)
         if home is order.world:
             order.give_world(token)
         else:
-            if home in written:
-                order.mark_written(home)
             order.give(home, token)
     results_iter = iter(op.results[: len(parts)])
     result = translation.result(found.result, results_iter)
@@ -669,12 +729,26 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     return result
 
 
+def _note_reliance(c: Capture, found: Specialisation) -> None:
+    """Note what of a call may turn out otherwise than it is taken to be."""
+    unsure = {found, *found.relies} & set(c.capturing)
+    found.used = found.used or found.in_progress
+    for one in unsure:
+        for inner in c.capturing[c.capturing.index(one) + 1 :]:
+            inner.relies.add(one)
+
+
+def _last_token(c: Capture, home: Home) -> SSAValue:
+    taken = c.order.take(home)
+    return taken[0] if taken else c.start()
+
+
 class _Translation:
     """From the homes that a captured function knows to those of one call of it."""
 
     def __init__(self, c: Capture, found: Specialisation, actual: list[Dyn]):
         self.c, self.found = c, found
-        self.known: dict[Home, Home] = {c.order.environment: c.order.environment}
+        self.known: dict[Home, Home] = {h: h for h in (c.order.environment, c.order.readers)}
         self.pairs = [
             (homes[0], leaf.home)
             for homes, leaf in zip(found.parameters, actual, strict=True)
@@ -684,9 +758,6 @@ class _Translation:
             self._pair(inner.find(), outer.find(), set())
 
     def _pair(self, inner: Home, outer: Home, seen: set[Home]) -> None:
-        if inner in seen:
-            return
-        seen.add(inner)
         if inner.shared and not inner.parameter:
             self.c.order.merge(outer, inner)  # the function knows it as what it is
             return
@@ -694,12 +765,19 @@ class _Translation:
             self.c.order.merge(outer, self.known[inner])
         else:
             self.known[inner] = outer
+        if inner in seen:
+            return
+        seen.add(inner)
+        if inner.collapsed:
+            self.c.order.collapse(outer)
         for name, part in inner.fields():
             self._pair(part, outer.find().field(name), seen)
 
     def of(self, home: Home) -> Home:
         """The caller's home for one of the function."""
         home = home.find()
+        if home.read is not None:
+            return self.of(home.read).readers()
         if home in self.known:
             return self.known[home].find()
         if home is self.c.order.world or (home.shared and not home.parameter):
@@ -707,7 +785,7 @@ class _Translation:
         made = self.known[home] = self.c.order.fresh(home.name)
         made.classes, made.open, made.made = home.classes, home.open, home.made
         made.plain, made.codes, made.only_codes = home.plain, home.codes, home.only_codes
-        made.depth, made.foreign = home.depth, home.foreign
+        made.depth, made.collapsed, made.foreign = home.depth, home.collapsed, home.foreign
         if home.shared:
             self.c.order.share(made)
         if home.written:

@@ -58,7 +58,7 @@ from xcs.frontend.capture.values import (
     View,
 )
 from xcs.frontend.classification import Classification
-from xcs.frontend.facts import SCALARS, is_user_class
+from xcs.frontend.facts import SCALARS, TAKES_ALL, TAKES_EACH, is_among, is_user_class
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute, context_manager_body
 from xcs.frontend.names import body_of
@@ -791,21 +791,17 @@ def _may_be_generator(c: Capture, frame: Frame, node: ast.expr) -> bool:
     return False
 
 
-_IN_TURN = (list, tuple, sorted)
-"""Builtins that take all elements before they look at any."""
-_LOOKING = (set, frozenset, dict, sum, min, max)
-"""Builtins that look at each element before they take the next."""
-
-
 def takes_elements(callee: Value | None) -> bool:
     """Whether it is a builtin that uses up what it is given."""
-    known = (*_IN_TURN, *_LOOKING, any, all)
-    return isinstance(callee, Static) and any(callee.obj is builtin for builtin in known)
+    known = (*TAKES_ALL, *TAKES_EACH, any, all)
+    return isinstance(callee, Static) and is_among(callee.obj, known)
 
 
 def takes_generators(callee: Value | None) -> bool:
     """Whether it may be given a `Generator`: its code is captured as well."""
     match callee:
+        case Method(is_builtin=True):
+            return False
         case Static(obj=types.FunctionType() as function) | Method(function=function):
             return not inspect.iscoroutinefunction(function)
         case Closure(node=node):
@@ -837,7 +833,7 @@ def consume_arguments(call: Any, callee: Any) -> Value | None:
         return None
     if callee in (any, all) and len(args.values()) == 1 and args.is_plain:
         return decide_any(c, call.node, args.positional[0], stop_at=callee is any)
-    in_turn = any(callee is builtin for builtin in _IN_TURN)
+    in_turn = is_among(callee, TAKES_ALL)
     others = [v for v in args.values() if not isinstance(v, Generator)]
     others_compute = all(not is_callable(v) or function_value(call, v) is not None for v in others)
 

@@ -11,6 +11,7 @@ import ast
 import builtins
 import functools
 import types
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,12 +19,13 @@ from typing import Any
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture.arrays import holds_arrays, is_data, is_of_array
 from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
-from xcs.frontend.capture.order import ELEMENTS
+from xcs.frontend.capture.order import ELEMENTS, Home
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import (
     UNBOUND,
     Dyn,
     Frame,
+    Method,
     Pack,
     Static,
     Value,
@@ -31,10 +33,19 @@ from xcs.frontend.capture.values import (
 from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
     CONTAINERS,
+    LISTING_TEXT_METHODS,
     READING_METHODS,
     SCALARS,
     SEES_ITS_FRAME,
+    TAKES_ALL,
+    TAKES_EACH,
+    TEXT_METHODS,
+    has_python_methods,
+    is_among,
     is_user_class,
+    makes_immutable,
+    makes_new,
+    reads_only,
 )
 from xcs.frontend.guards import MISSING
 from xcs.frontend.interpretation.lookup import class_attribute
@@ -46,12 +57,13 @@ _RESULTS: Mapping[Any, type] = {
     str: str, repr: str, format: str, ascii: str, chr: str, len: int, ord: int, int: int,
     float: float, bool: bool, isinstance: bool, issubclass: bool, callable: bool, any: bool,
     all: bool, sorted: list, list: list, dict: dict, set: set, tuple: tuple, frozenset: frozenset,
-    hash: int, id: int, hasattr: bool,
+    hash: int, id: int, hasattr: bool, range: range, deque: deque, Counter: Counter,
+    OrderedDict: OrderedDict, dict.fromkeys: dict,
 }  # fmt: skip
 _TEXT_RESULTS = frozenset({"join", "strip", "lower", "upper", "format", "replace", "title"})
 _CONSUMERS = (
-    *(sum, min, max, sorted, list, tuple, set, frozenset, dict, any, all, next, enumerate, zip),
-    *(map, filter, iter, reversed),
+    *(*TAKES_ALL, *TAKES_EACH),
+    *(any, all, next, enumerate, zip, map, filter, iter, reversed),
 )
 _LAZY = (map, filter, zip, enumerate, reversed, iter)
 
@@ -194,6 +206,7 @@ class _Glue:
             if generator.is_async or not isinstance(generator.target, ast.Name | ast.Tuple):
                 raise NotGlue
             self._check_iterated(generator.iter, inner)
+            self._check_attributes(node, generator)
             source = self.visit(generator.iter, inner, conditional or number > 0)
             inner = inner | frozenset(stored_names(generator.target))
             tests = [self.visit(t, inner, True) for t in generator.ifs]
@@ -209,6 +222,28 @@ class _Glue:
             value = peek(self.c, self.frame, node.id)
             if isinstance(value, Dyn) and value.cls is not None and is_user_class(value.cls):
                 raise NotGlue
+
+    def _check_attributes(self, node: Any, generator: ast.comprehension) -> None:
+        """Of objects that are being changed, only what is asked for has to be there."""
+        names = stored_names(generator.target)
+        reads = (n for n in ast.walk(node) if isinstance(n, ast.Attribute))
+        if any(isinstance(n.value, ast.Name) and n.value.id in names for n in reads):
+            home = self._home(generator.iter)
+            if home is not None and any(map(self.c.order.is_written, self.c.parts_of(home))):
+                raise NotGlue
+
+    def _home(self, node: ast.expr) -> Home | None:
+        """Where a variable's value lives, or an attribute of that, as far as that is known."""
+        match node:
+            case ast.Name(id=name):
+                value = peek(self.c, self.frame, name)
+                return value.home if isinstance(value, Dyn) else None
+            case ast.Attribute(value=base, attr=name):
+                home = self._home(base)
+                return None if home is None else home.field(mangled(self.frame, name))
+            case ast.Call(args=[inner, *_]):  # enumerate, reversed, sorted
+                return self._home(inner)
+        return None
 
     def _name(self, node: ast.Name) -> ast.expr:
         value = peek(self.c, self.frame, node.id)
@@ -255,8 +290,10 @@ class _Glue:
             raise NotGlue
         if value.cls is None and value.home is None:
             raise NotGlue
-        certain = value.cls is not None and is_user_class(value.cls)
+        certain = value.cls is not None and has_python_methods(value.cls)
         if conditional and not certain:
+            raise NotGlue
+        if value.cls in CONTAINERS and not reads_only(value.cls, node.attr):
             raise NotGlue
         if certain and isinstance(node.value, ast.Name):
             found = _class_attribute(value, mangled(self.frame, node.attr))
@@ -272,7 +309,7 @@ class _Glue:
         func, callee = self._callee(node.func, bound, conditional)
         args = []
         for argument in node.args:
-            if any(callee is known for known in _CONSUMERS):
+            if is_among(callee, _CONSUMERS):
                 self._check_iterated(argument, bound)
             if isinstance(argument, ast.GeneratorExp):
                 if not self._consumes(node.func, callee):
@@ -288,7 +325,7 @@ class _Glue:
     def _consumes(self, func: ast.expr, callee: Any) -> bool:
         if isinstance(func, ast.Attribute) and func.attr in ("join", "fromkeys"):
             return True
-        return any(callee is known for known in _CONSUMERS)
+        return is_among(callee, _CONSUMERS)
 
     def _callee(
         self, func: ast.expr, bound: frozenset[str], conditional: bool
@@ -342,7 +379,7 @@ class _Glue:
         from xcs.frontend.capture.evaluate import derived_home, evaluate
 
         operands = {name: evaluate(self.c, self.frame, leaf) for name, leaf in self.leaves.items()}
-        if not all(isinstance(v, Static | Dyn | Pack) for v in operands.values()):
+        if not all(isinstance(v, Static | Dyn | Pack | Method) for v in operands.values()):
             raise AssertionError("glue uses a function as a value")
         source = ast.unparse(ast.fix_missing_locations(ast.copy_location(tree, node)))
         values = list(operands.values())
@@ -350,17 +387,100 @@ class _Glue:
         if cls is None and is_of_array(operands) and isinstance(tree, _ARITHMETIC):
             computes = all(isinstance(n, _ARITHMETIC) for n in ast.walk(tree))
             cls = array_class() if computes else None
-        home = None
-        if cls not in SCALARS:
+        home, holds_parts = None, self._holds_parts(node)
+        if cls not in SCALARS and holds_parts:
             home = derived_home(self.c, values, may_be_operand=self.chooses)
             if home is not None and cls is None:
                 self.c.order.merge(home, home.field(ELEMENTS))
-            elif home is None and (cls is None or cls in CONTAINERS):
-                home = self.c.order.fresh("glue")
+        changes = cls in CONTAINERS or (cls is None and not self._is_immutable(node, operands))
+        if home is None and changes:
+            home = self._fresh(node, cls)
         plain = all(is_data(v) or _is_code(v) for v in values)
         return self.c.host(
-            source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses
+            source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses,
+            makes_new=not holds_parts,
+        )  # fmt: skip
+
+    def _fresh(self, node: ast.expr, cls: type | None) -> Home:
+        """Where something new lives."""
+        element = self._class(node.elt) if isinstance(node, ast.ListComp | ast.SetComp) else None
+        if element not in SCALARS:
+            return self.c.order.fresh("glue")
+        home = self.c.order.fresh("glue", cls)
+        self.c.order.add_classes(
+            home.field(ELEMENTS), frozenset(), frozenset({element}), is_open=False
         )
+        return home
+
+    def _holds_parts(self, node: ast.AST) -> bool:
+        """Whether the value may be, or hold, something that is not new."""
+        match node:
+            case ast.Constant() | ast.JoinedStr() | ast.Compare():
+                return False
+            case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod() | ast.Pow()):
+                return False
+            case ast.BinOp(left=left, right=right):
+                parts = [left, right]
+            case ast.UnaryOp(op=ast.Not() | ast.Invert()):
+                return False
+            case ast.IfExp(body=one, orelse=other):
+                parts = [one, other]
+            case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+                parts = values
+            case ast.ListComp(elt=elt) | ast.SetComp(elt=elt) | ast.GeneratorExp(elt=elt):
+                parts = [elt]
+            case ast.DictComp(key=key, value=value):
+                parts = [key, value]
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in TEXT_METHODS:
+                return False
+            case ast.Call(args=args):
+                callee = self._known(node.func)
+                if makes_new(callee) or (callee is sum and len(args) == 1 and not node.keywords):
+                    return False
+                if not is_among(callee, _CONSUMERS) or node.keywords:
+                    return True
+                parts = args
+            case _:
+                return True
+        return any(map(self._holds_parts, parts))
+
+    def _is_immutable(self, node: ast.AST, operands: Mapping[str, Value]) -> bool:
+        """Whether nothing can change the value, if all that it is made of is plain data."""
+        match node:
+            case ast.Constant() | ast.JoinedStr():
+                return True
+            case ast.Name() | ast.Attribute():
+                text = ast.unparse(node)
+                names = (n for n, leaf in self.leaves.items() if ast.unparse(leaf) == text)
+                name = next(names, None)
+                return name is not None and self.c.home_of(operands[name]) is None
+            case ast.BinOp(left=left, right=right):
+                parts = [left, right]
+            case ast.Compare(left=left, comparators=others):
+                parts = [left, *others]
+            case ast.UnaryOp(operand=operand):
+                parts = [operand]
+            case ast.BoolOp(values=values) | ast.Tuple(elts=values):
+                parts = values
+            case ast.IfExp(body=one, orelse=other):
+                parts = [one, other]
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in TEXT_METHODS:
+                return attr not in LISTING_TEXT_METHODS
+            case ast.Call(func=func):
+                return makes_immutable(self._known(func))
+            case _:
+                return False
+        return all(self._is_immutable(part, operands) for part in parts)
+
+    def _known(self, func: ast.expr) -> Any:
+        """The function that an expression stands for, if that is known."""
+        root = func
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        value = peek(self.c, self.frame, root.id) if isinstance(root, ast.Name) else None
+        if not isinstance(value, Static):
+            return None
+        return value.obj if root is func else _static_path(value.obj, func)
 
     def _class(self, node: ast.expr) -> type | None:
         match node:
@@ -437,7 +557,7 @@ def is_pure(callee: Any) -> bool:
         return False
     if is_of_asyncio(callee):
         return False
-    if any(callee is known for known in (*_RESULTS, *_CONSUMERS)):
+    if is_among(callee, (*_RESULTS, *_CONSUMERS)):
         return callee not in (next, iter, id, hasattr)
     what = classify(callee)
     return (

@@ -10,7 +10,7 @@ from typing import Any
 
 from xcs.dialects import orch
 from xcs.frontend.capture.arrays import attribute_class, is_array_class
-from xcs.frontend.capture.order import SLOT, Home
+from xcs.frontend.capture.order import SLOT, Home, Immutable
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -26,8 +26,11 @@ from xcs.frontend.capture.values import (
 )
 from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
+    BUILTIN_METHODS,
     CODE_CLASSES,
+    CONTAINERS,
     SCALARS,
+    has_python_methods,
     is_immutable_value,
     is_user_class,
 )
@@ -187,6 +190,10 @@ def load_attribute(c: Capture, frame: Frame, base: Value, name: str) -> Value:
         base = c.dyn(base)
     if base.cls is None and base.home is not None:
         return _switch(c, frame, base, name, _with_properties(c, frame, base.home, name))
+    if base.cls in CONTAINERS and isinstance(
+        found := getattr(base.cls, name, None), BUILTIN_METHODS
+    ):
+        return Method(base, found)
     found = _class_attribute(base, name)
     if isinstance(found, types.FunctionType) or _is_operator(found) or _is_jitted(found):
         assume_class_attribute(c, base, name)
@@ -214,7 +221,7 @@ def _with_properties(c: Capture, frame: Frame, home: Home, name: str) -> list[ty
     found = [
         cls
         for cls in known
-        if is_user_class(cls) and isinstance(class_attribute(cls, name), property)
+        if has_python_methods(cls) and isinstance(class_attribute(cls, name), property)
     ]
     return sorted(found, key=lambda cls: cls.__qualname__)[:_MAX_CLASSES]
 
@@ -240,7 +247,7 @@ def _switch(c: Capture, frame: Frame, base: Dyn, name: str, classes: list[type])
 
 def _class_attribute(base: Dyn, name: str) -> Any:
     """What the class of a user's object has under the name, if the object itself has nothing."""
-    if base.cls is None or not is_user_class(base.cls):
+    if base.cls is None or not has_python_methods(base.cls):
         return MISSING
     if base.example is not NOTHING and name in getattr(base.example, "__dict__", ()):
         return MISSING
@@ -412,6 +419,8 @@ def _note_class(c: Capture, home: Home, value: Value, inner: Home | None) -> Non
     cls = class_of(value)
     if cls is not None and (cls in SCALARS or is_array_class(cls)):
         c.order.add_classes(home, frozenset(), frozenset({cls}), is_open=False)
+    elif isinstance(value, Dyn):
+        c.order.add_classes(home, frozenset(), frozenset({Immutable}), is_open=False)
     else:
         c.order.add_classes(home, frozenset(), is_open=True)
 
@@ -422,9 +431,9 @@ def holding(c: Capture, home: Home | None) -> tuple[type | None, Home | None]:
         return None, None
     plain = c.order.holds(home)
     if plain is None:
-        return None, home
+        return c.order.only_class(home), home
     c.order.take(home)  # notes what is assumed
-    return (next(iter(plain)) if len(plain) == 1 else None), None
+    return (next(iter(plain)) if len(plain) == 1 and Immutable not in plain else None), None
 
 
 def _store_static(c: Capture, base: Static, name: str, value: Value) -> None:

@@ -2,9 +2,11 @@
 
 A *home* stands for the objects that one name of the program may denote: what one expression makes,
 one argument, one global, or all elements (or one attribute) of what lives in another home. Two
-homes become one as soon as an object may live in both. Every op that reads or changes what lives in
-a home takes the last token of its chain and gives the next. Regions take part by carrying tokens:
-a branch yields those that it moved on, a loop passes them from one iteration to the next.
+homes become one as soon as an object may live in both. Every op that changes what lives in a home
+takes the last token of its chain and gives the next; one that reads takes it as well, and gives its
+own to the home's chain of *readers*, for which the next change waits but no other reader. Regions
+take part by carrying tokens: a branch yields those that it moved on, a loop passes them from one
+iteration to the next.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ SLOT = "="
 MAX_DEPTH = 6
 
 
+class Immutable:
+    """Stands for the class of a value of which is known only that nothing changes it."""
+
+
 @dataclass(eq=False)
 class Home:
     """Where objects live. `shared` ones are reached by code that capture does not see."""
@@ -38,6 +44,8 @@ class Home:
     whole: bool = False
     """Whether it does so with all that this leads to."""
     depth: int = 0
+    collapsed: bool = False
+    """Whether all that the objects lead to lives here as well."""
     parameter: bool = False
     """Whether it stands for whatever callers of a function pass."""
     made: bool = False
@@ -53,7 +61,7 @@ class Home:
     classes: frozenset[type] = frozenset()
     """Classes of objects that live there, as far as they are known."""
     plain: frozenset[type] = frozenset()
-    """Classes of plain data (text, numbers, None) that is stored there."""
+    """Classes of immutable values (text, numbers, None) that are stored there."""
     asked: bool = False
     """Whether the program depends on what is known of their classes."""
     open: bool = True
@@ -62,6 +70,9 @@ class Home:
     """What the coroutines that live there are calls of, by number."""
     task: bool = False
     """Whether it is outcomes of tasks that live there."""
+    read: Home | None = None
+    """Of a chain of readers: the home of what they read."""
+    _readers: Home | None = None
     _fields: dict[str, Home] = field(default_factory=dict)
     _merged: Home | None = None
 
@@ -85,7 +96,8 @@ class Home:
         home = self.find()
         found = home._fields.get(name)
         if found is None:
-            if home.depth >= MAX_DEPTH:
+            if home.collapsed or home.depth >= MAX_DEPTH:
+                home.collapsed = True
                 return home
             found = Home(
                 f"{home.name}.{name}",
@@ -100,6 +112,14 @@ class Home:
             )
             home._fields[name] = found
         return found.find()
+
+    def readers(self) -> Home:
+        """The chain of those who read what lives here."""
+        home = self.find()
+        if home._readers is None:
+            name = f"{home.name} readers"
+            home._readers = Home(name, home.scope, parameter=home.parameter, read=home)
+        return home._readers.find()
 
     def fields(self) -> Iterator[tuple[str, Home]]:
         """The parts that something was asked of so far."""
@@ -163,7 +183,7 @@ class Order:
         self.scope = Scope(ScopeKind.MAIN, Block())
         self.join = join
         self.world = Home("world", _NOWHERE, shared=True)
-        self.anything = Home("anything", _NOWHERE, shared=True, depth=MAX_DEPTH)
+        self.anything = Home("anything", _NOWHERE, shared=True, collapsed=True)
         """Where objects live of which nothing is known: they may be any that are shared."""
         self.some_shared = Home("something shared", _NOWHERE)
         """Written as soon as anything shared is."""
@@ -201,7 +221,7 @@ class Order:
         self.changes.append((home, home.scope))
 
     def holds(self, home: Home) -> frozenset[type] | None:
-        """The classes of all values that live there, if they are plain data; None if not known."""
+        """The classes of all values that live there, if they are immutable; None if not known."""
         home = home.find()
         if home.open or home.classes or not home.plain:
             return None
@@ -210,6 +230,16 @@ class Order:
         home.asked = True
         return home.plain
 
+    def only_class(self, home: Home) -> type | None:
+        """The class of all values that live there, which are objects; None if not known."""
+        home = home.find()
+        if home.open or home.plain or home.codes or len(home.classes) != 1:
+            return None
+        if home.shared and self.world.written:
+            return None
+        home.asked = True
+        return next(iter(home.classes))
+
     def neutral(self, name: str) -> Home:
         """A home that nothing lives in yet."""
         return Home(name, self.scope, open=False, made=True)
@@ -217,6 +247,8 @@ class Order:
     def is_written(self, home: Home) -> bool:
         """Whether anything before this place may have changed what lives there."""
         home = home.find()
+        if home.read is not None:
+            home = home.read.find()
         if home is self.anything.find():
             return self.some_shared.written
         return home.written or (home.shared and self.world.written)
@@ -267,18 +299,22 @@ class Order:
         self.add_codes(outer, inner.codes, only=inner.only_codes)
         if outer.constant is not inner.constant:
             outer.constant = None
-        outer.depth = max(outer.depth, inner.depth)
+        outer.depth = min(outer.depth, inner.depth)
         outer.parameter = outer.parameter and inner.parameter
         inner._merged = outer
         self.note(inner)
         if len(set(tokens)) > 1:
             self.give(outer, self.join(tokens))
+        if inner._readers is not None:
+            outer._readers = self.merge(outer._readers, inner._readers)
+            assert outer._readers is not None
+            outer._readers.read, outer._readers.scope = outer, outer.scope
         parts, inner._fields = dict(inner._fields), {}
         for name, part in parts.items():
             mine = outer.find()._fields.setdefault(name, part)
             if mine.find() is not part.find():
                 self.merge(mine, part)
-        if self.anything.find() is outer.find() and outer.find()._fields:
+        if outer.find().collapsed or inner.collapsed:
             self.collapse(outer)
         self.move_out(outer.find(), outer.find().scope)
         return outer.find()
@@ -294,6 +330,8 @@ class Order:
             seen.add(current)
             if current.scope is not scope and current.scope.inside(scope):
                 current.scope = scope
+            if current._readers is not None:
+                current._readers.find().scope = current.scope
             pending.extend(part for _, part in current.fields())
 
     def add_classes(
@@ -323,12 +361,17 @@ class Order:
     def collapse(self, home: Home) -> None:
         """Take an object, and all that it leads to, to live in one home."""
         home = home.find()
+        if home.collapsed and not home._fields:
+            return
+        if not home.collapsed:
+            home.collapsed = True
+            self.note(home)
         while parts := [part for _, part in home.fields()]:
             home._fields.clear()
             for part in parts:
                 self.merge(home, part)
                 home = home.find()
-        home.depth, home.constant = MAX_DEPTH, None
+        home.constant = None
         self.add_classes(home, frozenset(), is_open=True)
         self.add_codes(home, (), only=False)
 
@@ -380,6 +423,18 @@ class Order:
         for other in [h for h in tokens if h.find() is home]:
             del tokens[other]
         tokens[home] = token
+
+    def give_read(self, home: Home, token: SSAValue) -> None:
+        """An op reads what lives in the home."""
+        readers = home.readers()
+        tokens = self.take(readers)
+        others = [t for t in tokens if t not in self.take(home)]
+        self.give(readers, self.join([*others, token]) if others else token)
+
+    def give_write(self, home: Home, token: SSAValue) -> None:
+        """An op has changed what lives in the home, after all that read it before."""
+        self.give(home, token)
+        self.give(home.readers(), token)
 
     def take_shared(self) -> list[SSAValue]:
         """The last tokens of all chains of what is shared."""
@@ -455,6 +510,6 @@ _NOWHERE = Scope(ScopeKind.MAIN, Block())
 """Where homes are born that are there before the function that is being captured is called."""
 
 
-def outside_home(name: str, *, shared: bool, depth: int = 0) -> Home:
+def outside_home(name: str, *, shared: bool, collapsed: bool = False) -> Home:
     """The home of an object that the program is given."""
-    return Home(name, _NOWHERE, shared, depth=depth)
+    return Home(name, _NOWHERE, shared, collapsed=collapsed)

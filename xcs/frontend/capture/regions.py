@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Region, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.capture.flow import Flow, joined
@@ -669,15 +669,17 @@ class Loop:
             if former is None:
                 scope.tokens.setdefault(home, argument)
                 continue
-            former.replace_all_uses_with(argument)
-            for key, token in scope.tokens.items():
-                if token is former:
-                    scope.tokens[key] = argument
-            block.erase_arg(former)
+            self._replace(scope, former, argument)
         for extra in old.values():
-            start = self.c.start()
-            extra.replace_all_uses_with(start)
-            block.erase_arg(extra)
+            self._replace(scope, extra, self.c.start())
+
+    def _replace(self, scope: Scope, argument: BlockArgument, token: SSAValue) -> None:
+        """Have another token in place of one that a region's block is given."""
+        argument.replace_all_uses_with(token)
+        for home, last in scope.tokens.items():
+            if last is argument:
+                scope.tokens[home] = token
+        scope.block.erase_arg(argument)
 
     def _flag(self, values: list[Value]) -> SSAValue:
         flag = self.c.ssa(values[0] if values else Static(False))

@@ -21,7 +21,6 @@ from xcs.frontend.capture.assumptions import MAX_ELEMENTS
 from xcs.frontend.capture.declarations import Declarations
 from xcs.frontend.capture.order import (
     ELEMENTS,
-    MAX_DEPTH,
     Home,
     Order,
     Scope,
@@ -130,6 +129,8 @@ class Capture(Declarations):
     own_loop: int = 0
     """Whether what is awaited runs on an event loop of the program's own, in another thread."""
     specialisations: dict[Any, Any] = field(default_factory=dict)
+    capturing: list[Any] = field(default_factory=list)
+    """Functions that are being captured now, innermost last, as `functions.Specialisation`."""
     coarse: bool = False
     """Whether all that comes from outside is taken to be one object."""
 
@@ -343,8 +344,8 @@ class Capture(Declarations):
             path = Path("")
         found = self.outside.get(path)
         if found is None:
-            depth = MAX_DEPTH if self.coarse else 0
-            found = self.outside[path] = outside_home(str(path), shared=True, depth=depth)
+            found = outside_home(str(path), shared=True, collapsed=self.coarse)
+            self.outside[path] = found
         return found
 
     # --- ops ---
@@ -362,13 +363,15 @@ class Capture(Declarations):
         total: bool = False,
         chooses: bool = False,
         structure: bool = False,
+        makes_new: bool = False,
         after: Sequence[SSAValue] = (),
     ) -> Dyn:
         """A native Python expression over values.
 
-        `chooses` if it may give one of them back; `structure` if it only hands on their elements.
+        `chooses` if it may give one of them back; `structure` if it only hands on their elements;
+        `makes_new` if what it gives holds nothing of them.
         """
-        keeps = home is not None
+        keeps = home is not None and not makes_new
         whole = self.read_together(
             list(operands.values()), keeps=keeps, exact=keeps and chooses, structure=structure
         )
@@ -417,14 +420,27 @@ class Capture(Declarations):
     ) -> list[SSAValue]:
         """Values for an op that reads them as wholes, in versions of one moment.
 
-        What is one object in two of them is one in both versions.
+        What is one object in two of them is one in both versions. A method of a container is that
+        of its version.
         """
+        bound = {i: v for i, v in enumerate(values) if isinstance(v, Method) and v.is_builtin}
+        if bound:
+            receivers = [bound[i].receiver if i in bound else v for i, v in enumerate(values)]
+            read = self.read_together(receivers, exact=exact, keeps=keeps, structure=structure)
+            return [
+                self.add(orch.GetAttrOp(ssa, bound[i].function.__name__)).results[0]
+                if i in bound
+                else ssa
+                for i, ssa in enumerate(read)
+            ]
         changed = [v for v in values if not structure and self._is_changed(v)]
         if len(changed) < 2:
             return [
                 self.read_whole(v, exact=exact, keeps=keeps, structure=structure) for v in values
             ]
-        parts = self.read_whole(Pack(tuple(changed)), exact=exact, keeps=keeps, together=True)
+        held = self.add(orch.TupleOp([self.ssa(v) for v in changed])).results[0]
+        homes = [home for v in changed for home in self.homes_of(v)]
+        parts = self._version(held, homes, exact=exact, keeps=keeps)
         taken = iter(range(len(changed)))
         return [
             self.add(orch.GetItemOp(parts, self.constant(next(taken)))).results[0]
@@ -435,16 +451,13 @@ class Capture(Declarations):
 
     def _is_changed(self, value: Value) -> bool:
         """Whether reading the value as a whole takes a version of it."""
-        home = self.home_of(value)
-        if home is None:
-            return False
-        if home.foreign and self.order.is_written(self.order.some_shared):
+        homes = self.homes_of(value)
+        if any(home.foreign for home in homes) and self.order.is_written(self.order.some_shared):
             return True
-        return any(map(self.order.is_written, self._all_parts(home)))
+        return any(map(self.order.is_written, self.parts_of(*homes)))
 
     def read_whole(
         self, value: Value, *, exact: bool = False, keeps: bool = False, structure: bool = False,
-        together: bool = False,
     ) -> SSAValue:  # fmt: skip
         """The value for an op that reads it as a whole: what changes later is not seen.
 
@@ -452,29 +465,35 @@ class Capture(Declarations):
         objects that it holds, since the op's result may hold them too. With `structure` the op does
         not look into these at all.
         """
-        if isinstance(value, Pack) and not together:
-            if all(self.home_of(v) is None for v in value.items):
-                return self.ssa(value)
-            if structure:
+        if isinstance(value, Pack):
+            if structure or not self.homes_of(value):
                 return self.ssa(value)
             parts = [self.read_whole(v, exact=exact or keeps) for v in value.items]
             return self.add(orch.TupleOp(parts)).results[0]
-        ssa, home = self.ssa(value), self.home_of(value)
-        if home is None:
-            return ssa
-        home.used, home.whole = True, home.whole or not structure
+        ssa, homes = self.ssa(value), self.homes_of(value)
         if not structure:
             self.refuse_coroutines(value)
-        chains = [home] if structure else self._all_parts(home)
+        return self._version(
+            ssa, homes, exact=exact, keeps=keeps, structure=structure, is_data=is_data(value)
+        )
+
+    def _version(
+        self, ssa: SSAValue, homes: Sequence[Home], *, exact: bool, keeps: bool,
+        structure: bool = False, is_data: bool = False,
+    ) -> SSAValue:  # fmt: skip
+        """What a value is at this moment that lives in some homes."""
+        for home in homes:
+            home.used, home.whole = True, home.whole or not structure
+        chains = homes if structure and is_data else self.parts_of(*homes)
         written = [h for h in chains if self.order.is_written(h)]
         for chain in chains:
             self.order.take(chain)  # notes what is assumed
-        aliased = home.foreign and self.order.is_written(self.order.some_shared)
+        aliased = any(h.foreign for h in homes) and self.order.is_written(self.order.some_shared)
         if not (written or aliased):
             return ssa
-        after = self.order.take_shared() if aliased or self.order.anything.find() in written else []
-        if self.order.anything.find() not in written:
-            after += [token for h in chains for token in self.order.take(h)]
+        anything = self.order.anything.find()
+        after = self.order.take_shared() if aliased or anything in written else []
+        after += [token for h in chains if h is not anything for token in self.order.take(h)]
         op = orch.SnapshotOp(ssa, after=list(dict.fromkeys(after)), token=True)
         if structure:
             op.structure = UnitAttr()
@@ -492,8 +511,7 @@ class Capture(Declarations):
         """Whether the value is a coroutine or task, or leads to any."""
         if isinstance(value, Coroutine | Task | Group):
             return True
-        home = self.home_of(value)
-        return home is not None and any(p.calls or p.task for p in self._all_parts(home))
+        return any(part.calls or part.task for part in self.parts_of(*self.homes_of(value)))
 
     def refuse_coroutines(self, *values: Value) -> None:
         """Raise Inseparable if a value that native code is given leads to a coroutine or task."""
@@ -501,10 +519,24 @@ class Capture(Declarations):
             if self.holds_coroutines(value):
                 raise Inseparable("a coroutine or task that is used as a value")
 
-    def _all_parts(self, home: Home) -> list[Home]:
-        """The home and all that what lives there leads to, as far as anything is known of it."""
+    def homes_of(self, value: Value) -> list[Home]:
+        """Where the value lives, or what it consists of, where that is known part by part."""
+        match value:
+            case Pack(items=items) | Lazy(positional=items):
+                parts = items
+            case Keywords(items=named):
+                parts = tuple(named.values())
+            case Method(receiver=receiver):
+                parts = (receiver,)
+            case _:
+                home = self.home_of(value)
+                return [] if home is None else [home]
+        return list(dict.fromkeys(home for part in parts for home in self.homes_of(part)))
+
+    def parts_of(self, *homes: Home | None) -> list[Home]:
+        """Homes and all that what lives there leads to, as far as anything is known of it."""
         found: dict[Home, None] = {}
-        pending = [home.find()]
+        pending = [home.find() for home in homes if home is not None]
         while pending:
             current = pending.pop()
             if current not in found:
@@ -512,12 +544,26 @@ class Capture(Declarations):
                 pending.extend(part for _, part in current.fields())
         return list(found)
 
-    def chain(self, home: Home | None, *, write: bool) -> tuple[list[SSAValue], bool]:
-        """What an op on an object waits for, and whether it takes a place in its chain."""
-        if home is None:
-            return [], False
-        home.find().used = True
-        if home.find() is self.order.anything.find():
+    def reached(self, value: Dyn) -> list[Home]:
+        """Where an op on the object may look: an object that is not builtin data looks anywhere."""
+        home = self.home_of(value)
+        return [home] if home is not None and is_data(value) else self.parts_of(home)
+
+    def chain(
+        self, homes: Home | Sequence[Home] | None, *, write: bool, alias: bool | None = None
+    ) -> tuple[list[SSAValue], bool]:
+        """What an op on objects waits for, and whether it takes a place in their chains.
+
+        `alias` if a write may show under other names that operators have given the objects.
+        """
+        alias = write if alias is None else alias
+        chains = [self._chain(home, write=write, alias=alias) for home in _several(homes)]
+        after = dict.fromkeys(token for tokens, _ in chains for token in tokens)
+        return list(after), any(linked for _, linked in chains)
+
+    def _chain(self, home: Home, *, write: bool, alias: bool) -> tuple[list[SSAValue], bool]:
+        home.used = True
+        if home is self.order.anything.find():
             if write:
                 self.order.mark_written(home)
                 self.order.mark_written(self.order.world)
@@ -525,30 +571,48 @@ class Capture(Declarations):
                 return [], False
             return self.order.take_shared() + (self.order.take_readers() if write else []), True
         # What an operator gave may be an object that was changed under another name.
-        aliased = home.find().foreign and (write or self.order.is_written(self.order.some_shared))
+        aliased = home.foreign and (alias or self.order.is_written(self.order.some_shared))
         others = self.order.take_shared() if aliased else []
         if write:
-            if aliased or home.find().shared:
+            if aliased or home.shared:
                 others += self.order.take_readers()
             self.order.mark_written(home)
-            if aliased:
+            if home.foreign and alias:
                 self.order.mark_written(self.order.world)
+            others += self.order.take(home.readers())
         elif not self.order.is_written(home):
             self.order.take(home)  # notes that this was assumed
             return others, aliased
-        return list(dict.fromkeys([*self.order.take(home), *others])), True
+        return [*self.order.take(home), *others], True
 
-    def place(self, home: Home | None, op: Operation, linked: bool, *, write: bool = False) -> None:
-        """Give the op its place in the chain."""
-        if linked and home is not None:
-            if write and home.find().foreign:
-                self.order.give_world(op.results[-1])
-            elif home.find().foreign and self.order.is_written(self.order.some_shared):
-                self.order.give_reader(op.results[-1])
-            if home.find() is self.order.anything.find():
-                self.order.give_world(op.results[-1], write=write)
+    def place(
+        self,
+        homes: Home | Sequence[Home] | None,
+        op: Operation,
+        linked: bool,
+        *,
+        write: bool = False,
+        alias: bool | None = None,
+    ) -> None:
+        """Give the op its place in the chains."""
+        alias = write if alias is None else alias
+        for home in _several(homes) if linked else ():
+            self._place(home, op.results[-1], write=write, alias=alias)
+
+    def _place(self, home: Home, token: SSAValue, *, write: bool, alias: bool) -> None:
+        if alias and home.foreign:
+            self.order.give_world(token)
+        elif home.foreign and self.order.is_written(self.order.some_shared):
+            self.order.give_reader(token)
+        if home is self.order.anything.find():
+            if write:
+                self.order.give_world(token)
             else:
-                self.order.give(home, op.results[-1])
+                self.order.give_reader(token)
+        elif write:
+            self.order.give_write(home, token)
+        else:
+            self.order.give_read(home, token)
 
     def join_shared(self) -> SSAValue:
         """A token that comes after all that was done so far to what is shared."""
@@ -571,10 +635,8 @@ class Capture(Declarations):
 
     def escape(self, value: Value) -> None:
         """Code that is not understood is given the value."""
-        home = self.home_of(value)
-        if home is not None:
-            for part in self._all_parts(home):
-                self.order.share(part)
+        for part in self.parts_of(*self.homes_of(value)):
+            self.order.share(part)
 
     def has_begun(self, coroutine: Coroutine) -> Scope | None:
         """The region in which a coroutine was awaited, alone or with all that are kept with it."""
@@ -663,6 +725,28 @@ class Attempt:
     begun: dict[Any, Scope]
     pending: int
     started: int
+
+
+def _several(homes: Home | Sequence[Home] | None) -> list[Home]:
+    """Each home once."""
+    found = [homes] if isinstance(homes, Home) else homes or []
+    return list(dict.fromkeys(home.find() for home in found))
+
+
+_DATA = (*SCALARS, tuple, range, frozenset)
+"""Classes of builtin data that does not change."""
+
+
+def is_data(value: Value) -> bool:
+    """Whether going over the value runs no code of the program's."""
+    match value:
+        case Dyn(cls=cls):
+            return cls in CONTAINERS or cls in _DATA
+        case Lazy(positional=parts):
+            return all(map(is_data, parts))
+        case View() | Pack() | Static():
+            return True
+    return False
 
 
 _CALLS = (orch.CallOp, orch.InvokeOp, orch.MethodOp)

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_item
+from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_item, special
 from xcs.frontend.capture.names import delete_attribute, load_name, store_attribute, store_in
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
@@ -68,6 +68,8 @@ def _bind_outside(c: Capture, frame: Frame, name: str, value: Value) -> None:
 def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
     """``container[index] = value``."""
     base = c.dyn(container)
+    if special(c, base, "__setitem__", index, value) is not None:
+        return
     home = c.home_of(base)
     inner = c.home_of(value)
     is_slice = class_of(index) is slice
@@ -78,10 +80,11 @@ def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
     # A slice takes the elements that the value has by now; any other item is the value itself.
     may_be_slice = is_slice or (base.cls is list and class_of(index) is None)
     stored = c.read_whole(value, structure=is_slice, exact=True) if may_be_slice else c.ssa(value)
-    after, linked = c.chain(home, write=True)
+    homes = c.reached(base)
+    after, linked = c.chain(homes, write=True)
     op = orch.SetItemOp(base.ssa, c.read_whole(index), stored, after=after, token=linked)
     c.add(op)
-    c.place(home, op, linked, write=True)
+    c.place(homes, op, linked, write=True)
 
 
 def delete(c: Capture, frame: Frame, target: ast.expr) -> None:
@@ -96,12 +99,14 @@ def delete(c: Capture, frame: Frame, target: ast.expr) -> None:
                 bind(c, frame, name, Static(UNBOUND))
             case ast.Subscript(value=base, slice=index):
                 container = c.dyn(evaluate(c, frame, base))
-                home = c.home_of(container)
-                key = c.read_whole(evaluate(c, frame, index))
-                after, linked = c.chain(home, write=True)
-                op = orch.DelItemOp(container.ssa, key, after=after, token=linked)
+                key = evaluate(c, frame, index)
+                if special(c, container, "__delitem__", key) is not None:
+                    return
+                homes = c.reached(container)
+                after, linked = c.chain(homes, write=True)
+                op = orch.DelItemOp(container.ssa, c.read_whole(key), after=after, token=linked)
                 c.add(op)
-                c.place(home, op, linked, write=True)
+                c.place(homes, op, linked, write=True)
             case ast.Attribute(value=base, attr=name):
                 delete_attribute(c, frame, evaluate(c, frame, base), name)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -209,9 +214,10 @@ def method_in_place(c: Capture, old: Value, name: str, node: ast.AugAssign, valu
     inner = c.home_of(value)
     if inner is not None:
         c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
-    after, linked = c.chain(home, write=True)
+    homes = c.reached(base)
+    after, linked = c.chain(homes, write=True)
     whole = c.read_whole(value, keeps=True)
     op: Any = orch.MethodOp(base.ssa, name, [whole], after=after, token=linked)
     c.add(op)
-    c.place(home, op, linked, write=True)
+    c.place(homes, op, linked, write=True)
     return Dyn(op.results[0], base.cls, home)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from xdsl.ir import SSAValue
 
 from xcs.frontend.capture.order import Home
+from xcs.frontend.facts import BUILTIN_METHODS
 from xcs.frontend.names import FUNCTION_NODES
 
 NOTHING: Final = object()
@@ -77,10 +78,18 @@ class Closure:
 
 @dataclass(eq=False, slots=True)
 class Method:
-    """A Python function that was looked up on a value: calling it passes the value first."""
+    """A Python function that was looked up on a value: calling it passes the value first.
+
+    Or a method of a builtin container.
+    """
 
     receiver: Value
     function: Any
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it is a method of a builtin container."""
+        return isinstance(self.function, BUILTIN_METHODS)
 
 
 @dataclass(eq=False, slots=True)
