@@ -480,7 +480,7 @@ class _Glue:
         value = peek(self.c, self.frame, root.id) if isinstance(root, ast.Name) else None
         if not isinstance(value, Static):
             return None
-        return value.obj if root is func else _static_path(value.obj, func)
+        return _static_path(value.obj, func) if isinstance(func, ast.Attribute) else value.obj
 
     def _class(self, node: ast.expr) -> type | None:
         match node:
