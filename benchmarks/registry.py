@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     cold_compile,
+    computing,
     first_call,
     kernel_time,
     many_calls,
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "first-call": first_call.contests,
     "cold-compile": cold_compile.contests,
     "memory": memory.contests,
+    "computing": computing.contests,
     "kernel-time": kernel_time.contests,
 }
 """Each takes whether to be quick, with sizes that show that it works and no more."""

@@ -2,7 +2,7 @@
 
 Then passes see what a loop does in one block, and a call costs no frame. A function that has an op
 of its own activation (``local``, such as a reading of the clock) stays one, and so does one that
-calls itself.
+calls itself. A token that a function which stays gives back as it was passed is the caller's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, SymbolRefAttr
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, BlockArgument, Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -69,16 +69,46 @@ def _inline(function: func.FuncOp, call: func.CallOp) -> None:
     Rewriter.erase_op(function)
 
 
+def _is_worth_a_call(function: func.FuncOp) -> bool:
+    """Whether it is much cheaper as a Python function: it has loops, or calls one that stays."""
+    return orch.NATIVE in function.attributes and any(
+        isinstance(op, orch.ForOp | orch.WhileOp | orch.MapOp | func.CallOp)
+        for op in function.walk()
+    )
+
+
+def _pass_by(function: func.FuncOp, call: func.CallOp) -> None:
+    """Use the tokens that a call is passed for those that it gives back as they are."""
+    returned = function.body.block.last_op
+    assert isinstance(returned, func.ReturnOp)
+    for result, value in zip(call.results, returned.arguments, strict=True):
+        if isinstance(value, BlockArgument) and isinstance(value.type, orch.TokenType):
+            result.replace_all_uses_with(call.arguments[value.index])
+
+
 @dataclass(frozen=True)
 class Inline(ModulePass):
-    """Makes private functions that are called once part of their callers."""
+    """Makes private functions that are called once part of their callers.
+
+    With ``keep_native``, those stay that are known as Python functions and have loops, so that the
+    engine can call them as such.
+    """
 
     name = "inline"
+
+    keep_native: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         users = _users(op)
         for function in [f for f in op.ops if isinstance(f, func.FuncOp)]:
-            match users[function.sym_name.data]:
+            calls = users[function.sym_name.data]
+            match calls:
                 case [func.CallOp() as call] if not function.is_ancestor(call):
-                    if _can_be_part_of_its_caller(function):
+                    is_kept = self.keep_native and _is_worth_a_call(function)
+                    if not is_kept and _can_be_part_of_its_caller(function):
                         _inline(function, call)
+                        continue
+            if len(function.body.blocks) == 1:
+                for call in calls:
+                    if isinstance(call, func.CallOp):
+                        _pass_by(function, call)

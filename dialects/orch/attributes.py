@@ -130,6 +130,53 @@ class RefAttr(ParametrizedAttribute):
         super().__init__(StringAttr(key) if isinstance(key, str) else key)
 
 
+NATIVE = "orch.native"
+"""The attribute of a captured function that is known as a Python function as well."""
+
+
+@irdl_attr_definition
+class NativeAttr(ParametrizedAttribute):
+    """The Python function that a captured one is: ``#orch.native<"count_words", reads>``.
+
+    The object of that key in the program's object table takes the function's arguments without
+    tokens, and gives its result, or the tuple of its results, without tokens. No operator can be
+    reached from it. It ``reads`` if it changes only what it makes itself, otherwise it ``writes``.
+    A process without the object runs the function's body.
+    """
+
+    name = "orch.native"
+    WORDS: ClassVar[tuple[str, ...]] = ("reads", "writes")
+
+    key: StringAttr = param_def()
+    effects: StringAttr = param_def()
+
+    def __init__(self, key: str | StringAttr, effects: str | StringAttr):
+        key = StringAttr(key) if isinstance(key, str) else key
+        super().__init__(key, StringAttr(effects) if isinstance(effects, str) else effects)
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        with parser.in_angle_brackets():
+            key = parser.parse_str_literal()
+            parser.parse_punctuation(",")
+            position = parser.pos
+            word = parser.parse_identifier()
+            if word not in cls.WORDS:
+                parser.raise_error(
+                    f"'{word}' is not one of {', '.join(cls.WORDS)}", position, parser.pos
+                )
+        return StringAttr(key), StringAttr(word)
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string_literal(self.key.data)
+            printer.print_string(f", {self.effects.data}")
+
+    def verify(self) -> None:
+        if self.effects.data not in self.WORDS:
+            raise VerifyException(f"'{self.effects.data}' is not one of {', '.join(self.WORDS)}")
+
+
 @irdl_attr_definition
 class ObjectType(ParametrizedAttribute, TypeAttribute):
     """Any Python value: ``!orch.object``, or ``!orch.object<"str">`` where the class is known."""

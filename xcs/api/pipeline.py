@@ -33,7 +33,8 @@ from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
 
 ORCHESTRATION = (
-    "inline,canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,fuse-host,hybrid-split"
+    "inline{keep-native=true},canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,"
+    "fuse-host,hybrid-split"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
 

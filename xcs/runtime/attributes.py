@@ -134,6 +134,12 @@ def write_is_plain(target: Any, name: str, method: str) -> bool:
     return hasattr(target, "__dict__") and not _is_data_descriptor(found)
 
 
+def is_state(cls: type, name: str) -> bool:
+    """Whether what instances have under a name is data, which is read without running code."""
+    found = class_entry(cls, name)
+    return isinstance(found, _FIELDS) or class_entry(type(found), "__get__") is MISSING
+
+
 def class_entry(cls: type, name: str) -> Any:
     """What a class has under a name, without binding it; `MISSING` if it has nothing."""
     for base in cls.__mro__:

@@ -14,8 +14,9 @@ from xdsl.traits import SymbolTable
 from xcs.dialects import orch
 from xcs.runtime.errors import XCSError, location_of
 from xcs.runtime.limits import OperatorLimits, limits_of
+from xcs.runtime.native import native_of
 from xcs.runtime.pending import PENDING
-from xcs.runtime.plan import Action, BlockPlan, Operator, OpPlan, Plan, Program, Uses
+from xcs.runtime.plan import Action, BlockPlan, Native, Operator, OpPlan, Plan, Program, Uses
 from xcs.runtime.policies import Policy
 
 WRITES = (
@@ -47,6 +48,7 @@ class ProgramCompiler:
         self.operations = operations
         self.operators: dict[str, Operator] = {}
         self.functions: dict[str, BlockPlan] = {}
+        self.natives: dict[str, Native | None] = {}
         self.unfinished: set[str] = set()
         """Functions that are being compiled: a call of one of these is recursive."""
         self.tracks_order = False
@@ -68,10 +70,19 @@ class ProgramCompiler:
 
     def function(self, name: str, op: Operation) -> BlockPlan:
         """The body of a function that ``op`` calls."""
+        return self._function(self._called(name, op))
+
+    def native(self, name: str, op: Operation) -> Native | None:
+        """The function that ``op`` calls as a Python function, if it is known as one."""
+        if name not in self.natives:
+            self.natives[name] = native_of(self.program, self._called(name, op))
+        return self.natives[name]
+
+    def _called(self, name: str, op: Operation) -> func.FuncOp:
         found = SymbolTable.lookup_symbol(self.program.module, name)
         if not isinstance(found, func.FuncOp) or not found.body.blocks:
             raise XCSError(f"{location_of(op)}: there is no function '{name}' with a body")
-        return self._function(found)
+        return found
 
     def _function(self, function: func.FuncOp) -> BlockPlan:
         name = function.sym_name.data
@@ -170,7 +181,7 @@ class BlockCompiler:
 
     def _add(self, plan: OpPlan) -> None:
         plan.index = len(self.ops)
-        for other in (plan.on_worker, plan.early):
+        for other in (plan.on_worker, plan.early, plan.whole):
             if other is not None:
                 other.index = plan.index
         self.ops.append(plan)

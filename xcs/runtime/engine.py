@@ -28,7 +28,7 @@ from typing import Any, Literal, get_args
 
 from xdsl.dialects.builtin import ModuleOp
 
-from xcs.runtime import regions
+from xcs.runtime import native, regions
 from xcs.runtime.calls import Calls, place_of
 from xcs.runtime.compiler import compile_plan
 from xcs.runtime.console import NotShown, Output
@@ -39,6 +39,7 @@ from xcs.runtime.errors import (
     XCSError,
     keep_others,
     line_reached,
+    line_within,
     without_own_frames,
     wrap_error,
 )
@@ -178,6 +179,8 @@ class Run(Calls):
         """Unfinished calls of captured functions."""
         self.deferred: list[tuple[Frame, OpPlan]] = []
         """Calls of captured functions that wait for others to end, or for their turn."""
+        self.postponed: dict[tuple[Frame, int], OpPlan] = {}
+        """Calls of captured functions that may come to run as Python functions yet."""
         self.suspended: dict[tuple[Frame, int], list[tuple[Any, Cell]]] = {}
         """By op: parts of a version that have to wait until the op has its turn."""
         self.handling = 0
@@ -305,6 +308,8 @@ class Run(Calls):
             elif inline:
                 frame, op = inline.popleft()
                 self.start_inline(frame, op)
+            elif self.postponed:
+                native.give_up_one(self)
             elif self.in_flight:
                 yield
             else:
@@ -815,7 +820,10 @@ class Run(Calls):
         if op.operator is not None and op.kind == "orch.call" and not op.starred:
             parameters = parameter_names(op.operator.function)
         inputs = describe_inputs(op.argument_names, shown, parameters)
-        place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
+        if op.native is not None:
+            place = line_within(error, op.native.files, op.location)
+        else:
+            place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
         return wrap_error(error, node, op.name, place, inputs)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import CodeType, TracebackType
 from typing import Any, NamedTuple
@@ -372,6 +372,17 @@ def line_reached(error: BaseException, location: str) -> str:
     filename = location.rpartition(":")[0]
     if traceback is not None and traceback.tb_frame.f_code.co_filename == filename:
         return f"{filename}:{traceback.tb_lineno}"
+    return location
+
+
+def line_within(error: BaseException, files: Collection[str], location: str) -> str:
+    """The last line of one of the files that an error has passed; ``location`` if there is none."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if filename in files:
+            location = f"{filename}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
     return location
 
 

@@ -13,7 +13,7 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
 
 from xcs.dialects import orch
-from xcs.runtime import dispatch, early, objects, regions
+from xcs.runtime import dispatch, early, native, objects, regions
 from xcs.runtime.blocks import BlockCompiler, CompileOp
 from xcs.runtime.errors import XCSError, function_of, location_of, source_lines
 from xcs.runtime.frames import END
@@ -21,7 +21,7 @@ from xcs.runtime.host import compile_host, placed
 from xcs.runtime.limits import WORLD
 from xcs.runtime.methods import PAYLOADS
 from xcs.runtime.plain import is_array
-from xcs.runtime.plan import Access, Action, BlockPlan, Candidate, Operator, OpPlan
+from xcs.runtime.plan import Access, Action, BlockPlan, Candidate, Native, Operator, OpPlan
 from xcs.runtime.policies import Policy
 from xcs.runtime.stacks import Stack, launch_over, row_of
 
@@ -169,7 +169,7 @@ def _collected(*args: Any, **keywords: Any) -> tuple[tuple[Any, ...], dict[str, 
 
 def function_call(block: BlockCompiler, op: func.CallOp) -> OpPlan:
     name = op.callee.root_reference.data
-    return block.region_plan(
+    plan = block.region_plan(
         op,
         Action.ISSUE,
         operands=op.arguments,
@@ -177,6 +177,33 @@ def function_call(block: BlockCompiler, op: func.CallOp) -> OpPlan:
         awaited=(),
         blocks=(block.program.function(name, op),),
         issue=regions.start_function,
+    )
+    callee = block.program.native(name, op)
+    if callee is not None:
+        _know_as_python(plan, op, callee)
+    return plan
+
+
+def _know_as_python(plan: OpPlan, op: func.CallOp, callee: Native) -> None:
+    """Have the engine call the Python function where it can."""
+    tokens = [isinstance(result.type, orch.TokenType) for result in op.results]
+    hidden = sum(isinstance(argument.type, orch.TokenType) for argument in op.arguments)
+    passed = plan.operands[: len(plan.operands) - hidden]
+    plan.native, plan.issue = callee, native.issue
+    if callee.repeats and not callee.writes and not any(tokens):
+        # On values that come late, each op would cost more than the whole does then.
+        plan.awaited = plan.lax = plan.operands
+    plan.whole = dataclasses.replace(
+        plan,
+        action=Action.INLINE,
+        name=callee.function.__qualname__,
+        results=tuple(s for s, is_token in zip(plan.results, tokens, strict=True) if not is_token),
+        tokens=tuple(s for s, is_token in zip(plan.results, tokens, strict=True) if is_token),
+        hidden=hidden,
+        limiters=(WORLD,),
+        evaluate=_applied(callee.function, passed),
+        argument_names=callee.function.__code__.co_varnames[: len(passed)],
+        blocks=(),
     )
 
 

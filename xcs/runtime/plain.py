@@ -134,3 +134,13 @@ def is_jax_array(value: Any) -> bool:
     """Whether a value is an array that never changes."""
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.Array)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is plain data, whatever it may hold."""
+    return _is_plain(value)
+
+
+def has_own_operators(cls: type) -> bool:
+    """Whether a class says itself what operators and builtins do on its instances."""
+    return any(_own_special_methods(base) - {"__init__"} for base in cls.__mro__)

@@ -103,6 +103,28 @@ class Access:
 
 
 @dataclass(eq=False, slots=True)
+class Native:
+    """A captured function from which no operator can be reached, as a Python function.
+
+    What it is called on must be what plain Python would see at that place of the program.
+    """
+
+    function: Callable[..., Any]
+    writes: bool
+    """Whether it changes more than what it makes itself."""
+    repeats: bool
+    """Whether it has loops, or calls itself."""
+    objects: tuple[Any, ...]
+    """Those that its ops know, which may change."""
+    names: frozenset[str]
+    """Of attributes and methods that it looks up on objects of classes that are not known."""
+    files: frozenset[str]
+    """Where its source is."""
+    harmless: dict[type, bool] = field(default_factory=dict)
+    """Classes by whether it runs no code that is not known, on their instances."""
+
+
+@dataclass(eq=False, slots=True)
 class OpPlan:
     """One op of a block."""
 
@@ -152,6 +174,10 @@ class OpPlan:
     """The slots that its value depends on, if it may be given early."""
     on_worker: OpPlan | None = None
     """The same op for a worker, where the values decide that. It gives no tokens."""
+    native: Native | None = None
+    """func.call: the callee as a Python function, if it is known as one."""
+    whole: OpPlan | None = None
+    """The same op as one call of that."""
     collected: int = 0
     """LOOP: how many of the values that an iteration yields are collected in lists; the others
     are carried to the next iteration."""

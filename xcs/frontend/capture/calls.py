@@ -607,6 +607,7 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     c.add(op)
     c.place(changed, op, linked, write=not reads_only)
     if opaque:
+        c.opaque.add(op)
         c.escape(base)
         for value in args.values():
             c.escape(value)

@@ -23,6 +23,7 @@ from xcs.frontend.capture.evaluate import class_of
 from xcs.frontend.capture.execute import run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow
 from xcs.frontend.capture.order import ELEMENTS, Home, Scope, ScopeKind
+from xcs.frontend.capture.python_calls import native_of
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -612,9 +613,8 @@ def _capture(
             if prepare is not None:
                 prepare(values)
             own = _own_parts(c, homes)
-            frame = target.frame(c, {n: v for n, v in values.items() if not n.startswith("outer ")})
-            c.frames.append(frame)
-            function = _capture_body(c, target, frame, block, found, callers)
+            given = {n: v for n, v in values.items() if not n.startswith("outer ")}
+            function = _capture_body(c, target, given, block, found, callers)
             changed = _own_parts(c, homes) | own
             changed &= {h for h, _ in c.order.changes[mark:]}
             if not found.used or (found.interface() == before and not changed):
@@ -632,6 +632,9 @@ def _capture(
         c.frames, c.boxes, c.handling, c.location, c.started = saved
     found.in_progress = False
     c.functions[symbol] = function
+    if target.parent is None and not found.pauses:
+        changes = _changes_what_is_there(c, found, _own_parts(c, homes))
+        c.natives[symbol] = native_of(target.node, target.function, values, found.result, changes)
     return found
 
 
@@ -641,16 +644,25 @@ def _forget(c: Capture, found: Specialisation) -> None:
     c.specialisations = kept
 
 
+def _changes_what_is_there(c: Capture, found: Specialisation, own: set[Home]) -> bool:
+    """Whether the function changes more than what it makes itself."""
+    written = {home.find() for home in found.writes} - {c.order.readers.find()}
+    return any(home.shared or home in own or home is c.order.world for home in written)
+
+
 def _own_parts(c: Capture, homes: dict[Home, Home]) -> set[Home]:
     """The homes of a function's parameters and of what they lead to."""
     return {part for home in homes.values() for part in c.parts_of(home)}
 
 
 def _capture_body(
-    c: Capture, target: Target, frame: Frame, block: Block, found: Specialisation, callers: Scope
-) -> func.FuncOp:
+    c: Capture, target: Target, given: dict[str, Value], block: Block, found: Specialisation,
+    callers: Scope,
+) -> func.FuncOp:  # fmt: skip
     mark = len(c.order.writes)
     with c.region(ScopeKind.FUNCTION, block, callers) as scope:
+        frame = target.frame(c, given)
+        c.frames.append(frame)
         result = target.run(c, frame)
         if isinstance(result, Closure):
             raise Unsupported("a function that returns one of its own functions", frame.node)

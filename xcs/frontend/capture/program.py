@@ -20,6 +20,7 @@ from xcs.frontend.capture.assumptions import Argument, Assumptions
 from xcs.frontend.capture.functions import Target, _run_body, check_capturable
 from xcs.frontend.capture.names import is_code, store_in
 from xcs.frontend.capture.order import ELEMENTS
+from xcs.frontend.capture.python_calls import declare_natives
 from xcs.frontend.capture.state import Capture, Remark, object_type
 from xcs.frontend.capture.values import Dyn, Pack, Path, Static, Value
 from xcs.frontend.facts import is_immutable_value
@@ -157,6 +158,7 @@ def capture_program(
         Region(block),
     )
     functions = _used_functions(main, c.functions)
+    declare_natives(c, functions)
     used = {
         op.callee.root_reference.data
         for f in (main, *functions)

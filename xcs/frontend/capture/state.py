@@ -131,6 +131,10 @@ class Capture(Declarations):
     specialisations: dict[Any, Any] = field(default_factory=dict)
     capturing: list[Any] = field(default_factory=list)
     """Functions that are being captured now, innermost last, as `functions.Specialisation`."""
+    natives: dict[str, Any] = field(default_factory=dict)
+    """The captured functions that are known as Python functions, by symbol."""
+    opaque: set[Operation] = field(default_factory=set)
+    """Calls of methods of which nothing is known."""
     coarse: bool = False
     """Whether all that comes from outside is taken to be one object."""
 

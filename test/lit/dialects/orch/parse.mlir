@@ -7,3 +7,10 @@ orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.
 
 // CHECK: unknown policy 'tries', expected one of retries, backoff, timeout, max_concurrency, rate_limit
 orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.effects<pure>, policy = #orch.policy<tries = 2>}
+
+// -----
+
+// CHECK: 'changes' is not one of reads, writes
+func.func private @count(%x: !orch.object) -> !orch.object attributes {orch.native = #orch.native<"count", changes>} {
+  func.return %x : !orch.object
+}

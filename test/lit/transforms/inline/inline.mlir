@@ -91,3 +91,22 @@ func.func @main() -> !orch.object {
 // CHECK-NEXT:    %t = func.call @now() : () -> !orch.object
 // CHECK-NEXT:    func.return %t : !orch.object
 // CHECK-NEXT:  }
+
+// -----
+
+// A token that a function gives back as it was passed is the caller's own.
+
+func.func private @size(%x: !orch.object, %t: !orch.token) -> (!orch.object, !orch.token) {
+  %n, %u = orch.len %x after(%t) : !orch.object -> !orch.object, !orch.token
+  func.return %n, %t : !orch.object, !orch.token
+}
+func.func @main(%x: !orch.object, %t: !orch.token) -> !orch.token {
+  %a, %u = func.call @size(%x, %t) : (!orch.object, !orch.token) -> (!orch.object, !orch.token)
+  %b, %v = func.call @size(%a, %u) : (!orch.object, !orch.token) -> (!orch.object, !orch.token)
+  func.return %v : !orch.token
+}
+
+// CHECK:       func.func @main(%x: !orch.object, %t: !orch.token) -> !orch.token {
+// CHECK-NEXT:    %a, %u = func.call @size(%x, %t)
+// CHECK-NEXT:    %b, %v = func.call @size(%a, %t)
+// CHECK-NEXT:    func.return %t : !orch.token
