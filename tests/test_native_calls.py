@@ -172,6 +172,130 @@ def test_a_recursion_without_end() -> None:
         xcs.jit(main)()
 
 
+# --- Loops in functions that do more --------------------------------------------------------------
+
+
+def longest_words(texts: list[str]) -> tuple[str, int, str]:
+    longest, total = "", 0
+    for text in texts:
+        for word in text.split():
+            if len(word) > len(longest):
+                longest = word
+            total += len(word)
+    return longest, total, ask(longest)
+
+
+def test_a_loop_between_calls_runs_as_a_whole() -> None:
+    evaluated = ops(longest_words, ["a bb ccc"] * 50)
+    assert sum(evaluated.values()) < 20
+    assert agrees(longest_words, lambda: (["a bb", "", "dddd c"],))
+
+
+def found_and_left(texts: list[str]) -> Any:
+    reply = ask(texts[0])
+    for text in texts:
+        if text.startswith("b"):
+            break
+        last = text
+    else:
+        last = "none"
+    try:
+        shown = last
+    except UnboundLocalError as error:
+        shown = str(error)
+    return reply, shown, text
+
+
+def test_variables_of_a_loop_that_may_be_unbound() -> None:
+    assert agrees(found_and_left, lambda: (["a", "c"],))
+    assert agrees(found_and_left, lambda: (["a", "b", "c"],))
+    assert agrees(found_and_left, lambda: (["b"],))
+
+
+def shifted(numbers: list[int], by: int) -> Any:
+    def add(number: int) -> int:
+        return number + by
+
+    first = ask(str(by))
+    moved = [add(number) for number in numbers]
+    pairs = {str(number): number * by for number in moved if number}
+    while moved and moved[-1] > by:
+        last = moved.pop()
+        pairs[str(last)] = -last
+    return first, moved, pairs
+
+
+def test_comprehensions_and_while_loops() -> None:
+    assert agrees(shifted, lambda: ([1, 2, 3], 2))
+    assert agrees(shifted, lambda: ([], 2))
+
+
+def made_with(step: int) -> Callable[..., Any]:
+    def main(numbers: list[int], out: list[int]) -> Any:
+        reply = ask(str(step))
+        for number in numbers:
+            if number == 13:
+                raise KeyError(number)
+            out.append(number * step)
+        return reply, out
+
+    return main
+
+
+def test_a_loop_that_reads_a_cell_and_fails() -> None:
+    assert agrees(made_with(3), lambda: ([1, 2], []))
+    assert agrees(made_with(3), lambda: ([1, 13, 2], [0]))
+    with pytest.raises(KeyError) as caught:
+        xcs.jit(made_with(3))([13], [])
+    error: Any = caught.value
+    assert error.source_line == f"{__file__}:{made_with.__code__.co_firstlineno + 5}"
+    assert traceback.extract_tb(error.__cause__.__traceback__)[0].line == "raise KeyError(number)"
+
+
+def test_a_loop_in_a_block_that_fails_leaves_its_variables() -> None:
+    def main(words: list[str], text: str) -> Any:
+        count = 0
+        try:
+            for word in words:
+                count += len(word)
+            reply = ask(text)
+            count += 100
+        except ValueError:
+            reply = "none"
+        return count, reply
+
+    assert agrees(main, lambda: (["a", "bb"], "fine"))
+    assert agrees(main, lambda: (["a", "bb"], "refused"))
+
+
+def test_a_loop_over_replies_overlaps_them() -> None:
+    def main(prompts: list[str]) -> list[str]:
+        out: list[str] = []
+        for reply in [ask(prompt) for prompt in prompts]:
+            if reply not in out:
+                out.append(reply)
+        return [ask(reply + "!") for reply in out]
+
+    assert agrees(main, lambda: (["a", "b", "a"],))
+
+
+def test_a_coroutine_is_not_made_in_python() -> None:
+    async def work(name: str) -> str:
+        return ask(name)
+
+    async def main(names: list[str]) -> list[str]:
+        import asyncio
+
+        jobs = []
+        for name in names:
+            jobs.append(work(name))
+        return list(await asyncio.gather(*jobs))
+
+    import asyncio
+
+    assert asyncio.run(xcs.jit(main)(["a", "b"])) == ["A", "B"]
+
+
 # --- What is still to come ------------------------------------------------------------------------
 
 

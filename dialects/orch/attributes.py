@@ -132,6 +132,8 @@ class RefAttr(ParametrizedAttribute):
 
 NATIVE = "orch.native"
 """The attribute of a captured function that is known as a Python function as well."""
+UNUSED = "xcs_unused"
+"""How the names of such a function's parameters begin that only its ops use; these come last."""
 
 
 @irdl_attr_definition

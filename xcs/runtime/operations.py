@@ -186,11 +186,14 @@ def function_call(block: BlockCompiler, op: func.CallOp) -> OpPlan:
 
 def _know_as_python(plan: OpPlan, op: func.CallOp, callee: Native) -> None:
     """Have the engine call the Python function where it can."""
-    tokens = [isinstance(result.type, orch.TokenType) for result in op.results]
-    hidden = sum(isinstance(argument.type, orch.TokenType) for argument in op.arguments)
+    tokens = [result.type == orch.TOKEN for result in op.results]
+    hidden = sum(argument.type == orch.TOKEN for argument in op.arguments)
     passed = plan.operands[: len(plan.operands) - hidden]
+    names = callee.function.__code__.co_varnames[: len(passed)]
+    hidden += sum(name.startswith(orch.UNUSED) for name in names)
     plan.native, plan.issue = callee, native.issue
-    if callee.repeats and not callee.writes and not any(tokens):
+    gives_one = tokens == [False] and not isinstance(op.results[0].type, orch.ListType)
+    if callee.repeats and not callee.writes and gives_one:
         # On values that come late, each op would cost more than the whole does then.
         plan.awaited = plan.lax = plan.operands
     plan.whole = dataclasses.replace(
@@ -202,7 +205,7 @@ def _know_as_python(plan: OpPlan, op: func.CallOp, callee: Native) -> None:
         hidden=hidden,
         limiters=(WORLD,),
         evaluate=_applied(callee.function, passed),
-        argument_names=callee.function.__code__.co_varnames[: len(passed)],
+        argument_names=names,
         blocks=(),
     )
 

@@ -23,6 +23,7 @@ from xcs.frontend.capture.flow import (
 from xcs.frontend.capture.liveness import read_before_written, read_outside
 from xcs.frontend.capture.regions import Loop, branch
 from xcs.frontend.capture.state import Capture, Remark
+from xcs.frontend.capture.statements import note_statement
 from xcs.frontend.capture.targets import assign, augment, bind, delete
 from xcs.frontend.capture.values import Dyn, Frame, Generator, Static, Value
 from xcs.frontend.names import loaded_names, stored_names
@@ -117,7 +118,10 @@ def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
             executor = _yield if yields else _EXECUTORS.get(type(node))
             if executor is None:
                 raise Unsupported(f"'{_keyword(node)}' is not captured", node)
-            return executor(c, frame, node) or Flow.NEXT
+            flow = executor(c, frame, node) or Flow.NEXT
+            if flow is Flow.NEXT:
+                note_statement(c, frame, node, attempt)
+            return flow
         except SeesFrames:
             raise
         except Unsupported as error:

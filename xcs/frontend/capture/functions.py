@@ -632,7 +632,8 @@ def _capture(
         c.frames, c.boxes, c.handling, c.location, c.started = saved
     found.in_progress = False
     c.functions[symbol] = function
-    if target.parent is None and not found.pauses:
+    # Of a generator, it is the consumer's code that is in the function.
+    if type(target) is Target and target.parent is None and not found.pauses:
         changes = _changes_what_is_there(c, found, _own_parts(c, homes))
         c.natives[symbol] = native_of(target.node, target.function, values, found.result, changes)
     return found

@@ -20,8 +20,9 @@ from xcs.frontend.capture.assumptions import Argument, Assumptions
 from xcs.frontend.capture.functions import Target, _run_body, check_capturable
 from xcs.frontend.capture.names import is_code, store_in
 from xcs.frontend.capture.order import ELEMENTS
-from xcs.frontend.capture.python_calls import declare_natives
+from xcs.frontend.capture.python_calls import declare_natives, quiet_functions
 from xcs.frontend.capture.state import Capture, Remark, object_type
+from xcs.frontend.capture.statements import outline_statements
 from xcs.frontend.capture.values import Dyn, Pack, Path, Static, Value
 from xcs.frontend.facts import is_immutable_value
 from xcs.frontend.guards import Guards
@@ -158,7 +159,11 @@ def capture_program(
         Region(block),
     )
     functions = _used_functions(main, c.functions)
-    declare_natives(c, functions)
+    if not (c.kept or c.keeps_tasks):  # which are other objects in the IR than in Python
+        quiet = quiet_functions(c, functions)
+        outlined = outline_statements(c, [main, *functions], quiet)
+        declare_natives(c, [*outlined, *(f for f in functions if f.sym_name.data in quiet)])
+        functions += outlined
     used = {
         op.callee.root_reference.data
         for f in (main, *functions)

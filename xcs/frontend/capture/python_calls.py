@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import keyword
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ class Native:
     """Whether it changes more than what it makes itself."""
 
 
-class _NotKnown(Exception):
+class NotKnown(Exception):
     """A value that cannot be put together from what is passed when the program runs."""
 
 
@@ -41,45 +41,54 @@ def native_of(
     """How to call a function that was captured for such parameters, if that can be said."""
     if not isinstance(function, types.FunctionType) or isinstance(node, ast.AsyncFunctionDef):
         return None
-    parts = _Parts({"call": function})
+    parts = Parts({"call": function})
     try:
         call = f"call({_arguments(node.args, parameters, parts)})"
         given = _taken_apart(result)
-    except _NotKnown:
+    except NotKnown:
         return None
     if isinstance(result, Pack | Method):
         call = f"(lambda given: {given})({call})"
+    if any(value.maybe_unbound for value in parts.values):
+        return None
+    return Native(caller(call, parts, function.__qualname__), changes)
+
+
+def caller(call: str, parts: Parts, qualname: str) -> Callable[..., Any]:
+    """A function of what is passed, from a call in terms of the names of the parts."""
     known = ", ".join(parts.known)
     source = f"lambda {known}: lambda {', '.join(parts.names)}: {call}"
     made = eval(source, {"bound": types.MethodType})(**parts.known)
-    made.__name__ = made.__qualname__ = function.__qualname__
-    return Native(made, changes)
+    made.__name__ = made.__qualname__ = qualname
+    return made
 
 
 @dataclass
-class _Parts:
+class Parts:
     """The names in the source of a call: of what is known, and of what is passed."""
 
     known: dict[str, Any]
     names: list[str] = field(default_factory=list)
+    values: list[Dyn] = field(default_factory=list)
 
     def know(self, value: Any) -> str:
         name = f"known{len(self.known)}"
         self.known[name] = value
         return name
 
-    def passed(self, name: str) -> str:
+    def passed(self, name: str, value: Dyn) -> str:
         if not name.isidentifier() or keyword.iskeyword(name):
             name = "argument"
         while name in ("bound", "call", "given", *self.names) or name.startswith("known"):
             name = f"{name}_"
         self.names.append(name)
+        self.values.append(value)
         return name
 
 
-def _arguments(parameters: ast.arguments, values: Mapping[str, Value], parts: _Parts) -> str:
+def _arguments(parameters: ast.arguments, values: Mapping[str, Value], parts: Parts) -> str:
     """What stands in the parentheses of the call. Names are given out in the order of values."""
-    source = {name: _source(value, name, parts) for name, value in values.items()}
+    source = {name: source_of(value, name, parts) for name, value in values.items()}
     listed = [source[a.arg] for a in (*parameters.posonlyargs, *parameters.args)]
     if parameters.vararg is not None:
         listed.append(f"*{source[parameters.vararg.arg]}")
@@ -89,58 +98,68 @@ def _arguments(parameters: ast.arguments, values: Mapping[str, Value], parts: _P
     return ", ".join(listed)
 
 
-def _source(value: Value, name: str, parts: _Parts) -> str:
+def source_of(value: Value, name: str, parts: Parts) -> str:
     """A value as an expression."""
     match value:
-        case Dyn(maybe_unbound=False):
-            return parts.passed(name)
+        case Dyn():
+            return parts.passed(name, value)
         case Static(obj=obj) if obj is not UNBOUND:
             return parts.know(obj)
         case Pack(items=items):
-            listed = [_source(item, f"{name}_{i}", parts) for i, item in enumerate(items)]
+            listed = [source_of(item, f"{name}_{i}", parts) for i, item in enumerate(items)]
             return f"({''.join(f'{item}, ' for item in listed)})"
         case Keywords(items=named):
-            return f"{{{', '.join(f'{n!r}: {_source(v, n, parts)}' for n, v in named.items())}}}"
+            return f"{{{', '.join(f'{n!r}: {source_of(v, n, parts)}' for n, v in named.items())}}}"
         case Method(receiver=receiver, function=types.FunctionType() as function):
-            return f"bound({parts.know(function)}, {_source(receiver, name, parts)})"
+            return f"bound({parts.know(function)}, {source_of(receiver, name, parts)})"
         case _:
-            raise _NotKnown
+            raise NotKnown
 
 
 def _taken_apart(result: Value) -> str:
     """What the caller is given, as an expression of what Python's call gives."""
-    leaves = _leaves(result, "given")
-    return leaves[0] if len(leaves) == 1 else f"({''.join(f'{leaf}, ' for leaf in leaves)})"
+    return listed([source for leaf, source in leaves_of(result, "given")])
 
 
-def _leaves(value: Value, source: str) -> list[str]:
+def listed(sources: list[str]) -> str:
+    """The expression for the results of a function: one value, or a tuple of several."""
+    return sources[0] if len(sources) == 1 else f"({''.join(f'{s}, ' for s in sources)})"
+
+
+def leaves_of(value: Value, source: str) -> list[tuple[Dyn, str]]:
+    """The parts that come back when the program runs, each as an expression."""
     match value:
         case Dyn(maybe_unbound=False):
-            return [source]
+            return [(value, source)]
         case Static(obj=obj) if obj is not UNBOUND:
             return []
         case Pack(items=items):
             return [
-                leaf for i, item in enumerate(items) for leaf in _leaves(item, f"{source}[{i}]")
+                leaf for i, item in enumerate(items) for leaf in leaves_of(item, f"{source}[{i}]")
             ]
         case Method(receiver=receiver):
-            return _leaves(receiver, f"{source}.__self__")
+            return leaves_of(receiver, f"{source}.__self__")
         case _:
-            raise _NotKnown
+            raise NotKnown
 
 
 # --- which of them only compute -------------------------------------------------------------------
 
 
-def declare_natives(c: Capture, functions: Sequence[func.FuncOp]) -> None:
-    """Have those functions say which Python functions they are that can reach no operator."""
-    quiet = {f.sym_name.data for f in functions if all(_is_quiet(c, op) for op in f.walk())}
+def quiet_functions(c: Capture, functions: Sequence[func.FuncOp]) -> set[str]:
+    """The symbols of the functions from which no operator can be reached."""
+    quiet = {f.sym_name.data for f in functions if all(is_quiet(c, op) for op in f.walk())}
     while loud := {f.sym_name.data for f in functions if not _callees(f) <= quiet} & quiet:
         quiet -= loud
+    return quiet
+
+
+def declare_natives(c: Capture, functions: Iterable[func.FuncOp]) -> None:
+    """Have functions from which no operator can be reached say which Python functions they are."""
     for function in functions:
         symbol = function.sym_name.data
         native = c.natives.get(symbol)
-        if symbol in quiet and native is not None:
+        if native is not None:
             key = c.key_of(native.call, symbol)
             effects = "writes" if native.changes else "reads"
             function.attributes[orch.NATIVE] = orch.NativeAttr(key, effects)
@@ -150,7 +169,7 @@ def _callees(function: func.FuncOp) -> set[str]:
     return {op.callee.root_reference.data for op in function.walk() if isinstance(op, func.CallOp)}
 
 
-def _is_quiet(c: Capture, op: Operation) -> bool:
+def is_quiet(c: Capture, op: Operation) -> bool:
     """Whether an op only computes, if what it calls does."""
     match op:
         case orch.CallOp():
@@ -173,4 +192,4 @@ _COMPUTES = (
 )  # fmt: skip
 
 
-__all__ = ["Native", "declare_natives", "native_of"]
+__all__ = ["Native", "declare_natives", "native_of", "quiet_functions"]

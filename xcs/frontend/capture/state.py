@@ -133,6 +133,8 @@ class Capture(Declarations):
     """Functions that are being captured now, innermost last, as `functions.Specialisation`."""
     natives: dict[str, Any] = field(default_factory=dict)
     """The captured functions that are known as Python functions, by symbol."""
+    statements: list[Any] = field(default_factory=list)
+    """Those with loops, as `statements.Statement`; what is in another one before that."""
     opaque: set[Operation] = field(default_factory=set)
     """Calls of methods of which nothing is known."""
     coarse: bool = False
