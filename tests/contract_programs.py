@@ -3654,3 +3654,70 @@ def target_of_a_with_statement_that_swallows(text):
     with contextlib.suppress(ValueError) as found:
         picky("no!")
     return text, found
+
+
+# --- What comes out of mappings ------------------------------------------------------------------
+
+
+class Note:
+    def __init__(self, text):
+        self.text = text
+
+    def put(self, text):
+        self.text = text
+
+
+@program("a")
+def objects_that_items_gives(q):
+    notes = {"a": Note("0"), "b": Note("1")}
+    for key, note in notes.items():
+        if ask(key) != q:
+            note.put(ask(key + "!"))
+    return notes["a"].text, notes["b"].text
+
+
+@program("a")
+def objects_that_keys_are(q):
+    notes = {Note("0"): 1, Note("1"): 2}
+    for note in notes:
+        if ask(note.text) != q:
+            note.put(ask(note.text + "!"))
+    return [note.text for note in sorted(notes, key=notes.get)], [note.text for note in notes]
+
+
+@program("a")
+def objects_in_sorted_pairs(q):
+    notes = {"b": Note("0"), "a": Note("1")}
+    for key, note in sorted(notes.items(), key=lambda pair: pair[0]):
+        if ask(key) != q:
+            note.put(ask(key + "!"))
+    pairs = [(note, number) for number, note in enumerate(notes.values())]
+    for note, number in pairs:
+        if ask(note.text) != q:
+            note.put(ask(f"{note.text}{number}"))
+    return [note.text for note in notes.values()]
+
+
+@program([1, 2])
+def objects_of_the_class_that_are_asked_for_equality(xs):
+    notes = [Money(x) for x in xs]
+    notes[0].amount = measure("abc")
+    return Money(3) in notes, notes.index(Money(3)), notes.count(Money(2)), Money(1) in notes
+
+
+@program("a")
+def objects_among_them_one_that_is_its_part(q):
+    class Tree:
+        def __init__(self, name, children):
+            self.name = name
+            self.children = children
+
+        def rename(self, others, me):
+            if ask(self.name) != "x":
+                me.name = ask("new " + me.name)
+            return [other.name for other in others]
+
+    leaf = Tree("leaf", [])
+    root = Tree("root", [leaf, Tree("other", [])])
+    found = root.rename(root.children, leaf)
+    return found, root.children[0].name, leaf.name

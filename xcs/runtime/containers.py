@@ -15,6 +15,7 @@ from xcs.runtime.objects import (
     fill,
     give,
     in_turn,
+    is_searchable,
     issue_write,
     lax,
     payload_of,
@@ -34,7 +35,10 @@ def container_method(run: Run, frame: Frame, op: OpPlan, target: Any, method: Me
     real = target.items if type(target) is PendingList else target
     clean = run.heap.find(real) is None and type(target) is not PendingList
     args, keywords = op.access.collect(frame.values)
+    asks = op.access.name in _ASKING and run.heap.records
     match method.kind:
+        case Kind.READ if clean and asks and not is_searchable(run, real, args[:1]):
+            in_turn(run, frame, op, "comparing the elements may do anything")
         case Kind.READ if clean:
             run.evaluate(frame, op)
         case Kind.READ:
@@ -52,6 +56,10 @@ def container_method(run: Run, frame: Frame, op: OpPlan, target: Any, method: Me
             _merge(run, frame, op, target, method, args, keywords)
         case Kind.COMPARE:
             _compare(run, frame, op, target, args, keywords)
+
+
+_ASKING = frozenset({"index", "count"})
+"""Methods that ask elements whether they are equal to something, and change nothing."""
 
 
 def _get(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -204,7 +204,7 @@ def contains(run: Run, frame: Frame, op: OpPlan) -> None:
         read_version(run, frame, op, lambda version: key in version)
     elif type(target) is PendingList:
         again_when_complete(run, frame, op, target)
-    elif type(target) in _SEARCHED and run.heap.records and not _is_searchable(run, target, key):
+    elif type(target) in _SEARCHED and run.heap.records and not is_searchable(run, target, (key,)):
         in_turn(run, frame, op, "comparing the elements may do anything")
     else:
         _natively(run, frame, op, target)
@@ -213,11 +213,11 @@ def contains(run: Run, frame: Frame, op: OpPlan) -> None:
 _SEARCHED = (list, tuple, deque)
 
 
-def _is_searchable(run: Run, target: Any, key: Any) -> bool:
+def is_searchable(run: Run, target: Any, keys: Sequence[Any]) -> bool:
     """Whether asking the elements for equality depends on nothing that is not committed."""
-    if type(key) in _SCALARS and _SCALARS.issuperset(map(type, target)):
+    if _SCALARS.issuperset(map(type, keys)) and _SCALARS.issuperset(map(type, target)):
         return True
-    return all(early.is_comparable(run.plan, v) for v in (key, *target))
+    return all(early.is_comparable(run.plan, v) for v in (*keys, *target))
 
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})

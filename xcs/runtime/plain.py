@@ -40,6 +40,8 @@ _SCALARS = (IMMUTABLE - {tuple, frozenset}) | {
     pathlib.PureWindowsPath, type, FunctionType, BuiltinFunctionType, MethodDescriptorType,
     type(re.compile("").search), ModuleType,
 }  # fmt: skip
+MARK = "__xcs_plain__"
+"""What classes of the compiler's own have whose instances stand for something."""
 _SEQUENCES = frozenset({tuple, list, set, frozenset, deque})
 _MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
 _VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
@@ -83,7 +85,7 @@ def _is_plain(value: Any) -> bool:
     cls = type(value)
     if cls in _SCALARS or cls in _CONTAINERS:
         return True
-    if isinstance(value, type | Enum) or is_array(value):
+    if isinstance(value, type | Enum) or is_array(value) or hasattr(cls, MARK):
         return True
     if cls is MethodType:
         return _is_plain(value.__self__)

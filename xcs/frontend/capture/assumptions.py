@@ -221,6 +221,10 @@ def _holds_only(found: Any, classes: frozenset[type]) -> bool:
     return len(values) <= MAX_ELEMENTS and classes_of(values) <= classes
 
 
+def _has_only_keys(found: Any, classes: frozenset[type]) -> bool:
+    return len(found) <= MAX_ELEMENTS and classes_of(found.keys()) <= classes
+
+
 def _has_none_of(found: Any, names: frozenset[str]) -> bool:
     return names.isdisjoint(getattr(found, "__dict__", ()))
 
@@ -230,6 +234,7 @@ _TESTS = {
     "is": is_,
     "items": _holds_the_very,
     "elements": _holds_only,
+    "keys": _has_only_keys,
     "without": _has_none_of,
 }
 

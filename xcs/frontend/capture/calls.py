@@ -16,15 +16,22 @@ from typing import Any
 from xcs.dialects import orch
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import arrays
+from xcs.frontend.capture.elements import (
+    MAPPINGS,
+    elements_home,
+    functions_in,
+    join_keys,
+    store_key,
+)
 from xcs.frontend.capture.evaluate import (
     class_of,
     derived_home,
     evaluate,
-    functions_in,
     length,
     may_act,
     new_list,
     operation,
+    view_of,
 )
 from xcs.frontend.capture.names import (
     assume_class_attribute,
@@ -382,6 +389,10 @@ def _call_on(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: str) -> 
         return _library_method(c, frame, node, base, name)
     if base.cls is None or not hasattr(base.cls, name):
         _look_up_first(c, node, base, name)
+    if name in _VIEWS and not (node.args or node.keywords):
+        view = view_of(c, base, name)
+        if view is not None:
+            return view
     args = evaluate_args(c, frame, node, method=name)
     call = Call(c, frame, node, args)
     if base.cls in (*SCALARS, tuple, range, frozenset) and args.is_plain:
@@ -575,9 +586,12 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         return append(c, base, positional[0])
     changes = name in CHANGING_METHODS or base.cls not in CONTAINERS
     reads_only = base.cls in CONTAINERS and not changes
-    if name not in READING_METHODS or (name == "get" and base.cls in _MAPPINGS):
+    if name not in READING_METHODS or (name == "get" and base.cls in MAPPINGS):
         # Of what mappings are asked for with a key, only what stands in for it is kept.
-        kept = args.positional[name in _BY_KEY and base.cls in _MAPPINGS :]
+        by_key = name in _BY_KEY and base.cls in MAPPINGS
+        if by_key and name == "setdefault" and positional:
+            store_key(c, base, positional[0])
+        kept = args.positional[by_key:]
         for value in (*kept, *args.keywords.values()):
             _may_keep(c, home, value, name)
     known = closed or base.cls in CONTAINERS
@@ -606,8 +620,9 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     )  # fmt: skip
     c.add(op)
     c.place(changed, op, linked, write=not reads_only)
-    if opaque:
+    if opaque or not (known or name in READING_METHODS or name in CHANGING_METHODS):
         c.opaque.add(op)
+    if opaque:
         c.escape(base)
         for value in args.values():
             c.escape(value)
@@ -615,12 +630,17 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     cls, result = holding(c, None if home is None else c.order.part(home, ELEMENTS))
     if base.cls not in CONTAINERS or name not in _GIVING:
         cls, result = None, None if home is None else c.order.part(home, ELEMENTS)
-    if home is not None and name in ("keys", "items", "values") and not args.values():
-        result = home
-    elif home is not None and name in ("copy", "items", "values", "keys", "union", "most_common"):
+    if home is not None and name in _VIEWS and not args.values():
+        join_keys(c, home)
+        values_home = home.find().field(ELEMENTS)
+        c.order.merge(values_home, values_home.find().field(ELEMENTS))  # what it gives are tuples
+        result = home.find()
+    elif home is not None and name in ("copy", "union", "most_common"):
         fresh = c.order.fresh(name)
-        c.order.merge(fresh.field(ELEMENTS), c.order.part(home, ELEMENTS))
-        result = fresh
+        c.order.merge(fresh.field(ELEMENTS), elements_home(c, base))
+        if name == "most_common":
+            c.order.merge(fresh.field(ELEMENTS), fresh.field(ELEMENTS).find().field(ELEMENTS))
+        result = fresh.find()
     cls = cls or _METHOD_RESULTS.get((base.cls, name))
     choices: tuple[Any, ...] = ()
     if name == "get" and base.cls in CONTAINERS and len(positional) == 1:
@@ -628,9 +648,9 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     return Dyn(op.results[0], cls, result, choices=choices)
 
 
-_MAPPINGS = (dict, defaultdict, OrderedDict, Counter)
 _BY_KEY = frozenset({"get", "pop", "setdefault"})
 """Methods of mappings whose first argument is a key."""
+_VIEWS = frozenset({"keys", "values", "items"})
 _GIVING = frozenset({"pop", "popleft", "setdefault"})
 """Methods of containers that give one of the elements."""
 _COMPARING = frozenset({"index", "count", "remove"})
@@ -664,7 +684,10 @@ def _may_keep(c: Capture, home: Home | None, value: Value, name: str) -> None:
             c.order.add_classes(home.field(ELEMENTS), frozenset(), is_open=True)
         return
     if name in ("extend", "update", "extendleft", "union", "__iadd__", "__ior__"):
-        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+        c.order.merge(home.field(ELEMENTS), elements_home(c, value))
+        if name in ("update", "__ior__"):  # by pairs, perhaps
+            c.order.merge(home.field(ELEMENTS), home.field(ELEMENTS).find().field(ELEMENTS))
+            join_keys(c, home)
 
 
 def append(c: Capture, base: Dyn, value: Value) -> Value:
@@ -1224,9 +1247,13 @@ def user_function(call: Call, function: Any, owner: type | None = None) -> Value
         return _async_function(call, function, what, owner)
     leaf = not what.inline and "operator" not in what.reaches
     if leaf and what.effects == "pure" and not what.mutates_args and not what.reads:
-        # One that looks at what changes is looked into, so that it waits for what it needs.
-        if not what.higher_order and not any(map(c._is_changed, call.args.values())):
+        # One that looks at what changes is looked into, so that it waits for what it needs; so is
+        # one that gives objects, so that what they hold is known.
+        plain = what.returns in IMMUTABLE_CLASSES or returns_plain(function)
+        changed = what.higher_order or any(map(c._is_changed, call.args.values()))
+        if plain and not changed:
             return call_recognised(call, function, what)
+        return _captured_or_whole(call, function, what, owner, quiet=not changed)
     collects = bool(what.writes) and not what.blocking  # which is in order if it is looked into
     if leaf and what.effects == "unordered" and not (what.mutates_args or collects):
         return call_recognised(call, function, what)
@@ -1251,16 +1278,23 @@ def _async_function(
 
 
 def _captured_or_whole(
-    call: Call, function: Any, what: Classification, owner: type | None
+    call: Call, function: Any, what: Classification, owner: type | None, *, quiet: bool = False
 ) -> Value:
-    from xcs.frontend.capture.functions import call_captured
+    """A call of a function that is captured, or called as a whole where it cannot be.
+
+    Or where it is to be `quiet`, and is not seen to be when it is captured.
+    """
+    from xcs.frontend.capture.functions import NotQuiet, call_captured
 
     c = call.c
     attempt = c.begin()
     try:
-        return call_captured(c, function, call.args, owner, call.node)
+        return call_captured(c, function, call.args, owner, call.node, quiet=quiet)
     except SeesFrames:
         raise
+    except NotQuiet as error:
+        c.undo(attempt)
+        return call_recognised(call, function, what, error.result)
     except Unsupported as error:
         c.undo(attempt)
         tasks = isinstance(error, Inseparable) and not is_coroutine_function(function)
@@ -1335,8 +1369,10 @@ def call_function(
     return call_captured(c, function, args, owner, node)
 
 
-def call_recognised(call: Call, callee: Any, what: Classification) -> Value:
-    """A callable that is called as a whole."""
+def call_recognised(
+    call: Call, callee: Any, what: Classification, result: Dyn | None = None
+) -> Value:
+    """A callable that is called as a whole; of its `result`, more may be known."""
     c, args = call.c, call.args
     if isinstance(callee, functools._lru_cache_wrapper) and what.effects != "pure":
         what = replace(what, effects="ordered")
@@ -1354,7 +1390,7 @@ def call_recognised(call: Call, callee: Any, what: Classification) -> Value:
         and not (what.blocking or what.mutates_args or reads)
         and args.is_plain
     ):
-        return _call_native(call, callee, what)
+        return _call_native(call, callee, what, result)
     return call_operator(call, callee, what)
 
 
@@ -1367,7 +1403,7 @@ def is_callable(value: Value) -> bool:
     )
 
 
-def _call_native(call: Call, callee: Any, what: Classification) -> Value:
+def _call_native(call: Call, callee: Any, what: Classification, result: Dyn | None = None) -> Value:
     """A cheap pure function: part of the host's own computation."""
     import builtins
 
@@ -1380,10 +1416,14 @@ def _call_native(call: Call, callee: Any, what: Classification) -> Value:
     cls = _result_class(callee, what)
     values = list(args.values())
     home = None
-    if not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
+    if result is not None:
+        cls, home = result.cls or cls, result.home
+    elif not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
         if not makes_new(callee):
             home = derived_home(c, values, may_be_operand=callee not in _FRESH)
-        if home is not None and callee not in _FRESH:
+        if home is not None and isinstance(callee, types.FunctionType):
+            c.order.collapse(home)  # it may have put anything anywhere
+        elif home is not None and callee not in _FRESH:
             c.order.merge(home, c.order.part(home, ELEMENTS))
         if any(r != "clock" for r in what.reads):
             home = c.order.anything
@@ -1532,7 +1572,7 @@ def _result_home(
 
 
 _DECLARED_SEQUENCES = (list, set, frozenset, deque, Sequence, Iterable, Collection)
-_DECLARED_MAPPINGS = (*_MAPPINGS, Mapping)
+_DECLARED_MAPPINGS = (*MAPPINGS, Mapping)
 
 
 def _as_declared(c: Capture, home: Home, declared: Any) -> None:

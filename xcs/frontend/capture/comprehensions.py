@@ -15,7 +15,8 @@ from xdsl.ir import Block, Region
 from xcs.dialects import orch
 from xcs.frontend.capture.coroutines import AsyncIteration
 from xcs.frontend.capture.drawing import Source, source_of
-from xcs.frontend.capture.evaluate import element, evaluate, new_list
+from xcs.frontend.capture.elements import iterated
+from xcs.frontend.capture.evaluate import evaluate, new_list
 from xcs.frontend.capture.execute import together, variables_of
 from xcs.frontend.capture.flow import Flow
 from xcs.frontend.capture.names import store_in
@@ -139,7 +140,7 @@ def map_over(
 
         def iteration(block: Block = block, values: list[Value] = values) -> Any:
             c.taken.add(block.args[0])
-            value = run(element(c, source, block.args[0]))
+            value = run(iterated(c, iterable, block.args[0]))
             values.append(value)
             c.add(orch.YieldOp([as_type(c, c.ssa(value), orch.ANY)]))
             return [value], Flow.NEXT

@@ -13,11 +13,11 @@ from xcs.dialects import orch
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import glue
 from xcs.frontend.capture.arrays import is_data, is_of_array, item_class
-from xcs.frontend.capture.names import holding, is_code, load_attribute, load_name, store_in
-from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.elements import element, elements_home
+from xcs.frontend.capture.names import holding, load_attribute, load_name, store_in
+from xcs.frontend.capture.order import ELEMENTS, KEYS, Home
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
-    NOTHING,
     Closure,
     Dyn,
     Frame,
@@ -60,9 +60,14 @@ def _view(c: Capture, frame: Frame, node: ast.expr) -> View | None:
             args=[],
             keywords=[],
         ):
-            value = evaluate(c, frame, base)
-            if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
-                return View(value, name)
+            return view_of(c, evaluate(c, frame, base), name)
+    return None
+
+
+def view_of(c: Capture, value: Value, name: str) -> View | None:
+    """The keys, values or items of a dict."""
+    if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
+        return View(value, name)
     return None
 
 
@@ -119,14 +124,14 @@ def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | N
 
 def derived_home(c: Capture, values: list[Value], *, may_be_operand: bool = False) -> Home | None:
     """Where something lives that was made of values: it may hold their elements, or be one."""
-    homes = [h for v in values if (h := c.home_of(v)) is not None]
+    homes = [home for value in values for home in c.homes_of(value)]
     if not homes:
         return None
     home = c.order.fresh("derived")
-    for part in homes:
-        c.order.merge(home.field(ELEMENTS), c.order.part(part, ELEMENTS))
-        if may_be_operand:
-            c.order.merge(home, part)
+    for value in values:
+        c.order.merge(home.field(ELEMENTS), elements_home(c, value))
+    for part in homes if may_be_operand else ():
+        c.order.merge(home, part)
     return home.find()
 
 
@@ -343,37 +348,6 @@ def _is_slice(index: Value) -> bool:
     return class_of(index) is slice
 
 
-def element(c: Capture, container: Dyn, ssa: Any) -> Dyn:
-    """An element that was taken from a container."""
-    if container.home is None:
-        return Dyn(ssa, _ELEMENTS.get(container.cls) or item_class(container.cls))
-    cls, home = holding(c, c.order.part(container.home, ELEMENTS))
-    return Dyn(ssa, cls, home, choices=functions_in(c, container))
-
-
-_ELEMENTS: dict[type | None, type] = {range: int, bytes: int, str: str}
-_MAX_CHOICES = 12
-
-
-def functions_in(c: Capture, container: Dyn) -> tuple[Any, ...]:
-    """The functions of which each element is one, where that is certain."""
-    if container.home is None:
-        return ()
-    whole, home = container.home.find(), container.home.find().field(ELEMENTS)
-    if whole.made and not home.shared and home.codes and home.only_codes:
-        return home.codes[:_MAX_CHOICES] if len(home.codes) <= _MAX_CHOICES else ()
-    example, path = container.example, container.path
-    if example is NOTHING or path is None or c.order.is_written(whole):
-        return ()
-    if type(example) not in (*CONTAINERS, tuple) or not 0 < len(example) <= _MAX_CHOICES:
-        return ()
-    values = tuple(example.values() if isinstance(example, dict) else example)
-    if not all(is_code(v) and callable(v) for v in values):
-        return ()
-    c.paths[path, "items"] = values
-    return values
-
-
 def _slice(c: Capture, frame: Frame, node: ast.Slice) -> Value:
     parts = {
         name: Static(None) if part is None else evaluate(c, frame, part)
@@ -451,7 +425,8 @@ def _dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
         assert key is not None
         keys.append(evaluate(c, frame, key))
         values.append(evaluate(c, frame, value))
-    for value in values:
+    for key, value in zip(keys, values, strict=True):
+        store_in(c, home.field(KEYS), key)
         store_in(c, home.field(ELEMENTS), value)
     op = orch.DictOp([c.ssa(k) for k in keys], [c.ssa(v) for v in values])
     return Dyn(c.add(op).results[0], dict, home)

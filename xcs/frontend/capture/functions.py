@@ -22,8 +22,8 @@ from xcs.frontend.capture.coroutines import check_tasks
 from xcs.frontend.capture.evaluate import class_of
 from xcs.frontend.capture.execute import run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, Flow
-from xcs.frontend.capture.order import ELEMENTS, Home, Scope, ScopeKind
-from xcs.frontend.capture.python_calls import native_of
+from xcs.frontend.capture.order import ELEMENTS, KEYS, Home, Scope, ScopeKind
+from xcs.frontend.capture.python_calls import is_quiet, native_of
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -82,7 +82,8 @@ def _keyword_dict(c: Capture, values: dict[str, Value]) -> Dyn:
     from xcs.frontend.capture.names import store_in
 
     home = c.order.fresh("keywords", dict)
-    for value in values.values():
+    for name, value in values.items():
+        store_in(c, home.field(KEYS), Static(name))
         store_in(c, home.field(ELEMENTS), value)
     keys = [c.constant(name) for name in values]
     op = orch.DictOp(keys, [c.ssa(v) for v in values.values()])
@@ -143,8 +144,13 @@ class Target:
         return self.node.name
 
 
-def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node: Any) -> Value:
-    """A call of a Python function of the outside world."""
+def call_captured(
+    c: Capture, function: Any, args: Any, owner: type | None, node: Any, *, quiet: bool = False
+) -> Value:
+    """A call of a Python function of the outside world.
+
+    Raises NotQuiet if it is to be `quiet`, and ops that it came to are not known to only compute.
+    """
     check_capturable(function_node(function))
     target, env = bind_call(c, function, args, owner, node)
     if c.limits or c.pending or c.groups or any(holds_closure(c, v) for v in env.values()):
@@ -152,7 +158,7 @@ def call_captured(c: Capture, function: Any, args: Any, owner: type | None, node
     identity = ("function", function.__code__, _closure_key(function), bool(c.own_loop))
     attempt = c.begin()
     try:
-        return call_specialised(c, target, identity, env)
+        return call_specialised(c, target, identity, env, quiet=quiet)
     except GivesCoroutine:
         c.undo(attempt)
         return inline(c, target, env, node)
@@ -169,6 +175,15 @@ def bind_call(
     kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
     env = _bound(c, tree, args, defaults, kw_defaults, node)
     return Target(tree, function, owner, None), env
+
+
+class NotQuiet(Unsupported):
+    """A function that only computes, of which capture understands less than that."""
+
+    def __init__(self, result: Dyn | None, node: Any):
+        super().__init__("it is not seen that it only computes", node)
+        self.result = result
+        """Its class and where it lives, if capture understands that at least."""
 
 
 class GivesCoroutine(Unsupported):
@@ -385,6 +400,8 @@ def call_specialised(
     identity: Any,
     env: dict[str, Value],
     prepare: Callable[[dict[str, Value]], None] | None = None,
+    *,
+    quiet: bool = False,
 ) -> Value:
     """Call the function that was captured for such arguments, or capture it now."""
     env = {name: _passed(c, value) for name, value in env.items()}
@@ -409,9 +426,24 @@ def call_specialised(
     found = c.specialisations.get(key)
     if found is not None and not found.in_progress and _outdated(c, found):
         found = None
+    written = len(c.order.first_writes)
     if found is None:
         found = _capture(c, target, key, env, prepare)
+    if quiet and found.symbol in c.loud:
+        c.order.forget_writes(written)
+        raise NotQuiet(_known_result(c, found, actual), target.node)
     return _emit_call(c, found, actual)
+
+
+def _known_result(c: Capture, found: Specialisation, actual: list[Dyn]) -> Dyn | None:
+    """What a call would give that is not made after all, if it is no object of others."""
+    if not isinstance(found.result, Dyn) or found.result.home is None:
+        return None
+    parts = c.parts_of(found.result.home)
+    if any(part.shared and not part.parameter for part in parts):
+        return None
+    translation = _Translation(c, found, actual)
+    return Dyn(found.result.ssa, found.result.cls, translation.of(found.result.home))
 
 
 def _any_depth(value: Value) -> Value:
@@ -632,6 +664,8 @@ def _capture(
         c.frames, c.boxes, c.handling, c.location, c.started = saved
     found.in_progress = False
     c.functions[symbol] = function
+    if not all(is_quiet(c, op) for op in function.walk()):
+        c.loud.add(symbol)
     # Of a generator, it is the consumer's code that is in the function.
     if type(target) is Target and target.parent is None and not found.pauses:
         changes = _changes_what_is_there(c, found, _own_parts(c, homes))

@@ -19,7 +19,7 @@ from typing import Any
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture.arrays import holds_arrays, is_data, is_of_array
 from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
-from xcs.frontend.capture.order import ELEMENTS, Home
+from xcs.frontend.capture.order import ELEMENTS, KEYS, Home, Immutable
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import (
     UNBOUND,
@@ -65,6 +65,8 @@ _CONSUMERS = (
     *(*TAKES_ALL, *TAKES_EACH),
     *(any, all, next, enumerate, zip, map, filter, iter, reversed),
 )
+_CONTAINERS_OF = (list, tuple, sorted, set, frozenset, deque)
+"""What makes a container of the very elements that it is given."""
 _LAZY = (map, filter, zip, enumerate, reversed, iter)
 
 
@@ -80,6 +82,8 @@ def evaluate_glue(c: Capture, frame: Frame, node: ast.expr) -> Value | None:
         glue = _Glue(c, frame, {n.id for n in ast.walk(node) if isinstance(n, ast.Name)})
         tree = glue.visit(node, frozenset(), False, top=True)
     except NotGlue:
+        return None
+    if glue.puts_objects_together(node, tree):
         return None
     return glue.emit(node, tree)
 
@@ -375,6 +379,24 @@ class _Glue:
 
     # --- what becomes of it ---
 
+    def puts_objects_together(self, node: ast.expr, tree: ast.expr) -> bool:
+        """Whether the value holds objects in more than one container within another.
+
+        Only where nothing is nested is it told apart what lives where.
+        """
+        inner = (n for n in ast.walk(tree) if n is not tree)
+        if not self._holds_parts(node) or not any(map(_nests, inner)):
+            return False
+        return any(map(self._holds_objects, self.leaves.values()))
+
+    def _holds_objects(self, leaf: ast.expr) -> bool:
+        home = self._home(leaf)
+        if home is None:
+            return False
+        parts = {name: part for name, part in home.find().fields() if name in (ELEMENTS, KEYS)}
+        elements = parts.get(ELEMENTS, home.find())
+        return any(self.c.order.holds(part) is None for part in (elements, *parts.values()))
+
     def emit(self, node: ast.expr, tree: ast.expr) -> Value:
         from xcs.frontend.capture.evaluate import derived_home, evaluate
 
@@ -394,22 +416,31 @@ class _Glue:
                 self.c.order.merge(home, home.field(ELEMENTS))
         changes = cls in CONTAINERS or (cls is None and not self._is_immutable(node, operands))
         if home is None and changes:
-            home = self._fresh(node, cls)
+            home = self._fresh(node, cls, operands)
         plain = all(is_data(v) or _is_code(v) for v in values)
         return self.c.host(
             source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses,
             makes_new=not holds_parts,
         )  # fmt: skip
 
-    def _fresh(self, node: ast.expr, cls: type | None) -> Home:
+    def _fresh(self, node: ast.expr, cls: type | None, operands: Mapping[str, Value]) -> Home:
         """Where something new lives."""
-        element = self._class(node.elt) if isinstance(node, ast.ListComp | ast.SetComp) else None
-        if element not in SCALARS:
+        match node:
+            case ast.ListComp(elt=elt) | ast.SetComp(elt=elt):
+                elements = [elt]
+            case ast.Call(func=func, args=[ast.GeneratorExp(elt=elt)]) if is_among(
+                self._known(func), _CONTAINERS_OF
+            ):
+                elements = [elt]
+            case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines")):
+                elements = []
+            case _:
+                return self.c.order.fresh("glue")
+        if not all(self._is_immutable(element, operands) for element in elements):
             return self.c.order.fresh("glue")
         home = self.c.order.fresh("glue", cls)
-        self.c.order.add_classes(
-            home.field(ELEMENTS), frozenset(), frozenset({element}), is_open=False
-        )
+        kinds = {self._class(element) or Immutable for element in elements} or {Immutable}
+        self.c.order.add_classes(home.field(ELEMENTS), frozenset(), frozenset(kinds), is_open=False)
         return home
 
     def _holds_parts(self, node: ast.AST) -> bool:
@@ -498,7 +529,23 @@ class _Glue:
                     return _RESULTS.get(value.obj)
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr=attr)):
                 return str if attr in _TEXT_RESULTS else None
+            case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines")):
+                return list
         return None
+
+
+def _nests(node: ast.AST) -> bool:
+    """Whether an expression makes a container, or what it calls gives tuples."""
+    match node:
+        case ast.Tuple(ctx=ast.Load()) | ast.List(ctx=ast.Load()) | ast.Dict():
+            return True
+        case ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return True
+        case ast.Call(func=ast.Attribute(attr="items" | "most_common" | "popitem")):
+            return True
+        case ast.Call(func=ast.Name(id="enumerate" | "zip" | "dict")):
+            return True
+    return False
 
 
 def _is_code(value: Value) -> bool:

@@ -22,6 +22,9 @@ from xcs.dialects import orch
 from xcs.frontend.unsupported import Inseparable
 
 ELEMENTS = "[]"
+"""The part of a container that stands for all elements; of a mapping, for all values."""
+KEYS = "{}"
+"""The part of a mapping that stands for all keys."""
 SLOT = "="
 """Marks the home of an attribute itself, beside that of what it holds."""
 MAX_DEPTH = 6
@@ -194,6 +197,8 @@ class Order:
         may look at them comes after what is known to change them."""
         self.writes: list[Home] = []
         """Every home that something wrote, in turn."""
+        self.first_writes: list[Home] = []
+        """Those that nothing had written before, in turn."""
         self.changes: list[tuple[Home, Scope]] = []
         """Homes in the order in which more became known of them: written, shared, or merged; with
         the region that they were taken to be born in then."""
@@ -261,9 +266,16 @@ class Order:
     def _take_for_written(self, home: Home) -> None:
         if not home.written:
             home.written = True
+            self.first_writes.append(home)
             self.note(home)
             if home.shared and home is not self.some_shared:
                 self.mark_written(self.some_shared)
+
+    def forget_writes(self, mark: int) -> None:
+        """Take what was written first after the mark not to be written: it was never done."""
+        for home in self.first_writes[mark:]:
+            home.written = False
+        del self.first_writes[mark:]
 
     def writes_since(self, mark: int, home: Home) -> bool:
         """Whether what came after the mark may change what lives there."""

@@ -240,10 +240,11 @@ def _told(remarks: list[Remark], filename: str) -> list[tuple[int | None, str]]:
 
 def _assumptions(c: Capture) -> Assumptions:
     """What was assumed of objects, but for classes of elements that made no difference."""
+    homes = {"elements": c.elements, "keys": c.keys}
     paths = {
         (path, respect): expected
         for (path, respect), expected in c.paths.items()
-        if respect != "elements" or c.elements[path].find().asked
+        if respect not in homes or homes[respect][path].find().asked
     }
     return Assumptions(c.roots, paths, {} if c.coarse else c.outside)
 

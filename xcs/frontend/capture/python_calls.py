@@ -180,6 +180,8 @@ def is_quiet(c: Capture, op: Operation) -> bool:
             return op.effects == orch.PURE or op.checked is not None
         case orch.MethodOp():
             return op not in c.opaque and op.candidates is None
+        case func.CallOp():
+            return op.callee.root_reference.data not in c.loud
         case _:
             return isinstance(op, _COMPUTES)
 

@@ -383,6 +383,8 @@ class Loop:
     """Where control goes after a generator that the loop has consumed."""
     result: Value = field(default_factory=lambda: Static(None))
     """What a generator returned that the loop has consumed."""
+    iterable: Value | None = None
+    """What the loop goes over."""
     is_live: bool = False
     """Whether iterations may change one of them, which the next ones see, then."""
 
@@ -395,6 +397,7 @@ class Loop:
             return run_generator(c, iterable, self)
         if iterable is None:
             return self._settle(None)
+        self.iterable = iterable
         self.containers = list(_containers(c, iterable))
         done = self._settle(c.dyn(iterable))
         if not self.is_live:
@@ -498,13 +501,13 @@ class Loop:
         return frame.env.get(name, Static(UNBOUND))
 
     def _iterated(self, value: Dyn) -> tuple[SSAValue, Callable[[SSAValue], Value]]:
-        from xcs.frontend.capture.evaluate import element
+        from xcs.frontend.capture.elements import iterated
 
         ssa = value.ssa if self.is_live else self.c.read_whole(value, structure=True)
 
         def taken(item: SSAValue) -> Value:
             self.c.taken.add(item)
-            return element(self.c, value, item)
+            return iterated(self.c, self.iterable or value, item)
 
         return ssa, taken
 

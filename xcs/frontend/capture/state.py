@@ -21,6 +21,7 @@ from xcs.frontend.capture.assumptions import MAX_ELEMENTS
 from xcs.frontend.capture.declarations import Declarations
 from xcs.frontend.capture.order import (
     ELEMENTS,
+    KEYS,
     Home,
     Order,
     Scope,
@@ -80,6 +81,8 @@ class Capture(Declarations):
     """What is assumed of objects that the program is given, by where they are and in what way."""
     elements: dict[Path, Home] = field(default_factory=dict)
     """Where the elements live of which there are assumptions."""
+    keys: dict[Path, Home] = field(default_factory=dict)
+    """Where the keys live of which there are assumptions."""
     roots: dict[str, Any] = field(default_factory=dict)
     """Where paths begin: an `Argument`, or an object that is guarded to be the same."""
     outside: dict[Path, Home] = field(default_factory=dict)
@@ -137,6 +140,8 @@ class Capture(Declarations):
     """Those with loops, as `statements.Statement`; what is in another one before that."""
     opaque: set[Operation] = field(default_factory=set)
     """Calls of methods of which nothing is known."""
+    loud: set[str] = field(default_factory=set)
+    """The symbols of captured functions that do more than compute, or may."""
     coarse: bool = False
     """Whether all that comes from outside is taken to be one object."""
 
@@ -343,6 +348,11 @@ class Capture(Declarations):
         home.plain |= plain
         home.classes |= found - plain
         home.open = False
+        if isinstance(example, dict):
+            keys, kinds = whole.field(KEYS), classes_of(example.keys())
+            if keys.open and kinds <= SCALARS:
+                self.paths[path, "keys"], self.keys[path] = kinds, keys
+                keys.plain, keys.open = keys.plain | kinds, False
 
     def outside_home(self, path: Path) -> Home:
         """Where an object of the outside world lives."""

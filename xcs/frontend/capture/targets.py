@@ -6,8 +6,15 @@ import ast
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.capture.evaluate import class_of, derived_home, evaluate, get_item, special
-from xcs.frontend.capture.names import delete_attribute, load_name, store_attribute, store_in
+from xcs.frontend.capture.elements import elements_home, join_keys, store_key
+from xcs.frontend.capture.evaluate import class_of, evaluate, get_item, special
+from xcs.frontend.capture.names import (
+    delete_attribute,
+    holding,
+    load_name,
+    store_attribute,
+    store_in,
+)
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Generator, Pack, Static, Value
@@ -74,8 +81,9 @@ def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
     inner = c.home_of(value)
     is_slice = class_of(index) is slice
     if home is not None and is_slice and inner is not None:
-        c.order.merge(home.field(ELEMENTS), c.order.part(inner, ELEMENTS))
+        c.order.merge(home.field(ELEMENTS), elements_home(c, value))
     elif home is not None:
+        store_key(c, base, index)
         store_in(c, home.field(ELEMENTS), value)
     # A slice takes the elements that the value has by now; any other item is the value itself.
     may_be_slice = is_slice or (base.cls is list and class_of(index) is None)
@@ -138,9 +146,7 @@ def _parts(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> l
         for name, target in zip(names, targets, strict=True)
     ]
     source = f"[{', '.join(listed)}] = value"
-    home = None
-    if c.home_of(value) is not None:
-        home = derived_home(c, [value])
+    elements = elements_home(c, value)
     plain = class_of(value) in (tuple, str, list)
     whole = c.read_whole(value, structure=True)
     op = orch.HostOp(
@@ -157,12 +163,11 @@ def _parts(c: Capture, frame: Frame, targets: list[ast.expr], value: Value) -> l
     for target, result in zip(targets, op.results, strict=True):
         if isinstance(target, ast.Starred):
             fresh = c.order.fresh("rest")
-            if home is not None:
-                c.order.merge(fresh.field(ELEMENTS), c.order.part(home, ELEMENTS))
+            c.order.merge(fresh.field(ELEMENTS), elements)
             parts.append(Dyn(result, list, fresh))
         else:
-            inner = None if home is None else c.order.part(home, ELEMENTS)
-            parts.append(Dyn(result, None, inner))
+            cls, home = holding(c, elements)
+            parts.append(Dyn(result, cls, home))
     return parts
 
 
@@ -211,9 +216,10 @@ def method_in_place(c: Capture, old: Value, name: str, node: ast.AugAssign, valu
     base = c.dyn(old)
     home = c.home_of(base)
     assert home is not None
-    inner = c.home_of(value)
-    if inner is not None:
-        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+    if (elements := elements_home(c, value)) is not None:
+        c.order.merge(home.field(ELEMENTS), elements)
+    if base.cls not in (list, set):
+        join_keys(c, home)
     homes = c.reached(base)
     after, linked = c.chain(homes, write=True)
     whole = c.read_whole(value, keeps=True)

@@ -293,6 +293,8 @@ if sys.version_info < (3, 12):
 class Unbound:
     """Stands at run time for a local variable that nothing was assigned to yet."""
 
+    __xcs_plain__ = True
+
     def __repr__(self) -> str:
         return "<unbound>"
 
