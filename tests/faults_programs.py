@@ -3057,3 +3057,29 @@ def branch_on_configuration(args, q):
     if args.method == "x":
         return [ask(f"{q}{i}") for i in range(args.n)]
     return save(q)
+
+
+# ==================================================================================================
+kind("a list that only the program has, of elements of which nothing is known")
+
+
+@xcs.op
+def untyped(prompt):
+    time.sleep(0.0005)
+    CALLS.append(("untyped", repr(prompt)))
+    return "3 6 8 3 7 4"
+
+
+class Client:
+    def __init__(self):
+        self.create = untyped
+
+
+@program()
+def elements_of_unknown_class_are_collected_first(q):
+    found = [x for x in Client().create(q).split()]
+    new = []
+    for x in found:
+        if x not in new:
+            new.append(x)
+    return [x for x in new]
