@@ -3083,3 +3083,25 @@ def elements_of_unknown_class_are_collected_first(q):
         if x not in new:
             new.append(x)
     return [x for x in new]
+
+
+# ==================================================================================================
+kind("a key or a start is given along with a generator expression")
+
+
+class Scored:
+    def __init__(self, score, done=False):
+        self.score, self.done = score, done
+
+
+@program()
+def most_by_a_key_of_generated_elements(q):
+    found = [Scored(num(q * i)) for i in (2, 3, 1)]
+    best = max((s for s in found if not s.done), key=lambda s: s.score, default=None)
+    least = min((s for s in found if ask(s.score)), key=lambda s: s.score)
+    return best.score, least.score, max((s for s in found if s.done), key=id, default=None)
+
+
+@program()
+def sum_of_generated_lists_has_a_start(q):
+    return sum(([ask(q + c)] for c in "ab" if c), []), sum((num(c) for c in "ab" if c), start=1)

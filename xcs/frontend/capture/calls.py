@@ -161,6 +161,8 @@ def evaluate_args(
     consumes = method in _CONSUMING_METHODS or _consumes(c, node, callee)
     iterates = takes_elements(callee) or method in _TAKING_METHODS
     streams = takes_generators(callee)
+    # With a key or a start, elements are not taken as they are.
+    folding = callee if len(node.args) == 1 and not node.keywords else None
     for argument in node.args:
         if isinstance(argument, ast.Starred):
             value = _argument(c, frame, argument.value, True, iterates=True)
@@ -175,7 +177,7 @@ def evaluate_args(
             args.positional.append(value)
         else:
             value = _argument(
-                c, frame, argument, consumes, callee, iterates=iterates, streams=streams
+                c, frame, argument, consumes, folding, iterates=iterates, streams=streams
             )
             args.positional.append(value)
     mappings: list[tuple[str | None, Value]] = []
