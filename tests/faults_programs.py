@@ -1,6 +1,6 @@
 # Programs as people write them, not as a linter would have them.
 # ruff: noqa: B006, B007, B010, B012, B018, B023, B028, B905, C400, C401, C416, C417, F821, F841, PIE804
-# ruff: noqa: PLE1132, RUF059, SIM223
+# ruff: noqa: PLE1132, RUF017, RUF059, SIM115, SIM223
 # pyright: basic, reportUndefinedVariable=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
 # pyright: reportUnboundVariable=false, reportOptionalMemberAccess=false, reportMissingImports=false
@@ -3105,3 +3105,99 @@ def most_by_a_key_of_generated_elements(q):
 @program()
 def sum_of_generated_lists_has_a_start(q):
     return sum(([ask(q + c)] for c in "ab" if c), []), sum((num(c) for c in "ab" if c), start=1)
+
+
+# ==================================================================================================
+kind("what is let go of, as a file that is closed so")
+
+
+def written_by_a_function(path, text):
+    file = open(path, "w")
+    file.write(text)
+    file.write("!")
+
+
+@program()
+def files_that_no_variable_holds_are_closed_at_once(q):
+    path = Path(tempfile.mkdtemp(), "out.json")
+    reply = ask(q)
+    json.dump([reply], open(path, "w"))
+    first = path.read_text()
+    open(path, "w").write(reply)
+    second = open(path).read()
+    written_by_a_function(path, reply)
+    return first, second, path.read_text()
+
+
+@program()
+def files_of_a_variable_are_closed_when_the_function_ends(q):
+    path = Path(tempfile.mkdtemp(), "out.txt")
+    path.write_text("")
+    file = open(path, "w")
+    file.write(ask(q))
+    other = tempfile.TemporaryDirectory()
+    name = other.name
+    save(q)
+    return path.read_text(), os.path.isdir(name)
+
+
+@script
+def files_are_closed_when_the_run_ends(jit):
+    def write(path, q):
+        file = open(path, "w")
+        file.write(ask(q))
+
+    path = Path(tempfile.mkdtemp(), "out.txt")
+    jit(write)(path, "a")
+    return path.read_text()
+
+
+# ==================================================================================================
+kind("files are read after what writes them")
+
+
+def listed(folder):
+    return sorted(os.listdir(folder))
+
+
+@program()
+def folder_is_looked_at_after_it_was_made(q):
+    folder = os.path.join(tempfile.mkdtemp(), ask(q))
+    before = os.path.exists(folder)
+    os.makedirs(folder)
+    return before, os.path.exists(folder), os.path.isdir(folder), listed(folder)
+
+
+@program(lambda: ([os.path.exists], "a"))
+def folder_is_looked_at_by_a_function_in_a_list(functions, q):
+    folder = os.path.join(tempfile.mkdtemp(), ask(q))
+    os.makedirs(folder)
+    return functions[0](folder)
+
+
+@program()
+def paths_are_read_after_they_were_written(q):
+    path = Path(tempfile.mkdtemp()) / "out.txt"
+    path.write_text(ask(q))
+    size, text = os.path.getsize(path), Path(path).read_text()
+    path.unlink()
+    return size, text, path.exists(), os.path.exists(path)
+
+
+@program(lambda: (Path(tempfile.gettempdir(), "xcs_faults_path.txt"), "a"))
+def path_that_is_given_is_read_after_it_was_written(path, q):
+    path.write_text("old")
+    with open(path, "w") as file:
+        file.write(ask(q))
+    new = path.read_text()
+    path.unlink()
+    return new, path.exists()
+
+
+@program()
+def files_of_iterations_are_read_by_the_next_ones(q):
+    folder, found = tempfile.mkdtemp(), []
+    for i in range(3):
+        found.append(listed(folder))
+        os.mkdir(os.path.join(folder, f"{len(ask(q * i))}"))
+    return found, listed(folder)

@@ -1,8 +1,9 @@
 """Private functions that are called once become part of their callers.
 
 Then passes see what a loop does in one block, and a call costs no frame. A function that has an op
-of its own activation (``local``, such as a reading of the clock) stays one, and so does one that
-calls itself. A token that a function which stays gives back as it was passed is the caller's own.
+of its own activation (``local``, such as a reading of the clock) stays one, and so do one that
+calls itself, and one that opens something which is closed when its variables are let go of. A token
+that a function which stays gives back as it was passed is the caller's own.
 """
 
 from __future__ import annotations
@@ -43,7 +44,20 @@ def _users(module: ModuleOp) -> dict[str, list[Operation]]:
 
 def _is_of_its_activation(op: Operation) -> bool:
     operator = op.operator() if isinstance(op, orch.CallOp) else None
-    return operator is not None and operator.local is not None
+    if operator is None:
+        return False
+    return operator.local is not None or (
+        operator.effects == orch.ORDERED and _is_held_by_a_variable(op)
+    )
+
+
+def _is_held_by_a_variable(op: Operation) -> bool:
+    """Whether the op gives an object that is let go of when the function ends: an open file."""
+    if orch.TEMPORARY in op.attributes or not op.results:
+        return False
+    given = op.results[0]
+    is_object = isinstance(given.type, orch.ObjectType) and not orch.is_plain(given.type)
+    return is_object and not any(isinstance(use.operation, func.ReturnOp) for use in given.uses)
 
 
 def _can_be_part_of_its_caller(function: func.FuncOp) -> bool:

@@ -30,7 +30,7 @@ from xcs.dialects.orch.attributes import (
     is_immutable,
     is_plain,
 )
-from xcs.dialects.orch.calls import CallOp, InvokeOp, LaunchOp
+from xcs.dialects.orch.calls import TEMPORARY, CallOp, InvokeOp, LaunchOp
 from xcs.dialects.orch.control import GENERATOR, ForOp, IfOp, MapOp, TryOp, WhileOp, YieldOp
 from xcs.dialects.orch.effects import RaiseResource
 from xcs.dialects.orch.host import HostOp
@@ -70,6 +70,7 @@ __all__ = [
     "NATIVE",
     "ORDERED",
     "PURE",
+    "TEMPORARY",
     "TOKEN",
     "UNORDERED",
     "UNUSED",

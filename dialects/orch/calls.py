@@ -110,6 +110,10 @@ class OperatorIsDeclared(SymbolUserOpInterface):
             raise VerifyException(f"{op.callee} is not a declared orch.operator")
 
 
+TEMPORARY = "temporary"
+"""The attribute of an op whose first result no variable holds: nobody has it after its one use."""
+
+
 @irdl_op_definition
 class CallOp(_CallLike):
     """Calls a declared operator. With an effect, it takes tokens and its last result is one."""

@@ -149,6 +149,11 @@ class ProgramCompiler:
         )
 
 
+def _may_be_waited_for(value: SSAValue) -> bool:
+    """Whether it may be an object of which it shows when it is let go of."""
+    return isinstance(value.type, orch.ObjectType) and not orch.is_plain(value.type)
+
+
 class BlockCompiler:
     """Compiles one block, and the blocks in it."""
 
@@ -231,7 +236,40 @@ class BlockCompiler:
             yields=tuple(yields),
             entry_yields=tuple((p, s) for p, s in known if s in given),
             constant_yields=tuple((p, s) for p, s in known if self.template[s] is not PENDING),
+            held=tuple(
+                slot
+                for value, slot in self.slots.items()
+                if self.template[slot] is PENDING and _may_be_waited_for(value)
+            ),
+            released=self._released(yields),
         )
+
+    def _released(self, yields: list[int]) -> dict[int, tuple[tuple[int, tuple[int, ...]], ...]]:
+        """By op: the slots of temporaries that it uses, and which ops do so."""
+        users: dict[int, list[OpPlan]] = {}
+        for op in self.ops:
+            captured = {outer for block in op.blocks for outer, _ in block.captures}
+            for slot in {*op.operands, *op.awaited, *captured}:
+                users.setdefault(slot, []).append(op)
+        temporary: set[int] = set()
+        for value, slot in self.slots.items():
+            owner = value.owner
+            if not isinstance(owner, Operation) or owner.results[0] is not value:
+                continue
+            if isinstance(owner, orch.SnapshotOp):  # of a temporary, it is one as well
+                is_temporary = self.slots[owner.operands[0]] in temporary
+            else:
+                is_temporary = orch.TEMPORARY in owner.attributes
+            if is_temporary and _may_be_waited_for(value):
+                temporary.add(slot)
+        released: dict[int, tuple[tuple[int, tuple[int, ...]], ...]] = {}
+        for slot in temporary.difference(yields):
+            ops = users.get(slot, [])
+            if not any(op.blocks for op in ops):
+                used = slot, tuple(op.index for op in ops)
+                for op in ops:
+                    released[op.index] = (*released.get(op.index, ()), used)
+        return released
 
     def _probes(self) -> list[set[int]]:
         """For each slot, the ops whose value depends on it and may be given early."""

@@ -263,6 +263,7 @@ class Run(Calls):
         return self._described(Failure(failed.error, output.frame, output.op, ()))
 
     def _ended(self, root: Frame) -> tuple[list[Any], RunReport | None]:
+        root.let_go(root.plan.held)
         if root.left and self.error is None:
             is_done = root.done if self.tracks_order else bytearray(len(root.plan.ops))
             waiting = [op for op in root.plan.ops if not is_done[op.index]]
@@ -604,6 +605,8 @@ class Run(Calls):
             frame.left -= 1
             if self.tracks_order:
                 frame.done[index] = 1
+                if index in frame.plan.released:
+                    frame.release(frame.plan.released[index])
                 if index == frame.retire:
                     self._retire(frame)
             owner = frame.owner

@@ -118,6 +118,15 @@ class Frame(Activation):
             self.waiting = set()
         self.waiting.add(op.index)
 
+    def let_go(self, slots: Sequence[int]) -> None:
+        """Drop objects that nobody asks for any more: Python may close or finalise them then."""
+        for slot in slots:
+            self.values[slot] = None
+
+    def release(self, used: Sequence[tuple[int, Sequence[int]]]) -> None:
+        """Let go of those objects all of whose ops are done."""
+        self.let_go([slot for slot, ops in used if all(self.done[index] for index in ops)])
+
     def keep(self, index: int, writes: Write | Output | Writes) -> None:
         """Keep uncommitted writes of an op until the retire pointer of the program passes it."""
         if self.writes is None:

@@ -243,6 +243,10 @@ class BlockPlan:
     entry_yields: tuple[tuple[int, int], ...] = ()
     """Yields of arguments and captures, as (position, slot): known when the block is entered."""
     constant_yields: tuple[tuple[int, int], ...] = ()
+    held: tuple[int, ...] = ()
+    """Slots of objects that somebody may wait to be let go of, as files are closed then."""
+    released: Mapping[int, tuple[tuple[int, tuple[int, ...]], ...]] = field(default_factory=dict)
+    """By op: those of them that it uses and no variable holds, each with all ops that use it."""
 
 
 @dataclass(eq=False, slots=True)

@@ -646,6 +646,7 @@ def frame_ended(run: Run, frame: Frame) -> bool:
         _attempt_ended(run, owner, frame, writes)
     elif writes:
         _hand_up(owner.frame, owner.op, writes)
+    frame.let_go(frame.plan.held)
     if type(owner) is Call:
         _call_ended(run)
     return True

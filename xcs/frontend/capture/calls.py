@@ -6,6 +6,8 @@ import ast
 import dataclasses
 import functools
 import inspect
+import pathlib
+import re
 import types
 import typing
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xcs.dialects import orch
+from xcs.frontend.analysis.resources import Mode
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import arrays
 from xcs.frontend.capture.elements import (
@@ -135,6 +138,7 @@ def evaluate_call(c: Capture, frame: Frame, node: ast.Call) -> Value:
         if _is_super(func.value):
             return _call_super(c, frame, node, func)
         base = evaluate(c, frame, func.value)
+        c.note_temporary(func.value, base)
         if (found := _call_on_task(c, frame, node, base, func.attr)) is not None:
             return found
         if isinstance(base, Dyn | Pack):
@@ -179,10 +183,12 @@ def evaluate_args(
             value = _argument(
                 c, frame, argument, consumes, folding, iterates=iterates, streams=streams
             )
+            c.note_temporary(argument, value)
             args.positional.append(value)
     mappings: list[tuple[str | None, Value]] = []
     for keyword in node.keywords:
         value = _argument(c, frame, keyword.value, consumes, streams=streams)
+        c.note_temporary(keyword.value, value)
         items = _known_items(c, value) if keyword.arg is None else None
         if items is not None and not items.keys() & args.keywords.keys() and not mappings:
             args.keywords.update(items)
@@ -616,8 +622,13 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
     after, linked = c.chain(changed, write=not reads_only)
     if known and name in _COMPARING:
         after += c.chain(c.parts_of(home), write=False)[0]
+    is_of_path = not known and _may_be_user_method(call, base, name)
+    files = c.files() if is_of_path and name in methods_of_paths("read") else ()
+    writes = is_of_path and not opaque and name in methods_of_paths("write")
     op = orch.MethodOp(
-        base.ssa, name, values, orch.ANY, after=[*after, *c.settings()], token=linked or opaque,
+        base.ssa, name, values, orch.ANY,
+        after=list(dict.fromkeys([*after, *c.settings(), *files])),
+        token=linked or opaque or writes,
         keywords=keywords, starred=args.starred, shared=home is None or home.shared,
     )  # fmt: skip
     c.add(op)
@@ -629,6 +640,8 @@ def _method_op(call: Call, base: Dyn, name: str, *, closed: bool) -> Value:
         for value in args.values():
             c.escape(value)
         c.change_world(op.results[-1])
+    elif writes:
+        c.change_files(op.results[-1])
     cls, result = holding(c, None if home is None else c.order.part(home, ELEMENTS))
     if base.cls not in CONTAINERS or name not in _GIVING:
         cls, result = None, None if home is None else c.order.part(home, ELEMENTS)
@@ -664,6 +677,14 @@ _METHOD_RESULTS: Mapping[tuple[type | None, str], type] = {
     (dict, "copy"): dict,
     (set, "copy"): set,
 }
+
+
+@functools.cache
+def methods_of_paths(mode: Mode) -> frozenset[str]:
+    """What reads or writes files, as methods of an object of unknown class that may be a path."""
+    public = {name for name in dir(pathlib.Path) if not name.startswith("_")} - {*dir(re.Match)}
+    touches = {name: classify(getattr(pathlib.Path, name)).touches for name in public}
+    return frozenset(name for name in public if ("files", mode) in touches[name])
 
 
 def _may_be_user_method(call: Call, base: Dyn, name: str) -> bool:
@@ -1503,12 +1524,14 @@ def call_operator(
         values = [c.ssa(_as_function(c, value)) for value in args.values()]
     else:
         values = c.read_together(args.values())
-    token = ordered and (changes or clock)
+    writes = ordered and not changes and ("files", "write") in what.touches
+    reads = not ordered and ("files", "read") in what.touches
+    token = ordered and (changes or clock or writes)
     op = orch.CallOp(
         c.operator(callee, what, spec, local=clock),
         values,
         [_operator_type(what), *([orch.TOKEN] if token else [])],
-        after=() if what.kind == "tensor" else c.settings(),
+        after=() if what.kind == "tensor" else [*c.settings(), *(c.files() if reads else ())],
         keywords=tuple(args.keywords),
         starred=tuple(args.starred),
     )
@@ -1519,6 +1542,8 @@ def call_operator(
         c.change_world(op.results[-1])
         if _changes_settings(callee, what):
             c.change_settings(op.results[-1])
+    elif writes:
+        c.change_files(op.results[-1])
     home = _result_home(c, callee, what, spec, changes)
     return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
 
@@ -1636,7 +1661,7 @@ def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:
         values.append(c.read_whole(_as_function(c, value), exact=exact, keeps=True))
     op = orch.InvokeOp(
         callee.ssa, values, [orch.ANY, *([orch.TOKEN] if unknown else [])],
-        after=[*c.order.take_shared(), *c.settings()] if unknown else (),
+        after=[*c.order.take_shared(), *c.settings(), *c.files()] if unknown else (),
         keywords=tuple(args.keywords), starred=tuple(args.starred),
     )  # fmt: skip
     c.add(op)

@@ -795,7 +795,8 @@ class _Translation:
 
     def __init__(self, c: Capture, found: Specialisation, actual: list[Dyn]):
         self.c, self.found = c, found
-        self.known: dict[Home, Home] = {h: h for h in (c.order.environment, c.order.readers)}
+        outside = (c.order.environment, c.order.files, c.order.readers)
+        self.known: dict[Home, Home] = {home: home for home in outside}
         self.pairs = [
             (homes[0], leaf.home)
             for homes, leaf in zip(found.parameters, actual, strict=True)

@@ -195,6 +195,9 @@ class Order:
         self.environment = Home("environment", _NOWHERE)
         """The settings of the process: context variables, print options, the decimal context. What
         may look at them comes after what is known to change them."""
+        self.files = Home("files", _NOWHERE)
+        """The files of the machine. What is known to read some comes after what is known to write
+        some; neither has to do with the objects of the program."""
         self.writes: list[Home] = []
         """Every home that something wrote, in turn."""
         self.first_writes: list[Home] = []

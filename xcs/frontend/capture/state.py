@@ -292,6 +292,13 @@ class Capture(Declarations):
             case _:
                 return None
 
+    def note_temporary(self, node: ast.expr, value: Value) -> None:
+        """Note of what a call gives within an expression that no variable holds it."""
+        if isinstance(node, ast.Call) and isinstance(value, Dyn):
+            owner = value.ssa.owner
+            if isinstance(owner, Operation) and owner.results[0] is value.ssa:
+                owner.attributes[orch.TEMPORARY] = UnitAttr()
+
     def dyn(self, value: Value) -> Dyn:
         """The value as one of the running program."""
         if isinstance(value, Dyn):
@@ -643,6 +650,19 @@ class Capture(Declarations):
         """Code has run that is known to change the settings of the process."""
         self.order.mark_written(self.order.environment)
         self.order.give(self.order.environment, token)
+
+    def files(self) -> list[SSAValue]:
+        """What code waits for that may read files: all that may have written some."""
+        world = self.order.world
+        return [
+            *self.order.take(self.order.files),
+            *(self.order.take(world) if self.order.is_written(world) else ()),
+        ]
+
+    def change_files(self, token: SSAValue) -> None:
+        """Code has run that is known to write files, and no more."""
+        self.order.mark_written(self.order.files)
+        self.order.give(self.order.files, token)
 
     def change_world(self, token: SSAValue) -> None:
         """Code that is not understood has run: it may have changed all that is shared."""

@@ -110,3 +110,32 @@ func.func @main(%x: !orch.object, %t: !orch.token) -> !orch.token {
 // CHECK-NEXT:    %a, %u = func.call @size(%x, %t)
 // CHECK-NEXT:    %b, %v = func.call @size(%a, %t)
 // CHECK-NEXT:    func.return %t : !orch.token
+
+// -----
+
+// Not one with a variable that holds an open file, say: that is closed when the function ends.
+
+orch.operator @open {path = "io:open", kind = #orch.kind<function>, effects = #orch.effects<ordered>, nonblocking}
+func.func private @keeps(%path: !orch.object<"str">) {
+  %file = orch.call @open(%path) : (!orch.object<"str">) -> !orch.object
+  func.return
+}
+func.func private @drops(%path: !orch.object<"str">) {
+  %file = orch.call @open(%path) {temporary} : (!orch.object<"str">) -> !orch.object
+  func.return
+}
+func.func @main(%path: !orch.object<"str">) {
+  func.call @keeps(%path) : (!orch.object<"str">) -> ()
+  func.call @drops(%path) : (!orch.object<"str">) -> ()
+  func.return
+}
+
+// CHECK:       func.func private @keeps(%path: !orch.object<"str">) {
+// CHECK-NEXT:    %file = orch.call @open(%path) : (!orch.object<"str">) -> !orch.object
+// CHECK-NEXT:    func.return
+// CHECK-NEXT:  }
+// CHECK-NEXT:  func.func @main(%path: !orch.object<"str">) {
+// CHECK-NEXT:    func.call @keeps(%path) : (!orch.object<"str">) -> ()
+// CHECK-NEXT:    %file = orch.call @open(%path) {temporary} : (!orch.object<"str">) -> !orch.object
+// CHECK-NEXT:    func.return
+// CHECK-NEXT:  }
