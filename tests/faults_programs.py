@@ -1,6 +1,6 @@
 # Programs as people write them, not as a linter would have them.
 # ruff: noqa: B006, B007, B010, B012, B018, B023, B028, B905, C400, C401, C416, C417, F821, F841, PIE804
-# ruff: noqa: PLE1132, RUF017, RUF059, SIM115, SIM223
+# ruff: noqa: PLE1132, RUF017, RUF059, SIM115, SIM223, UP008
 # pyright: basic, reportUndefinedVariable=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
 # pyright: reportUnboundVariable=false, reportOptionalMemberAccess=false, reportMissingImports=false
@@ -3201,3 +3201,37 @@ def files_of_iterations_are_read_by_the_next_ones(q):
         found.append(listed(folder))
         os.mkdir(os.path.join(folder, f"{len(ask(q * i))}"))
     return found, listed(folder)
+
+
+# ==================================================================================================
+kind("super of a class that is named")
+
+
+class Keeper:
+    def keep(self, value):
+        LOG.append(value)
+        return len(LOG)
+
+
+class KeeperOfMore(Keeper):
+    def keep(self, value):
+        return super(KeeperOfMore, self).keep(value)
+
+    def keep_all(self, values):
+        return [super(KeeperOfMore, self).keep(v) for v in values]
+
+    def keep_later(self, value):
+        above = super(KeeperOfMore, self)
+        return above.keep(value)
+
+
+@program(lambda: (KeeperOfMore(), "a"))
+def methods_above_have_their_effects(keeper, q):
+    first = keeper.keep(q), keeper.keep(q)
+    return first, keeper.keep_all([ask(q), q, q]), keeper.keep_later(q), keeper.keep_later(q)
+
+
+@program(lambda: (KeeperOfMore(), "a"))
+def method_above_that_is_missing(keeper, q):
+    save(q)
+    return super(KeeperOfMore, keeper).other(ask(q))

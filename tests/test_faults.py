@@ -132,6 +132,18 @@ def run_agent(agent: Agent, questions: list[str]) -> list[str]:
     return [agent.answer(question) for question in questions]
 
 
+class AgentOfMany(Agent):
+    def answer(self, question: str) -> str:
+        return super(AgentOfMany, self).answer(f"{question}!")  # noqa: UP008
+
+    def answer_all(self, questions: list[str]) -> list[str]:
+        return [super(AgentOfMany, self).answer(question) for question in questions]
+
+
+def run_agent_of_many(agent: AgentOfMany, questions: list[str]) -> list[str]:
+    return agent.answer_all(questions)
+
+
 def by_method(args: types.SimpleNamespace, texts: list[str]) -> list[str]:
     if args.method == "ask":
         return [ask(text) for text in texts]
@@ -147,8 +159,9 @@ TEXTS = [str(n) for n in range(5)]
         (judge_all, lambda: (TEXTS,)),
         (run_agent, lambda: (Agent("ada"), TEXTS)),
         (by_method, lambda: (types.SimpleNamespace(method="ask"), TEXTS)),
+        (run_agent_of_many, lambda: (AgentOfMany("bob"), TEXTS)),
     ],
-    ids=["try around an operator", "agent that counts", "branch on configuration"],
+    ids=["try around an operator", "agent that counts", "branch on configuration", "super"],
 )
 def test_calls_overlap(function: Any, make: Callable[[], tuple[Any, ...]]) -> None:  # R4
     jitted = xcs.jit(function, config=xcs.Config(max_workers=64))

@@ -345,16 +345,22 @@ def _is_super(node: ast.expr) -> bool:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "super"
-        and not node.args
+        and len(node.args) in (0, 2)
+        and not node.keywords
     )
 
 
 def _call_super(c: Capture, frame: Frame, node: ast.Call, func: ast.Attribute) -> Value:
     """``super().name(...)``: the next class after the function's own in the object's order."""
     outer = frame.outermost
-    owner = outer.owner
-    names = outer.function.__code__.co_varnames
-    receiver = outer.env.get(names[0]) if names else None
+    assert isinstance(func.value, ast.Call)
+    if given := func.value.args:
+        of, receiver = (evaluate(c, frame, argument) for argument in given)
+        owner = of.obj if isinstance(of, Static) and isinstance(of.obj, type) else None
+    else:
+        owner = outer.owner
+        names = outer.function.__code__.co_varnames
+        receiver = outer.env.get(names[0]) if names else None
     if owner is None or not isinstance(receiver, Dyn | Static):
         raise Unsupported("super() outside of a method that was found in its class", node)
     cls = class_of(receiver) if isinstance(receiver, Dyn) else receiver.obj

@@ -106,11 +106,17 @@ class Attributes(Heap):
         private = name.startswith("__") and not name.endswith("__")
         return f"_{owner}{name}" if private and owner.isidentifier() else name
 
-    def super_value(self) -> Value:
-        """``super()`` without arguments."""
-        names = parameters(self.root.args)
-        receiver = self.variable(self.root, names[0].arg) if names else UNKNOWN
+    def super_value(self, receiver: Value | None = None) -> Value:
+        """``super()``, which is one of the function's first parameter unless it is told of what."""
+        if receiver is None:
+            names = parameters(self.root.args)
+            receiver = self.variable(self.root, names[0].arg) if names else UNKNOWN
         return Value(receiver.places, bound=Bound(receiver, SUPER))
+
+    def is_own_class(self, value: Value) -> bool:
+        """Whether it is the class that the function was defined in."""
+        own = self.cells.get("__class__")
+        return own is not None and [ref.obj for ref in value.refs] == [own.cell_contents]
 
     # Attributes
 

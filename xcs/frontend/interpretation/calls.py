@@ -250,6 +250,9 @@ class Calls(Attributes):
                 self._object_method(ref.obj, receiver, name, arguments, node)
                 for ref in receiver.refs
             )
+        if receiver.cls is super:
+            what = f"{callee_text(node)} is called, which is not known,"
+            return self.unknown_call(what, node, arguments, receiver)
         if receiver.cls is not None:
             method = class_attribute(receiver.cls, name)
             if is_method(method):

@@ -179,6 +179,9 @@ class Expressions(Calls):
         match node:
             case ast.Call(func=ast.Name(id="super"), args=[]) if "__class__" in self.cells:
                 return self.super_value()
+            case ast.Call(func=ast.Name(id="super"), args=[of, receiver]):
+                if self.is_own_class(self.eval(of, use=False)):
+                    return self.super_value(self.eval(receiver, use=False))
         return self.eval(node, use=False)
 
     def _eval_call(self, node: ast.Call) -> Value:
