@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import time
 import types
 from collections import Counter
 from collections.abc import Callable
@@ -132,6 +133,22 @@ def run_agent(agent: Agent, questions: list[str]) -> list[str]:
     return [agent.answer(question) for question in questions]
 
 
+def patient(text: str) -> str:
+    for pause in [1, 2, 4]:
+        try:
+            reply = moody(text)
+            break
+        except ValueError:
+            reply = "none"
+            if pause == 0:
+                time.sleep(pause)
+    return reply
+
+
+def ask_patiently(texts: list[str]) -> list[str]:
+    return [patient(text) for text in texts if text != "3"]
+
+
 class AgentOfMany(Agent):
     def answer(self, question: str) -> str:
         return super(AgentOfMany, self).answer(f"{question}!")  # noqa: UP008
@@ -160,8 +177,15 @@ TEXTS = [str(n) for n in range(5)]
         (run_agent, lambda: (Agent("ada"), TEXTS)),
         (by_method, lambda: (types.SimpleNamespace(method="ask"), TEXTS)),
         (run_agent_of_many, lambda: (AgentOfMany("bob"), TEXTS)),
+        (ask_patiently, lambda: ([*TEXTS, "5"],)),
     ],
-    ids=["try around an operator", "agent that counts", "branch on configuration", "super"],
+    ids=[
+        "try around an operator",
+        "agent that counts",
+        "branch on configuration",
+        "super",
+        "a wait in a handler",
+    ],
 )
 def test_calls_overlap(function: Any, make: Callable[[], tuple[Any, ...]]) -> None:  # R4
     jitted = xcs.jit(function, config=xcs.Config(max_workers=64))

@@ -1644,8 +1644,10 @@ def _as_function(c: Capture, value: Value) -> Value:
 
 def may_change_objects(what: Classification) -> bool:
     """Whether a call may change Python objects that the program reads."""
-    if what.kind == "unknown" or what.mutates_args or not (what.writes or what.reads):
+    if what.kind == "unknown" or what.mutates_args:
         return True
+    if not (what.writes or what.reads):
+        return bool(what.touches)  # one that only waits touches nothing
     outside = ("files", "console", "log", "clock", "network", "process", "sleep", "time", "random")
     return not all(any(w.startswith(o) for o in outside) for w in what.writes)
 
