@@ -3235,3 +3235,26 @@ def methods_above_have_their_effects(keeper, q):
 def method_above_that_is_missing(keeper, q):
     save(q)
     return super(KeeperOfMore, keeper).other(ask(q))
+
+
+# ==================================================================================================
+kind("a look-up adds what is missing")
+
+
+@xcs.op
+def counts(prompt) -> Any:
+    time.sleep(0.0005)
+    CALLS.append(("counts", repr(prompt)))
+    return defaultdict(list, {"a": [prompt]})
+
+
+@program()
+def looking_up_in_what_an_operator_gave(q):
+    try:
+        found = counts(q)
+    except ValueError:
+        raise
+    before = len(found)
+    found["b"].append(ask(q))
+    found["c"]
+    return before, len(found), sorted(found), found["a"], found["b"]

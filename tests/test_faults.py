@@ -149,6 +149,22 @@ def ask_patiently(texts: list[str]) -> list[str]:
     return [patient(text) for text in texts if text != "3"]
 
 
+@model()
+def respond(prompt: str) -> Any:
+    return {"choices": [{"text": f"<{prompt}>"}]}
+
+
+def respond_patiently(texts: list[str]) -> list[str]:
+    out = []
+    for text in texts:
+        try:
+            response = respond(text)
+        except ValueError:
+            raise
+        out.append(response["choices"][0]["text"])
+    return out
+
+
 class AgentOfMany(Agent):
     def answer(self, question: str) -> str:
         return super(AgentOfMany, self).answer(f"{question}!")  # noqa: UP008
@@ -178,6 +194,7 @@ TEXTS = [str(n) for n in range(5)]
         (by_method, lambda: (types.SimpleNamespace(method="ask"), TEXTS)),
         (run_agent_of_many, lambda: (AgentOfMany("bob"), TEXTS)),
         (ask_patiently, lambda: ([*TEXTS, "5"],)),
+        (respond_patiently, lambda: (TEXTS,)),
     ],
     ids=[
         "try around an operator",
@@ -185,6 +202,7 @@ TEXTS = [str(n) for n in range(5)]
         "branch on configuration",
         "super",
         "a wait in a handler",
+        "parts of a response",
     ],
 )
 def test_calls_overlap(function: Any, make: Callable[[], tuple[Any, ...]]) -> None:  # R4
