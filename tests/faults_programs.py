@@ -3258,3 +3258,77 @@ def looking_up_in_what_an_operator_gave(q):
     found["b"].append(ask(q))
     found["c"]
     return before, len(found), sorted(found), found["a"], found["b"]
+
+
+# ==================================================================================================
+kind("instances that are called")
+
+
+class Callable1:
+    def __init__(self, name):
+        self.name, self.seen = name, []
+
+    def __call__(self, value, *, more=""):
+        self.seen.append(value)
+        return ask(f"{self.name} {value}{more}")
+
+    def tell(self, value):
+        return [self.name, value]
+
+
+class Callable2(Callable1):
+    def __call__(self, value, **keywords):
+        return super().__call__(value, **keywords) + "!"
+
+
+class Holder:
+    def __init__(self, *parts):
+        self.parts, self.first = parts, parts[0]
+
+    def __call__(self, *args, **keywords):
+        return self.forward(*args, **keywords)
+
+    def forward(self, value):
+        return [part(value, more=".") for part in self.parts] + [self.first(value)]
+
+
+@program(lambda: (Holder(Callable1("a"), Callable2("b")), "q"))
+def instances_are_called(holder, q):
+    made = Callable2("c")
+    return holder(q), holder(value=q + q), made(q), made.seen, [part.seen for part in holder.parts]
+
+
+@program(lambda: (Callable1("a"), "q"))
+def instances_with_an_attribute_of_that_name(called, q):
+    called.__call__ = lambda value: "no"
+    return called(q), called.__call__(q)
+
+
+@program(lambda: (Callable1("a"), "q"))
+def instances_with_a_method_of_their_own(called, q):
+    before = called.tell(q)
+    called.tell = lambda value: [ask(value), "own"]
+    return before, called.tell(q)
+
+
+@program(lambda: (Holder(Callable1("a")), "q"), lambda: (Holder(ask), "q"))
+def instances_that_cannot_be_called_so(holder, q):
+    save(q)
+    return holder(q, q)
+
+
+@script
+def instances_whose_class_gets_another_call(jit):
+    class Local:
+        def __call__(self, value):
+            return ask(value)
+
+    f, local = jit(lambda called, q: called(q)), Local()
+    first = f(local, "a")
+    Local.__call__ = lambda self, value: ask(value + "2")
+    second = f(local, "a")
+    del Local.__call__
+    try:
+        return first, second, f(local, "a")
+    except TypeError as error:
+        return first, second, str(error)

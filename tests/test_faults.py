@@ -165,6 +165,15 @@ def respond_patiently(texts: list[str]) -> list[str]:
     return out
 
 
+class Asking:
+    def __call__(self, text: str) -> str:
+        return ask(text)
+
+
+def call_all(asking: Asking, texts: list[str]) -> list[str]:
+    return [asking(text) for text in texts]
+
+
 class AgentOfMany(Agent):
     def answer(self, question: str) -> str:
         return super(AgentOfMany, self).answer(f"{question}!")  # noqa: UP008
@@ -195,6 +204,7 @@ TEXTS = [str(n) for n in range(5)]
         (run_agent_of_many, lambda: (AgentOfMany("bob"), TEXTS)),
         (ask_patiently, lambda: ([*TEXTS, "5"],)),
         (respond_patiently, lambda: (TEXTS,)),
+        (call_all, lambda: (Asking(), TEXTS)),
     ],
     ids=[
         "try around an operator",
@@ -203,6 +213,7 @@ TEXTS = [str(n) for n in range(5)]
         "super",
         "a wait in a handler",
         "parts of a response",
+        "an instance that is called",
     ],
 )
 def test_calls_overlap(function: Any, make: Callable[[], tuple[Any, ...]]) -> None:  # R4

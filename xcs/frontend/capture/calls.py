@@ -38,6 +38,7 @@ from xcs.frontend.capture.evaluate import (
 )
 from xcs.frontend.capture.names import (
     assume_class_attribute,
+    assume_member,
     holding,
     is_code,
     load_attribute,
@@ -538,12 +539,25 @@ def method_of_object(call: Call, base: Dyn, name: str) -> Value:
     home.asked = True
     known = home.classes | (_classes_with(call.frame, name) if home.open else frozenset())
     users = [cls for cls in known if _python_method(cls, name) is not None]
-    closed = not home.open and not (home.shared and call.c.order.is_written(call.c.order.world))
     if len(users) > _MAX_CLASSES:
         users = []
-    if closed and len(users) == len(home.classes) == 1 and not (home.plain or home.codes):
+    if users and users == [_only_class(call.c, home)]:
         return apply(call, load_attribute(call.c, call.frame, Dyn(base.ssa, users[0], home), name))
+    closed = _is_closed(call.c, home)
     return _switch(call, base, name, sorted(users, key=lambda cls: cls.__qualname__), closed)
+
+
+def _is_closed(c: Capture, home: Home) -> bool:
+    """Whether all classes of what lives there are known."""
+    return not home.open and not (home.shared and c.order.is_written(c.order.world))
+
+
+def _only_class(c: Capture, home: Home) -> type | None:
+    """The class of all that lives there, if it is known to be one."""
+    if not _is_closed(c, home) or len(home.classes) != 1 or home.plain or home.codes:
+        return None
+    home.asked = True
+    return next(iter(home.classes))
 
 
 _MAX_CLASSES = 6
@@ -755,8 +769,23 @@ def apply(call: Call, callee: Value) -> Value:
             raise Unsupported("a call that no rule takes", call.node)
         case Dyn(choices=(_, *_)):
             return _choose(call, callee, callee.choices)
+        case Dyn():
+            return _call_instance(call, callee) or invoke(call, callee)
         case _:
             return invoke(call, call.c.dyn(callee))
+
+
+def _call_instance(call: Call, callee: Dyn) -> Value | None:
+    """A call of an object of a user's class is one of the method that its class has for that."""
+    c, home = call.c, call.c.home_of(callee)
+    cls = callee.cls
+    if cls is None and home is not None and (only := _only_class(c, home)) is not None:
+        cls = only
+    found = class_attribute(cls, "__call__") if cls is not None and is_user_class(cls) else None
+    if cls is None or not isinstance(found, types.FunctionType):
+        return None
+    assume_member(c, cls, "__call__")
+    return _call_bound(call, Method(replace(callee, cls=cls), found))
 
 
 def _choose(call: Call, callee: Dyn, choices: tuple[Any, ...]) -> Value:

@@ -195,6 +195,8 @@ def load_attribute(c: Capture, frame: Frame, base: Value, name: str) -> Value:
     ):
         return Method(base, found)
     found = _class_attribute(base, name)
+    if not isinstance(found, property) and _is_stored(base, name):
+        return read_attribute(c, base, name)  # which comes before what the class has
     if isinstance(found, types.FunctionType) or _is_operator(found) or _is_jitted(found):
         assume_class_attribute(c, base, name)
         return Method(base, found)
@@ -254,7 +256,13 @@ def _class_attribute(base: Dyn, name: str) -> Any:
     return class_attribute(base.cls, name)
 
 
-def _assume_member(c: Capture, cls: type, name: str) -> None:
+def _is_stored(base: Dyn, name: str) -> bool:
+    """Whether the program has given the object itself an attribute of that name."""
+    parts = {} if base.home is None else dict(base.home.find().fields())
+    return name + SLOT in parts and parts[name + SLOT].written
+
+
+def assume_member(c: Capture, cls: type, name: str) -> None:
     """The class goes on finding what it finds now under the name."""
     for owner in cls.__mro__:
         found = owner.__dict__.get(name, MISSING)
@@ -266,7 +274,7 @@ def _assume_member(c: Capture, cls: type, name: str) -> None:
 def assume_class_attribute(c: Capture, base: Dyn, name: str) -> None:
     """The class goes on having what it has now under the name, and the object has nothing."""
     assert base.cls is not None
-    _assume_member(c, base.cls, name)
+    assume_member(c, base.cls, name)
     if base.path is not None:
         without = c.paths.get((base.path, "without"), frozenset())
         c.paths[base.path, "without"] = without | {name}
@@ -296,7 +304,7 @@ def _static_attribute(c: Capture, obj: Any, name: str) -> Value:
     if isinstance(obj, types.ModuleType) and value is vars(obj).get(name, MISSING):
         c.guards.name(vars(obj), name, value)
     elif isinstance(obj, type) and isinstance(value, types.MethodType):
-        _assume_member(c, obj, name)  # a class method is bound anew at each read
+        assume_member(c, obj, name)  # a class method is bound anew at each read
     elif holds_names or name in namespace(obj):
         c.guards.attribute(obj, name, value)
     return outside(c, value, Path(f"attribute {name} {id(obj)}"), name)
