@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from xdsl.dialects import func
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, NameLoc
 from xdsl.ir import Operation
+from xdsl.traits import SymbolTable
 
 from xcs.api.function import Fallback, JitFunction
 from xcs.api.pipeline import ORCHESTRATION
@@ -67,9 +69,25 @@ def _together(module: ModuleOp) -> list[tuple[int, str]]:
             )
     for op in module.walk():
         if isinstance(op, orch.MapOp):
-            how = "one after another where they have effects" if op.after is not None else "at once"
+            has_order = op.after is not None or _holds_effects(op, set())
+            how = "one after another where they have effects" if has_order else "at once"
             found.append((_line(op), f"iterations run {how}"))
     return found
+
+
+def _holds_effects(op: Operation, seen: set[str]) -> bool:
+    """Whether a call inside, or in a function that is called there, keeps its place."""
+    for inner in op.walk():
+        if isinstance(inner, orch.CallOp):
+            operator = inner.operator()
+            if operator and operator.effects == orch.ORDERED and operator.local is None:
+                return True
+        elif isinstance(inner, func.CallOp) and (name := inner.callee.string_value()) not in seen:
+            seen.add(name)
+            called = SymbolTable.lookup_symbol(inner, name)
+            if called is not None and _holds_effects(called, seen):
+                return True
+    return False
 
 
 def _line(op: Operation) -> int:

@@ -256,6 +256,8 @@ class BlockCompiler:
             owner = value.owner
             if not isinstance(owner, Operation) or owner.results[0] is not value:
                 continue
+            if owner.parent is not self.block:
+                continue
             if isinstance(owner, orch.SnapshotOp):  # of a temporary, it is one as well
                 is_temporary = self.slots[owner.operands[0]] in temporary
             else:
