@@ -514,3 +514,35 @@ def test_a_process_that_has_the_function_calls_it() -> None:
 
 def test_a_process_that_has_not_runs_the_body() -> None:
     assert run(plan_of(PROGRAM), [21])[0] == [42]
+
+
+def test_a_method_in_the_source_of_an_expression_runs_in_order() -> None:
+    class Box:
+        def __init__(self) -> None:
+            self.value = 3
+
+        def get(self, key: str, default: int) -> int:
+            LOG.append(key)
+            return self.value
+
+    def total(boxes: list[Any], seen: dict[str, int]) -> int:
+        size = 0
+        for box in boxes:
+            size += box.get("x", 0) + len(seen)
+        return size
+
+    def main(boxes: list[Any]) -> tuple[int, str]:
+        seen: dict[str, int] = {}
+        seen["a"] = 1
+        note("before")
+        return total(boxes, seen), ask("x")
+
+    assert agrees(main, lambda: ([Box(), {"x": 2}],))
+
+
+def test_what_is_returned_may_be_computed_in_loops() -> None:
+    def main(words: list[str]) -> list[tuple[str, int]]:
+        reply = ask(words[0])
+        return [(word + reply, len(word)) for word in words if word]
+
+    assert agrees(main, lambda: (["a", "", "bb"],))

@@ -37,13 +37,15 @@ if TYPE_CHECKING:
     from xcs.runtime.engine import Run
 
 _ATOMS = frozenset({
-    type(None), bool, int, float, complex, str, bytes, range, slice, type, re.Pattern, FunctionType,
-    BuiltinFunctionType, ModuleType,
+    type(None), bool, int, float, complex, str, bytes, range, slice, type, object, re.Pattern,
+    FunctionType, BuiltinFunctionType, ModuleType,
 })  # fmt: skip
 _ELEMENTS = (
     list, tuple, set, frozenset, deque, type({}.keys()), type({}.values()), type({}.items()),
 )  # fmt: skip
 _MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
+_ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
+"""A look-up in Python source; also what looks like one in text."""
 
 FEW, MANY = 256, 8192
 """How many values are looked at, of those that a call can reach, if the function has no loops, and
@@ -69,8 +71,8 @@ def native_of(program: Program, function: func.FuncOp) -> Native | None:
         program.objects[attribute.key.data],
         attribute.effects.data == "writes",
         repeats or any(isinstance(op, orch.ForOp | orch.WhileOp | orch.MapOp) for op in ops),
-        tuple(value for value in objects if type(value) not in _ATOMS),
-        frozenset(filter(None, map(_name_looked_up, ops))),
+        tuple(value for value in objects if type(value) not in _ATOMS and _has_state(value)),
+        frozenset(name for op in ops for name in _names_looked_up(op)),
         frozenset(location_of(op).rpartition(":")[0] for op in ops) - {""},
     )
 
@@ -96,10 +98,23 @@ def _reached(program: Program, function: func.FuncOp) -> tuple[list[func.FuncOp]
     return list(found), is_recursive
 
 
-def _name_looked_up(op: Operation) -> str:
-    if isinstance(op, orch.MethodOp):
-        return op.method.data
-    return op.attribute.data if isinstance(op, orch.GetAttrOp) else ""
+def _has_state(value: Any) -> bool:
+    """Whether an object may change; one of a class, without attributes, only stands for itself."""
+    cls = type(value)
+    is_instance = is_user_class(cls) and cls.__new__ is object.__new__
+    return not is_instance or bool(own_attributes(value))
+
+
+def _names_looked_up(op: Operation) -> Iterable[str]:
+    match op:
+        case orch.MethodOp():
+            return [op.method.data]
+        case orch.GetAttrOp():
+            return [op.attribute.data]
+        case orch.HostOp():
+            return _ATTRIBUTE.findall(op.source.data)
+        case _:
+            return []
 
 
 # --- When a call is issued ------------------------------------------------------------------------
@@ -207,8 +222,10 @@ def _is_harmless(native: Native, value: Any, cls: type) -> bool:
         # Reading an entry that is missing may make one.
         return cls is not defaultdict and is_plain(value)
     if cls not in native.harmless:
-        native.harmless[cls] = (is_plain(value) or not has_own_operators(cls)) and all(
-            is_state(cls, name) for name in native.names
+        native.harmless[cls] = (
+            (cls.__new__ is object.__new__ or issubclass(cls, tuple))
+            and (is_plain(value) or not has_own_operators(cls))
+            and all(is_state(cls, name) for name in native.names)
         )
     own = getattr(value, "__dict__", {})
     return native.harmless[cls] and not any(callable(own.get(name)) for name in native.names)

@@ -120,7 +120,10 @@ def run_statement(c: Capture, frame: Frame, node: ast.stmt) -> Flow:
                 raise Unsupported(f"'{_keyword(node)}' is not captured", node)
             flow = executor(c, frame, node) or Flow.NEXT
             if flow is Flow.NEXT:
-                note_statement(c, frame, node, attempt)
+                note_statement(c, frame, node, attempt, frame.env)
+            elif flow is Flow.EXIT and isinstance(node, ast.Return) and node.value is not None:
+                given = {_RETURNED: frame.env[RESULT]}
+                note_statement(c, frame, _kept_in_place(frame, node), attempt, given)
             return flow
         except SeesFrames:
             raise

@@ -54,8 +54,10 @@ class Statement:
     """Those of its own frame that it left."""
 
 
-def note_statement(c: Capture, frame: Frame, node: ast.stmt, start: Attempt) -> None:
-    """Remember a statement that was captured just now, if it has loops."""
+def note_statement(
+    c: Capture, frame: Frame, node: ast.stmt, start: Attempt, after: Mapping[str, Value]
+) -> None:
+    """Remember a statement that was captured just now, if it has loops, and what it has left."""
     if c.block is not start.block or c.handling or c.limits or c.pending or c.groups:
         return
     first = start.block.first_op if start.last is None else start.last.next_op
@@ -64,7 +66,7 @@ def note_statement(c: Capture, frame: Frame, node: ast.stmt, start: Attempt) -> 
         return
     kept = {name for box in c.boxes if box.frame is frame for name in box.names}
     if kept.isdisjoint(stored_names(node)):
-        c.statements.append(Statement(node, frame, ops, dict(start.environments), dict(frame.env)))
+        c.statements.append(Statement(node, frame, ops, dict(start.environments), dict(after)))
 
 
 def _from(op: Operation | None) -> Iterator[Operation]:
