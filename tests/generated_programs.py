@@ -1752,6 +1752,8 @@ class Bounds:
 
     lines: int = 5000
     failed: bool = False
+    exceeded: bool = False
+    """Whether it went too far; the program itself may have handled the `Endless` that said so."""
 
     @contextmanager
     def watching(self, module: dict[str, Any]) -> Iterator[None]:
@@ -1767,6 +1769,7 @@ class Bounds:
             self.lines -= 1
             values = [*frame.f_locals.values(), *reachable, module["Box"].shared]
             if self.lines < 0 or _size(values) > 10_000:
+                self.exceeded = True
                 raise Endless
             return trace
 
@@ -1776,6 +1779,8 @@ class Bounds:
             yield
         finally:
             sys.settrace(previous)
+        if self.exceeded:
+            raise Endless
 
 
 def _size(value: Any, depth: int = 4) -> int:
