@@ -59,7 +59,7 @@ class Finding:
         for pattern, text in (
             (r"call \d+, max_workers=\w+, latency=[\d.]+: ", ""),
             (r"'[^']*'|\"[^\"]*\"", "'...'"),
-            (r"<generated \d+>:\d+", "<generated>"),
+            (r"/generated/\d+\.py:\d+", "<generated>"),
             (r"\d+", "N"),
         ):
             first = re.sub(pattern, text, first)

@@ -1706,7 +1706,7 @@ def load(source: str, spend: Callable[[], None], nap: float = 0.0) -> dict[str, 
 def _module(spend: Callable[[], None], nap: float) -> dict[str, Any]:
     name = "generated_program"  # the same for plain and jitted: it shows in the texts of errors
     module = types.ModuleType(name)
-    module.__dict__.update(SPEND=spend, NAP=nap, __file__=f"<generated {next(_numbers)}>")
+    module.__dict__.update(SPEND=spend, NAP=nap, __file__=f"/generated/{next(_numbers)}.py")
     sys.modules[name] = module  # as for any import: dataclasses look there
     return module.__dict__
 
