@@ -3085,7 +3085,8 @@ def elements_of_unknown_class_are_collected_first(q):
     return [x for x in new]
 
 
-# ==================================================================================================
+# ===========================================================================================
+
 kind("a key or a start is given along with a generator expression")
 
 
@@ -3332,3 +3333,79 @@ def instances_whose_class_gets_another_call(jit):
         return first, second, f(local, "a")
     except TypeError as error:
         return first, second, str(error)
+=======
+kind("G1 private names and super() belong to the class that a method was written in")
+# ==================================================================================================
+
+
+def passed_on(method):
+    @functools.wraps(method)
+    def wrapper(*args):
+        return method(*args)
+
+    return wrapper
+
+
+class Base:
+    kind = "base"
+
+    def __init__(self, name):
+        self.__name = name
+        self.seen = []
+
+    @property
+    def label(self):
+        return f"base {self.__name}"
+
+    @label.setter
+    def label(self, value):
+        self.__name = value
+
+    @classmethod
+    def make(cls, name):
+        return cls(cls.__doubled(name))
+
+    @classmethod
+    def __doubled(cls, name):
+        return name * 2
+
+    def __told(self):
+        return ask(self.__name)
+
+    def tell(self):
+        self.seen.append(self.__told())
+        return self.seen[-1]
+
+    @passed_on
+    def wrapped(self):
+        return self.__told()
+
+
+class Derived(Base):
+    def __init__(self, name):
+        super().__init__(name + "!")
+        self.__name = "another"
+
+    def tell(self):
+        say = super().tell
+        return say() + ask(self.__name) + super().kind
+
+    @property
+    def label(self):
+        return f"derived {super().label}" + ask(super().label)
+
+    @label.setter
+    def label(self, value):
+        self.__name = value
+
+
+class Last(Derived):
+    def wrapped(self):
+        return super().wrapped() + super().label
+
+
+@program()
+def private_names_of_three_classes(q):
+    d, e = Derived(ask(q)), Last.make(ask(q))
+    d.label = ask(q + "1")
+    return d.tell(), d.label, d.wrapped(), e.tell(), e.label, e.wrapped(), vars(d), vars(e)

@@ -353,36 +353,55 @@ def _is_super(node: ast.expr) -> bool:
 
 def _call_super(c: Capture, frame: Frame, node: ast.Call, func: ast.Attribute) -> Value:
     """``super().name(...)``: the next class after the function's own in the object's order."""
+    receiver, base, found = _after_own_class(c, frame, func)
+    args = evaluate_args(c, frame, node)
+    if isinstance(found, types.FunctionType):
+        return call_function(
+            c, frame, found, [receiver, *args.positional], args.keywords, owner=base, node=node
+        )
+    if base is object and func.attr == "__init__" and not args.values():
+        return Static(None)
+    raise Unsupported(f"super().{func.attr} is not a Python function", node)
+
+
+def load_from_super(c: Capture, frame: Frame, node: ast.Attribute) -> Value | None:
+    """``super().name``, if that is what the expression is."""
+    if not _is_super(node.value):
+        return None
+    receiver, base, found = _after_own_class(c, frame, node)
+    if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+        return call_function(c, frame, found.fget, [receiver], {}, owner=base, node=node)
+    if isinstance(found, types.FunctionType) and isinstance(receiver, Dyn):
+        return Method(receiver, found)
+    raise Unsupported(f"super().{node.attr} is neither a method nor a property", node)
+
+
+def _after_own_class(
+    c: Capture, frame: Frame, node: ast.Attribute
+) -> tuple[Dyn | Static, type, Any]:
+    """The receiver of ``super().name``, and which class has what under the name."""
     outer = frame.outermost
-    assert isinstance(func.value, ast.Call)
-    if given := func.value.args:
+    assert isinstance(node.value, ast.Call)
+    if given := node.value.args:
         of, receiver = (evaluate(c, frame, argument) for argument in given)
         owner = of.obj if isinstance(of, Static) and isinstance(of.obj, type) else None
     else:
-        owner = outer.owner
+        own = outer.cell("__class__")
         names = outer.function.__code__.co_varnames
         receiver = outer.env.get(names[0]) if names else None
+        owner = None if own is None else own.cell_contents
     if owner is None or not isinstance(receiver, Dyn | Static):
         raise Unsupported("super() outside of a method that was found in its class", node)
     cls = class_of(receiver) if isinstance(receiver, Dyn) else receiver.obj
     if not isinstance(cls, type) or owner not in cls.__mro__:
         raise Unsupported("super() of an object of unknown class", node)
-    order = cls.__mro__[cls.__mro__.index(owner) + 1 :]
-    for base in order:
-        if func.attr in base.__dict__:
-            found = base.__dict__[func.attr]
-            args = evaluate_args(c, frame, node)
-            if isinstance(found, types.FunctionType):
-                c.guards.member(base, func.attr, found)
-                return call_function(
-                    c, frame, found, [receiver, *args.positional], args.keywords, owner=base,
-                    node=node,
-                )  # fmt: skip
-            if base is object and func.attr == "__init__" and not args.values():
-                return Static(None)
-            raise Unsupported(f"super().{func.attr} is not a Python function", node)
-        c.guards.member(base, func.attr, MISSING)
-    raise Unsupported(f"super() has no {func.attr}", node)
+    name = mangled(frame, node.attr)
+    for base in cls.__mro__[cls.__mro__.index(owner) + 1 :]:
+        found = base.__dict__.get(name, MISSING)
+        c.guards.member(base, name, found)
+        if found is not MISSING:
+            return receiver, base, found
+    raise Unsupported(f"super() has no {name}", node)
 
 
 # --- methods of values ----------------------------------------------------------------------------

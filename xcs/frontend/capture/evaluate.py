@@ -303,6 +303,10 @@ def _walrus(c: Capture, frame: Frame, node: ast.NamedExpr) -> Value:
 
 
 def _attribute(c: Capture, frame: Frame, node: ast.Attribute) -> Value:
+    from xcs.frontend.capture.calls import load_from_super
+
+    if (found := load_from_super(c, frame, node)) is not None:
+        return found
     base = evaluate(c, frame, node.value)
     return load_attribute(c, frame, base, node.attr)
 

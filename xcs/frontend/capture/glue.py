@@ -596,9 +596,8 @@ def is_pure(callee: Any) -> bool:
     """Whether calling it only computes its result, at little cost."""
     if "__xcs_operator__" in getattr(callee, "__dict__", ()) or hasattr(callee, "__xcs_jit__"):
         return False
-    if getattr(callee, "__name__", "") in SEES_ITS_FRAME and isinstance(
-        callee, types.BuiltinFunctionType
-    ):
+    name = getattr(callee, "__name__", "")
+    if name in SEES_ITS_FRAME and callee is getattr(builtins, name, MISSING):
         return False
     if isinstance(callee, type) and (is_user_class(callee) or hasattr(callee, "_fields")):
         return False

@@ -42,11 +42,18 @@ from xcs.frontend.unsupported import Unsupported
 
 def mangled(frame: Frame, name: str) -> str:
     """A private name as it is stored; any other name as it is."""
-    owner = frame.outermost.owner
-    if owner is None or not name.startswith("__") or name.endswith("__"):
+    if not name.startswith("__") or name.endswith("__"):
         return name
-    stem = owner.__name__.lstrip("_")
+    stem = _class_around(frame.outermost.function).lstrip("_")
     return f"_{stem}{name}" if stem else name
+
+
+def _class_around(function: Any) -> str:
+    """The name of the innermost class that a function's text stands in; empty if it is in none."""
+    parts = function.__code__.co_qualname.split(".")[:-1]
+    while parts and parts[-1] == "<locals>":
+        del parts[-2:]
+    return parts[-1] if parts else ""
 
 
 # --- names ----------------------------------------------------------------------------------------
