@@ -3409,3 +3409,45 @@ def private_names_of_three_classes(q):
     d, e = Derived(ask(q)), Last.make(ask(q))
     d.label = ask(q + "1")
     return d.tell(), d.label, d.wrapped(), e.tell(), e.label, e.wrapped(), vars(d), vars(e)
+
+
+# ==================================================================================================
+kind("G2 a local list whose elements may be any object is read once it is filled")
+# ==================================================================================================
+
+HELD = {}
+
+
+class Labelled(NamedTuple):
+    label: str
+
+    def shown(self):
+        return self.label + "."
+
+
+class Shelf:
+    def __init__(self, items):
+        self.items = items
+        self.table = {"k": items}
+
+
+@xcs.op
+def loose(prompt):
+    time.sleep(0.0005)
+    CALLS.append(("loose", repr(prompt)))
+    return f"<{prompt}>"
+
+
+def held(key):
+    if key not in HELD:
+        HELD[key] = loose(type(key).__name__)
+    return HELD[key]
+
+
+@program(lambda: (Shelf(["x"]), []))
+def local_list_added_to_any_object(shelf, empty):
+    shelf.items += held(shelf)
+    if empty:
+        return []
+    shelf.items += [Labelled("a").shown() for letter in "xyz"]
+    return shelf.items

@@ -514,9 +514,11 @@ class Capture(Declarations):
         aliased = any(h.foreign for h in homes) and self.order.is_written(self.order.some_shared)
         if not (written or aliased):
             return ssa
-        anything = self.order.anything.find()
-        after = self.order.take_shared() if aliased or anything in written else []
-        after += [token for h in chains if h is not anything for token in self.order.take(h)]
+        anything = self.order.anything.find() in written
+        after = self.order.take_shared() if aliased or anything else []
+        after += [
+            token for h in chains if not (anything and h.shared) for token in self.order.take(h)
+        ]
         op = orch.SnapshotOp(ssa, after=list(dict.fromkeys(after)), token=True)
         if structure:
             op.structure = UnitAttr()
