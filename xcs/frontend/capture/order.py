@@ -173,6 +173,11 @@ class Scope:
             scope = scope.parent
         return False
 
+    def assume(self, home: Home) -> None:
+        """A home from outside is taken to be unwritten. Of a parameter, callers say so anyhow."""
+        if home.scope is not self.parent:
+            self.assumed.add(home)
+
     def touched(self) -> list[Home]:
         """The chains that the region has moved on and that are there after it."""
         homes = dict.fromkeys(home.find() for home in self.tokens)
@@ -483,8 +488,8 @@ class Order:
     def assume(self, home: Home) -> None:
         """What is being captured has a call in it that takes the home to be unwritten before."""
         scope: Scope | None = self.scope
-        while scope is not None:
-            scope.assumed.add(home)
+        while scope is not None and not home.find().scope.inside(scope):
+            scope.assume(home.find())
             scope = scope.parent
 
     def last_in(self, scope: Scope, home: Home) -> SSAValue | None:
@@ -510,7 +515,7 @@ class Order:
         if scope.kind in (ScopeKind.BRANCH, ScopeKind.MAIN) or home.scope.inside(scope):
             return None if scope.parent is None else self._lookup(scope.parent, home)
         if not self.is_written(home):
-            scope.assumed.add(home)
+            scope.assume(home)
             around = scope.parent
             if scope.kind is ScopeKind.BODY and around is not None:
                 around = around.parent
