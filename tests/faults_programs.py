@@ -3451,3 +3451,41 @@ def local_list_added_to_any_object(shelf, empty):
         return []
     shelf.items += [Labelled("a").shown() for letter in "xyz"]
     return shelf.items
+
+
+# ==================================================================================================
+kind("G3 a function puts one object into two places of another")
+# ==================================================================================================
+
+
+class Twice:
+    def __init__(self, items):
+        self.first = items
+        self.second = {"k": items}
+        self.third = items
+
+
+def count_all(twice):
+    for _ in twice.third:
+        LOG.append(len(twice.third))
+    for _ in twice.second["k"]:
+        LOG.append(len(twice.second["k"]))
+    return len(twice.first)
+
+
+@program(lambda: (["a", "b"], "q"))
+def object_in_three_places(items, q):
+    LOG.append(ask(q))
+    twice = Twice(items if q else ask(q))
+    items.append(ask(items.pop()))
+    items.pop()
+    return count_all(twice)
+
+
+@program()
+def local_object_in_three_places(q):
+    items = [ask(q), "b"]
+    twice = Twice(items)
+    items.append(ask(items.pop()))
+    items.pop()
+    return count_all(twice)
