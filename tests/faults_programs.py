@@ -3489,3 +3489,32 @@ def local_object_in_three_places(q):
     items.append(ask(items.pop()))
     items.pop()
     return count_all(twice)
+
+
+# ==================================================================================================
+kind("G4 later writes to a local list do not show in what reads it before, but late")
+# ==================================================================================================
+
+
+@program(lambda: ("a", []), lambda: ("b", ["x"]))
+def late_reads_of_a_local_list(q, texts):
+    items = [ask(text) for text in texts]
+    found: list[Any] = []
+    if num(q):
+        if items:
+            found.append("some")
+        for item in items:
+            found.append(item)
+        found += [len(items), q in items, items.copy(), items.count(q), "end"]
+        found += [items[n] for n in range(len(items))]
+    items.append(q)
+    items.reverse()
+    return found, items
+
+
+@program(lambda: (["x"],))
+def element_of_a_list_put_into_it(texts):
+    items = [ask(text) for text in texts]
+    items.insert(0, items[1 % len(items)] if items else "a")
+    items.reverse()
+    return items

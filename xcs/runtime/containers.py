@@ -33,7 +33,9 @@ def container_method(run: Run, frame: Frame, op: OpPlan, target: Any, method: Me
     assert op.access is not None
     assert op.access.collect is not None
     real = target.items if type(target) is PendingList else target
-    clean = run.heap.find(real) is None and type(target) is not PendingList
+    reads_committed = op.is_pure and method.kind in (Kind.READ, Kind.GET)
+    clean = reads_committed or run.heap.find(real) is None
+    clean = clean and type(target) is not PendingList
     args, keywords = op.access.collect(frame.values)
     asks = op.access.name in _ASKING and run.heap.records
     match method.kind:

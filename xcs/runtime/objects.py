@@ -46,7 +46,11 @@ def _record(run: Run, op: OpPlan, target: Any) -> Record | None:
     An op without a place in a chain reads the object itself: nothing before the op can have changed
     it, and nothing after it is committed yet.
     """
-    return None if op.is_pure else run.heap.find(target)
+    if op.is_pure:
+        return None
+    if type(target) is PendingList:
+        return run.heap.find(target.items) if target.is_list else None
+    return run.heap.find(target)
 
 
 def in_turn(run: Run, frame: Frame, op: OpPlan, reason: str) -> None:
@@ -131,7 +135,7 @@ def _get_from(run: Run, frame: Frame, op: OpPlan, record: Record, key: Any) -> N
 
 
 def _get_late_item(run: Run, frame: Frame, op: OpPlan, target: PendingList, key: Any) -> None:
-    record = run.heap.find(target.items) if target.is_list else None
+    record = _record(run, op, target)
     if record is not None:
         _get_from(run, frame, op, record, key)
         return
@@ -173,7 +177,7 @@ def length(run: Run, frame: Frame, op: OpPlan) -> None:
     assert op.access is not None
     target = lax(frame, op.access.target)
     if type(target) is PendingList:
-        record = run.heap.find(target.items) if target.is_list else None
+        record = _record(run, op, target)
         if record is not None:
             run.done(frame, op, record.length())
         elif target.is_sequence or target.keys is not None:
@@ -191,7 +195,7 @@ def length(run: Run, frame: Frame, op: OpPlan) -> None:
 def contains(run: Run, frame: Frame, op: OpPlan) -> None:
     assert op.access is not None
     target = lax(frame, op.access.target)
-    record = run.heap.find(target.items if type(target) is PendingList else target)
+    record = _record(run, op, target)
     key = frame.values[op.access.key]
     if isinstance(record, DictRecord | SetRecord):
         try:
@@ -229,7 +233,8 @@ def read_version(run: Run, frame: Frame, op: OpPlan, read: Callable[[Any], Any])
     target = lax(frame, op.access.target)
     real = target.items if type(target) is PendingList else target
     try:
-        version = target if run.heap.find(real) is None else snapshots.shallow(run.heap, real)
+        record = _record(run, op, target)
+        version = target if record is None else snapshots.shallow(run.heap, real)
     except snapshots.NoVersion:
         in_turn(run, frame, op, NOT_COPIED)
         return

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import snapshots
 from xcs.runtime.frames import (
     END,
     HANDLER,
@@ -23,7 +22,7 @@ from xcs.runtime.frames import (
     Try,
     While,
 )
-from xcs.runtime.heap import RECORDS, Write, Writes
+from xcs.runtime.heap import Write, Writes
 from xcs.runtime.iterables import is_taken_at_once, runs_no_code
 from xcs.runtime.pending import PENDING, PendingList, settled
 from xcs.runtime.plan import BlockPlan, OpPlan
@@ -56,7 +55,7 @@ def start_branch(run: Run, frame: Frame, op: OpPlan) -> None:
     condition = frame.values[op.operands[0]]
     if type(condition) is not bool:
         try:
-            condition = truth(run, settled(condition))
+            condition = truth(settled(condition))
         except BaseException as error:
             run.inline_failed(frame, op, error)
             return
@@ -66,16 +65,12 @@ def start_branch(run: Run, frame: Frame, op: OpPlan) -> None:
     run.enter(branch.body, ())
 
 
-def truth(run: Run, value: Any) -> bool:
-    """Python's truth of a value. That of a container is known before its elements are."""
-    if type(value) is PendingList:
-        record = run.heap.find(value.items)
-        return bool(value.items) if record is None else record.length() > 0
-    if run.heap.records and type(value) in RECORDS:
-        record = run.heap.find(value)
-        if record is not None:
-            return record.length() > 0
-    return bool(value)
+def truth(value: Any) -> bool:
+    """Python's truth of a value. That of a container is known before its elements are.
+
+    The value is a version, or an object that nothing before has changed: later writes do not count.
+    """
+    return bool(value.items) if type(value) is PendingList else bool(value)
 
 
 def adopt(frame: Frame, op: OpPlan, owner: Owner) -> bool:
@@ -150,15 +145,10 @@ def start_loop(run: Run, frame: Frame, op: OpPlan) -> None:
 
 
 def _loop_over(run: Run, frame: Frame, op: OpPlan, iterable: Any) -> Loop | None:
-    """The loop over an iterable; None if that is not known yet, and the op comes back."""
-    if run.heap.records:
-        real = iterable.items if type(iterable) is PendingList else iterable
-        if run.heap.find(real) is not None:
-            try:
-                iterable = snapshots.shallow(run.heap, real)
-            except snapshots.NoVersion:
-                run.await_turn(frame, op, "what it iterates over has been changed just before")
-                return None
+    """The loop over an iterable; None if that is not known yet, and the op comes back.
+
+    As for conditions, that is a version, or what nothing before has changed.
+    """
     if isinstance(iterable, PendingList):
         if iterable.keys is not None:
             return Loop(frame, op, list(iterable.keys))
@@ -433,7 +423,7 @@ def _decide(run: Run, loop: Loop, frame: Frame, value: Any) -> None:
         return
     is_test = type(loop) is While and frame.index % 2 == 0
     try:
-        goes_on = truth(run, settled(value)) is is_test
+        goes_on = truth(settled(value)) is is_test
     except BaseException as error:
         # It belongs after the test, whose other ops come before it.
         run.inline_failed(Activation(loop, frame.index + 1, []), _step_of(loop), error)
