@@ -3518,3 +3518,42 @@ def element_of_a_list_put_into_it(texts):
     items.insert(0, items[1 % len(items)] if items else "a")
     items.reverse()
     return items
+
+
+# ==================================================================================================
+kind("G5 a star takes an object apart before what stands after it is evaluated")
+# ==================================================================================================
+
+
+def grow(items, value):
+    items.append(value)
+    return len(items)
+
+
+def enter(table, key):
+    table[key] = key
+    return key
+
+
+def given(*values, **named):
+    return values, named
+
+
+@program(lambda: (["a", "b"], {"k": "v"}, "q"))
+def stars_before_changes(items, table, q):
+    return (
+        [*items, grow(items, "c"), *items, ask(q), items.pop()],
+        (*items, put(items, "d"), items.pop(0)),
+        sorted({*items, str(grow(items, "e")), *items}),
+        {**table, "n": enter(table, "x"), **table},
+        given(*items, grow(items, "f"), *items, last=grow(items, "g")),
+        given(*items, last=grow(items, "h")),
+        given(**table, last=enter(table, "y")),
+        given(first=enter(table, "z"), **table),
+        "-".join([*table.keys(), enter(table, "w"), *table]),
+    )
+
+
+@program(lambda: (None, "q"), lambda: (["a"], "q"))
+def star_that_fails_before_an_effect(items, q):
+    return [*items, save(q)]

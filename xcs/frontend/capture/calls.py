@@ -34,6 +34,7 @@ from xcs.frontend.capture.evaluate import (
     may_act,
     new_list,
     operation,
+    taken_now,
     view_of,
 )
 from xcs.frontend.capture.names import (
@@ -168,10 +169,13 @@ def evaluate_args(
     streams = takes_generators(callee)
     # With a key or a start, elements are not taken as they are.
     folding = callee if len(node.args) == 1 and not node.keywords else None
-    for argument in node.args:
+    # A star alone is taken apart when the keyword arguments are there.
+    named = [keyword.value for keyword in node.keywords] if len(node.args) > 1 else []
+    for number, argument in enumerate(node.args, 1):
         if isinstance(argument, ast.Starred):
             value = _argument(c, frame, argument.value, True, iterates=True)
             value = whole(c, argument, value)
+            value = taken_now(c, argument.value, value, [*node.args[number:], *named])
             if isinstance(value, Pack):
                 args.positional.extend(value.items)
                 continue
@@ -187,10 +191,13 @@ def evaluate_args(
             c.note_temporary(argument, value)
             args.positional.append(value)
     mappings: list[tuple[str | None, Value]] = []
-    for keyword in node.keywords:
+    for number, keyword in enumerate(node.keywords, 1):
         value = _argument(c, frame, keyword.value, consumes, streams=streams)
         c.note_temporary(keyword.value, value)
         items = _known_items(c, value) if keyword.arg is None else None
+        if keyword.arg is None and items is None:
+            later = [other.value for other in node.keywords[number:]]
+            value = taken_now(c, keyword.value, value, later, dict)
         if items is not None and not items.keys() & args.keywords.keys() and not mappings:
             args.keywords.update(items)
         elif keyword.arg is None or mappings or keyword.arg in args.keywords:

@@ -6,7 +6,7 @@ import ast
 import collections
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from xcs.dialects import orch
@@ -395,7 +395,11 @@ def _starred_display(c: Capture, frame: Frame, node: Any, cls: type) -> Value:
     for number, item in enumerate(node.elts):
         name = f"v{number}"
         starred = isinstance(item, ast.Starred)
-        operands[name] = _unpacked(c, frame, item.value) if starred else evaluate(c, frame, item)
+        if starred:
+            value = _unpacked(c, frame, item.value)
+            operands[name] = taken_now(c, item.value, value, node.elts[number + 1 :])
+        else:
+            operands[name] = evaluate(c, frame, item)
         parts.append(f"*{name}" if starred else name)
     home = c.order.fresh(cls.__name__, cls)
     for part, value in zip(parts, operands.values(), strict=True):
@@ -414,6 +418,29 @@ def _unpacked(c: Capture, frame: Frame, node: ast.expr) -> Value:
     if isinstance(node, ast.GeneratorExp):
         return _comprehension(c, frame, node)
     return whole(c, node, elements(c, frame, node, hints=True))
+
+
+_FRESH = (
+    ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp,
+)  # fmt: skip
+"""Expressions that give an object which nobody else has."""
+
+
+def taken_now(
+    c: Capture, node: ast.expr, value: Value, later: Iterable[ast.expr], cls: type = list
+) -> Value:
+    """What is taken apart at its place: a copy if what comes ``later`` may change the object."""
+    known = isinstance(value, Static) and isinstance(value.obj, tuple | str | range)
+    if known or isinstance(value, Pack) or isinstance(node, _FRESH):
+        return value
+    if not any(map(may_act, later)):
+        return value
+    home = c.order.fresh(cls.__name__, cls)
+    if (inner := c.home_of(value)) is not None:
+        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+    source = {list: "[*v]", dict: "{**v}"}[cls]
+    return c.host(source, {"v": value}, cls=cls, home=home, checked=True, structure=cls is list)
 
 
 def _set(c: Capture, frame: Frame, node: ast.Set) -> Value:
@@ -442,7 +469,11 @@ def _unpacking_dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
     for number, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
         if key is not None:
             operands[f"k{number}"] = evaluate(c, frame, key)
-        operands[f"v{number}"] = evaluate(c, frame, value)
+        found = operands[f"v{number}"] = evaluate(c, frame, value)
+        if key is None:
+            others = [*node.keys[number + 1 :], *node.values[number + 1 :]]
+            later = [part for part in others if part is not None]
+            operands[f"v{number}"] = taken_now(c, value, found, later, dict)
         parts.append(f"**v{number}" if key is None else f"k{number}: v{number}")
     home = derived_home(c, list(operands.values())) or c.order.fresh("dict")
     for name, value in operands.items():
