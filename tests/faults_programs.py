@@ -3557,3 +3557,45 @@ def stars_before_changes(items, table, q):
 @program(lambda: (None, "q"), lambda: (["a"], "q"))
 def star_that_fails_before_an_effect(items, q):
     return [*items, save(q)]
+
+
+# ==================================================================================================
+kind("G6 a property that is set on an object of one of several classes")
+# ==================================================================================================
+
+
+class Titled:
+    def __init__(self, name):
+        self.name = name
+        self.count = 0
+
+    @property
+    def title(self):
+        return self.name.title()
+
+    @title.setter
+    def title(self, value):
+        self.name = value.lower()
+        self.count += 1
+
+
+class Louder(Titled):
+    @property
+    def title(self):
+        return self.name.upper()
+
+    @title.setter
+    def title(self, value):
+        self.name = value + "!"
+        self.count += 2
+
+
+@program(lambda: (Titled("A"), Louder("B"), "q"))
+def property_set_on_one_of_two_classes(first, second, q):
+    found = []
+    for each in [first, second, Titled("C"), Louder("D")]:
+        each.title = ask(q)
+        found.append((each.count, each.name, each.title))
+    chosen = first if ask(q) == q else second
+    chosen.title = ask(q)
+    return found, chosen.count, chosen.name, first.count

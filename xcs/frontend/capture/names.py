@@ -376,6 +376,10 @@ def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Val
         _store_static(c, base, name, value)
         return
     base = c.dyn(base)
+    if base.cls is None and base.home is not None:
+        classes = _with_properties(c, frame, base.home, name)
+        _store_switch(c, frame, base, name, value, classes)
+        return
     found = _class_attribute(base, name)
     if isinstance(found, property) and isinstance(found.fset, types.FunctionType):
         from xcs.frontend.capture.calls import call_function
@@ -383,17 +387,61 @@ def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Val
         assume_class_attribute(c, base, name)
         call_function(c, frame, found.fset, [base, value], {}, owner=base.cls)
         return
+    _store_slot(c, base, name, value)
+
+
+def _store_switch(
+    c: Capture, frame: Frame, base: Dyn, name: str, value: Value, classes: list[type]
+) -> None:
+    """Set an attribute of a value whose class shows when the program runs, as `_switch` reads it."""
+    from xcs.frontend.capture.regions import select
+
+    if not classes:
+        _store_slot(c, base, name, value)
+        return
+    cls, *others = classes
+
+    def store() -> Value:
+        store_attribute(c, frame, Dyn(base.ssa, cls, base.home), name, value)
+        return Static(None)
+
+    def go_on() -> Value:
+        _store_switch(c, frame, base, name, value, others)
+        return Static(None)
+
+    test = c.host("type(a) is cls", {"a": Dyn(base.ssa), "cls": Static(cls)}, cls=bool, total=True)
+    select(c, test, store, go_on)
+
+
+def _store_slot(c: Capture, base: Dyn, name: str, value: Value) -> None:
+    """Set what the object itself holds, or what code of its class does instead."""
     home = None if base.home is None else base.home.find()
     slot = None if home is None else home.field(name + SLOT)
+    runs_code = _store_runs_code(base.cls, name)
+    if runs_code:
+        c.escape(base)
+        c.escape(value)
     if home is not None and slot is not None:
         store_in(c, home.field(name), value)
         remember_stored(c, slot, value)
     after, linked = c.chain(slot, write=True)
-    op = orch.SetAttrOp(c.ssa(base), name, c.ssa(value), after=after, token=linked)
+    op = orch.SetAttrOp(c.ssa(base), name, c.ssa(value), after=after, token=linked or runs_code)
     c.add(op)
     c.place(slot, op, linked, write=True)
+    if runs_code:
+        c.change_world(op.results[-1])
     if home is not None and home is c.order.anything.find():
         c.change_settings(op.results[-1])  # it may be a decimal context, say
+
+
+def _store_runs_code(cls: type | None, name: str) -> bool:
+    """Whether setting the attribute runs code that is not captured, which may change the others."""
+    if cls is None or is_user_class(cls):
+        return False
+    if getattr(cls, "__setattr__", None) is not object.__setattr__:
+        return True
+    found = type(class_attribute(cls, name))
+    return hasattr(found, "__set__") and found is not types.MemberDescriptorType
 
 
 def remember_stored(c: Capture, slot: Home, value: Value) -> None:
