@@ -18,8 +18,8 @@ a kind, and these for names:
 Kinds are named by what their variables are called: s a string, n an integer, b a condition, xs a
 list of strings, xss a list of such lists, d a dict from strings to strings, dl one to lists of
 strings, c a Counter, q a deque of strings, st a set of strings, p a named tuple, t a dataclass, o
-an object with attributes and methods, f a function from a string to a string, it an iterator over
-strings, e an exception that was caught.
+an object with attributes and methods, g one with operators of its own, f a function from a string
+to a string, it an iterator over strings, e an exception that was caught.
 """
 
 from __future__ import annotations
@@ -373,6 +373,60 @@ class Sub(Box):
         return super().size + 10
 
 
+class Bag:
+    def __init__(self, items):
+        self.items = list(items)
+        self.looks = 0
+
+    def __repr__(self):
+        return f"Bag({self.items!r}, {self.looks!r})"
+
+    def __len__(self):
+        self.looks += 1
+        return len(self.items)
+
+    def __bool__(self):
+        NOTES.append("bool")
+        return len(self.items) > 1
+
+    def __iter__(self):
+        for item in self.items:
+            NOTES.append(item)
+            yield item
+
+    def __contains__(self, x):
+        self.looks += 1
+        return x in self.items or ask(x) in self.items
+
+    def __getitem__(self, key):
+        self.looks += 1
+        return self.items[key]
+
+    def __setitem__(self, key, value):
+        self.items.append(f"{key}={value}")
+
+    def __delitem__(self, key):
+        NOTES.append(self.items.pop())
+
+    def __add__(self, other):
+        return Bag([*self.items, *other])
+
+    def __iadd__(self, other):
+        self.items.extend(other)
+        return self
+
+    def __eq__(self, other):
+        NOTES.append("eq")
+        return isinstance(other, Bag) and self.items == other.items
+
+    def __lt__(self, other):
+        return rate(self.items) < rate(other.items)
+
+    def __call__(self, x):
+        self.looks += 1
+        return ask(f"{self.looks}{x}")
+
+
 class Manager:
     def __init__(self, name, *errors):
         self.name = name
@@ -399,7 +453,7 @@ def section(name):
 box = Box("g", ["g"])
 """
 
-KINDS = ("s", "n", "xs", "xss", "d", "dl", "c", "q", "st", "p", "t", "o", "f", "it")
+KINDS = ("s", "n", "xs", "xss", "d", "dl", "c", "q", "st", "p", "t", "o", "g", "f", "it")
 """The kinds that values of `any` have; conditions and exceptions are not among them."""
 
 # --- Expressions ----------------------------------------------------------------------------------
@@ -420,6 +474,7 @@ LEAVES = {
     "p": ["Pair('a', 1)", "<p:var>"],
     "t": ["Item('a')", "<t:var>"],
     "o": ["box", "<o:var>", "Box('o', [])"],
+    "g": ["Bag([])", "<g:var>", "Bag('ab')"],
     "f": ["ask", "<f:var>", "str.upper", "note"],
     "it": ["iter([<s>])", "<it:var>"],
     "fresh": ["[<s>]"],
@@ -496,6 +551,14 @@ EXPRESSIONS = {
         str(<e:var>)
         type(<e:var>).__name__
         (lambda *vs, k=<s>: k.join(vs))(<s>, <s>)
+        type(<e:var>.__context__).__name__
+        str(dataclasses.asdict(<t:var>))
+        str(<g:var>)
+        !<g:var>[<n>]
+        <g:var>(<s>)
+        next(iter(<g:var>), <s>)
+        (<xs:var@1>.pop(0) if <xs:var@1> else <s>)
+        join(*<xs:var@1>, str(extend(<xs:var@1>, <s>)))
     """,
     "n": """
         2 len(<xs>)
@@ -533,6 +596,10 @@ EXPRESSIONS = {
         len(<dl>)
         functools.reduce(lambda a, v: a + rate(v), <xs>, <n>)
         [<n>, <n>][bool(<b>)]
+        len(<g>)
+        <g:var>.looks
+        !<xs:var>.index(<s>)
+        sum(len(x) for x in words(<s>) if flag(x))
     """,
     "b": """
         <s> == <s>
@@ -564,6 +631,13 @@ EXPRESSIONS = {
         rate(<s>) > <n>
         save(<s>) < <n>
         <c> == <c>
+        <g:var>
+        <s> in <g:var>
+        <g:var> == <g:var>
+        <g:var> < <g:var>
+        not <g:var>
+        any(flag(x) and <b> for x in <xs:out>)
+        all(<b> for <s:loop>, <s:loop> in zip(<xs:out>, <xs:out>) if <b>)
     """,
     "xs": """
         [<s>, <s>]
@@ -622,6 +696,20 @@ EXPRESSIONS = {
         [y for x in <xs:out> if (y := ask(x))]
         [f() for f in [lambda x=x: ask(x) for x in <xs:out>]]
         [x for x, _ in itertools.groupby(<xs:out>)]
+        [f() for f in [lambda: ask(x) for x in <xs:out>]]
+        sorted(<s> for <s:loop> in <xs:out> if <b>)
+        sorted(<xs>, key=lambda v: rate(v), reverse=True)
+        [<s> for <xs:loop@1> in <xss:out> if <b> for <s:loop> in <xs:loop@1> if <b>]
+        [y for x in <xs:out> for y in words(x) if flag(y)]
+        list(itertools.accumulate(<xs>))
+        list(itertools.takewhile(<pred>, <xs>))
+        [a + b for a, b in itertools.product(<xs:out>, words(<s:out>))]
+        [str(v) for v in zip(*<xss:out>)]
+        [*<xs:var@1>, str(extend(<xs:var@1>, <s>)), *<xs:var@1>]
+        list(<g>)
+        [<s> for <s:loop> in <g:out>]
+        <g:var>.items
+        sum(<xss>, [])
     """,
     "xss": """
         [<xs>, <xs>]
@@ -660,6 +748,8 @@ EXPRESSIONS = {
         dict(<dl>)
         <o:var>.table
         TABLE
+        {x: [ask(y) for y in words(x)] for x in <xs:out>}
+        {x: [*<xs:out>, y] for x, y in <d:out>.items() if flag(y)}
     """,
     "c": "Counter(<xs>)\nCounter(<s>)\n<c> + <c>\nCounter(<s> for <s:loop> in <xs:out>)",
     "q": "deque(<xs>)\ndeque(<xs>, maxlen=2)\ndeque(<s> for <s:loop> in <xs:out>)",
@@ -678,12 +768,15 @@ EXPRESSIONS = {
         <t>.tagged(<s>)
         Item(name=<s>, size=<n>)
     """,
+    "g": "Bag(<xs>)\nBag(<g>)\n<g> + <xs>\n(<g> if <b> else <g>)",
     "o": "Box(<s>, <xs>)\nSub(<s>, <xs>)\nBox.make(<s>)\nSub.make(<s>)\n(<o> if <b> else <o>)",
     "f": """
         !picky
         3 (lambda <s:loop>: <s>)
         partial(join, <s>)
         partial(polite, please=<s>)
+        partial(lambda v, w: v + ask(w), <s>)
+        <g:var>
         <o:var>.query
         <o:var>.step
         (<f> if <b> else <f>)
@@ -830,6 +923,41 @@ setattr(<o:var>, 'name', <s>)
 
 <st:set> |= <st>
 
+<g:set> += <xs>
+
+<g:var>[<s>] = <s>
+
+!del <g:var>[0]
+
+<g:var>.items.append(<s>)
+
+for <s:new> in <g:var>:
+    <loop>
+
+!<d:var>[<s>] += <s>
+
+!<xs:var>[<n>] += <s>
+
+!del <o:var>.extra
+
+<o:var>.count, <xs:new> = <n>, <xs>
+
+<q:var>.rotate(1)
+
+<q:var>.extendleft(<xs>)
+
+<dl:new> = defaultdict(list)
+
+<dl:new> = defaultdict(list)
+for <s:new> in <xs>:
+    <dl:new>[<s>].append(<s>)
+
+fs<number@1> = []
+for <s:new> in <xs>:
+    fs<number@1>.append(lambda: ask(<s>))
+
+<xs:new> = [f() for f in fs<number@1>]
+
 2 print(<show>, <n>)
 
 print('x', <s>, sep='=', end=';')
@@ -959,6 +1087,25 @@ except <error>:
 finally:
     <finally>
 
+2 try:
+    <block>
+except <error> as <e:new>:
+    <block>
+else:
+    <block>
+finally:
+    <finally>
+
+with contextlib.ExitStack() as stack:
+    <s:new> = stack.enter_context(section(<s>))
+    stack.callback(note, <s>)
+    <block>
+
+try:
+    <block>
+except <error>:
+    raise ValueError(<s>) from None
+
 try:
     <block>
 except <error> as <e:new>:
@@ -1044,6 +1191,16 @@ match <p>:
     case Pair(<s:new>, <n:new>):
         <block>
 
+match <any>:
+    case str() as <s:new>:
+        <block>
+    case int(<n:new>) if <b>:
+        <block>
+    case [*_] | Item():
+        <block>
+    case _:
+        <block>
+
 match <d>:
     case {'a': <s:new>}:
         <block>
@@ -1114,6 +1271,17 @@ def g<number@1>(v):
         yield y + x
 
 <xs:new> = list(g<number@1>(<xs>))
+
+def g<number@1>(v):
+    try:
+        for x in v:
+            yield ask(x)
+    except ValueError:
+        yield <s>
+    finally:
+        note('closed')
+
+<xs:new> = sorted(g<number@1>(<xs>))
 
 def r<number@1>(v, depth):
     if depth <= 0 or <b>:
