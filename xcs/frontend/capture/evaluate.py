@@ -403,9 +403,10 @@ def _starred_display(c: Capture, frame: Frame, node: Any, cls: type) -> Value:
         parts.append(f"*{name}" if starred else name)
     home = c.order.fresh(cls.__name__, cls)
     for part, value in zip(parts, operands.values(), strict=True):
-        inner = c.home_of(value)
-        if inner is not None:
-            c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS) if part[0] == "*" else inner)
+        inner = elements_home(c, value) if part[0] == "*" else c.home_of(value)
+        c.order.merge(home.field(ELEMENTS), inner)
+        if inner is None:
+            c.order.add_classes(home.field(ELEMENTS), frozenset(), is_open=True)
     listed = ", ".join(parts) + ","
     source = {list: f"[{listed}]", tuple: f"({listed})", set: f"{{{listed}}}"}[cls]
     return c.host(source, operands, cls=cls, home=home, checked=True, structure=cls is not set)
@@ -436,9 +437,7 @@ def taken_now(
         return value
     if not any(map(may_act, later)):
         return value
-    home = c.order.fresh(cls.__name__, cls)
-    if (inner := c.home_of(value)) is not None:
-        c.order.merge(home.field(ELEMENTS), inner.field(ELEMENTS))
+    home = derived_home(c, [value]) or c.order.fresh(cls.__name__)
     source = {list: "[*v]", dict: "{**v}"}[cls]
     return c.host(source, {"v": value}, cls=cls, home=home, checked=True, structure=cls is list)
 
