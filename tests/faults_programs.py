@@ -3599,3 +3599,58 @@ def property_set_on_one_of_two_classes(first, second, q):
     chosen = first if ask(q) == q else second
     chosen.title = ask(q)
     return found, chosen.count, chosen.name, first.count
+
+
+# ==================================================================================================
+kind("G7 operators that a class of the program defines read and change its attributes")
+# ==================================================================================================
+
+
+class Sack:
+    def __init__(self, items):
+        self.items = list(items)
+        self.looks = 0
+
+    def __len__(self):
+        self.looks += 1
+        return len(self.items)
+
+    def __contains__(self, item):
+        self.looks += 1
+        return item in self.items
+
+    def __getitem__(self, key):
+        self.looks += 1
+        return self.items[key]
+
+    def __setitem__(self, key, value):
+        self.items[key] = value
+
+    def __delitem__(self, key):
+        self.looks += len(self.items)
+        del self.items[key]
+
+    def __iadd__(self, other):
+        self.items.extend(other)
+        return self
+
+    def __repr__(self):
+        return f"Sack({self.items})"
+
+
+@program()
+def operators_of_an_object_made_here(q):
+    sack = Sack([ask(q), q])
+    found = [len(sack), q in sack, "z" not in sack, sack[0], sack.looks, str(sack)]
+    sack[1] = ask(sack[0])
+    sack += ["c", ask("d")]
+    del sack[0]
+    return found, sack, len(sack), sack.looks
+
+
+@program(lambda: (Sack("ab"), "q"))
+def operators_of_an_object_from_outside(sack, q):
+    found = [str(sack), repr(sack), len(sack), q in sack]
+    sack += [ask(q)]
+    sack[0] = ask(q)
+    return found, sack, len(sack), sack.looks

@@ -382,24 +382,18 @@ class Bag:
         return f"Bag({self.items!r}, {self.looks!r})"
 
     def __len__(self):
-        self.looks += 1
         return len(self.items)
 
     def __bool__(self):
-        NOTES.append("bool")
         return len(self.items) > 1
 
     def __iter__(self):
-        for item in self.items:
-            NOTES.append(item)
-            yield item
+        return iter(self.items)
 
     def __contains__(self, x):
-        self.looks += 1
         return x in self.items or ask(x) in self.items
 
     def __getitem__(self, key):
-        self.looks += 1
         return self.items[key]
 
     def __setitem__(self, key, value):
@@ -416,7 +410,6 @@ class Bag:
         return self
 
     def __eq__(self, other):
-        NOTES.append("eq")
         return isinstance(other, Bag) and self.items == other.items
 
     def __lt__(self, other):

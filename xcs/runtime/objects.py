@@ -92,11 +92,8 @@ def lax(frame: Frame, slot: int) -> Any:
 
 
 def _natively(run: Run, frame: Frame, op: OpPlan, target: Any) -> None:
-    """Read from an object without uncommitted entries.
-
-    At once if its class has no code of the user's that this runs, or the op is known to be pure.
-    """
-    if op.is_pure or not is_user_class(type(target)):
+    """Read from an object without uncommitted entries, at once if no code of the user's may run."""
+    if not is_user_class(type(target)):
         run.evaluate(frame, op)
     else:
         in_turn(run, frame, op, _own_code(target))

@@ -513,6 +513,33 @@ def call_method(
     return method_of_object(call, target, name)
 
 
+def call_special(c: Capture, base: Value, name: str, values: list[Value]) -> Value | None:
+    """A special method of an object whose class is known and defines it in Python, if it does."""
+    if not isinstance(base, Dyn) or base.cls is None or _python_method(base.cls, name) is None:
+        return None
+    frame, attempt = c.frames[-1], c.begin()
+    try:
+        return call_method(c, frame, frame.node, base, name, values)
+    except (Inseparable, SeesFrames):
+        raise
+    except Unsupported:
+        c.undo(attempt)
+        return None
+
+
+class _OfLength:
+    def __init__(self, length: Any):
+        self.length = length
+
+    def __len__(self) -> Any:
+        return self.length
+
+
+def length_of(length: Any) -> int:
+    """What ``len`` makes of what ``__len__`` gave."""
+    return len(_OfLength(length))
+
+
 def _definer(cls: type, name: str) -> type:
     return next(base for base in cls.__mro__ if name in base.__dict__)
 

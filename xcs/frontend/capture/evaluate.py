@@ -158,43 +158,17 @@ def negate(c: Capture, value: Value) -> Value:
 
 def length(c: Capture, value: Dyn) -> Dyn:
     """``len(value)``."""
-    if (found := special(c, value, "__len__")) is not None:
-        return c.host(
-            "checked_length(n)", {"checked_length": Static(checked_length), "n": found}, cls=int
-        )
+    from xcs.frontend.capture.calls import call_special, length_of
+
+    if (found := call_special(c, value, "__len__", [])) is not None:
+        operands = {"length_of": Static(length_of), "n": found}
+        return c.host("length_of(n)", operands, cls=int)
     homes = c.reached(value)
     after, linked = c.chain(homes, write=False)
     op = orch.LenOp(value.ssa, after=after, token=linked)
     c.add(op)
     c.place(homes, op, linked)
     return Dyn(op.results[0], int)
-
-
-def checked_length(length: Any) -> int:
-    """What ``len`` makes of what a class says of its length."""
-    length = operator.index(length)
-    if length < 0:
-        raise ValueError("__len__() should return >= 0")
-    return length
-
-
-def special(c: Capture, value: Value, name: str, *args: Value) -> Value | None:
-    """What a special method gives that a user's class defines; None where there is none."""
-    cls = class_of(value)
-    if cls is None or not has_python_methods(cls) or not isinstance(value, Dyn):
-        return None
-    if not isinstance(class_attribute(cls, name), types.FunctionType):
-        return None
-    from xcs.frontend.capture.calls import call_method
-
-    frame, attempt = c.frames[-1], c.begin()
-    try:
-        return call_method(c, frame, frame.node, value, name, list(args))
-    except (Inseparable, SeesFrames):
-        raise
-    except Unsupported:
-        c.undo(attempt)
-        return None
 
 
 def _compare(c: Capture, frame: Frame, node: ast.Compare) -> Value:
@@ -251,7 +225,9 @@ _HASHED = (
 
 def contains(c: Capture, container: Dyn, item: Value) -> Dyn:
     """``item in container``: waits for keys only."""
-    if (found := special(c, container, "__contains__", item)) is not None:
+    from xcs.frontend.capture.calls import call_special
+
+    if (found := call_special(c, container, "__contains__", [item])) is not None:
         return c.host("bool(v)", {"v": found}, cls=bool, checked=True)
     homes = c.reached(container)
     if container.cls not in _HASHED and homes and c.order.holds(homes[0].field(ELEMENTS)) is None:
@@ -324,13 +300,15 @@ def get_item(c: Capture, base: Value, index: Value) -> Value:
             return base.items[index.obj]
     if isinstance(base, Static):
         return operation(c, "a[b]", {"a": base, "b": index}, None)
+    from xcs.frontend.capture.calls import call_special
+
     container = c.dyn(base)
+    if (found := call_special(c, container, "__getitem__", [index])) is not None:
+        return found
     home = c.home_of(container)
     if home is None:
         cls = str if container.cls is str else item_class(container.cls)
         return operation(c, "a[b]", {"a": container, "b": index}, cls)
-    if (found := special(c, container, "__getitem__", index)) is not None:
-        return found
     # A defaultdict makes what it lacks. One that an operator gave is taken not to be another's.
     may_make = container.cls in (None, collections.defaultdict) and not _is_slice(index)
     homes = c.reached(container)

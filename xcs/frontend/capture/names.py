@@ -393,7 +393,7 @@ def store_attribute(c: Capture, frame: Frame, base: Value, name: str, value: Val
 def _store_switch(
     c: Capture, frame: Frame, base: Dyn, name: str, value: Value, classes: list[type]
 ) -> None:
-    """Set an attribute of a value whose class shows when the program runs, as `_switch` reads it."""
+    """Set an attribute of a value whose class shows when the program runs: a way for each class."""
     from xcs.frontend.capture.regions import select
 
     if not classes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from xcs.dialects import orch
 from xcs.frontend.capture.elements import elements_home, join_keys, store_key
-from xcs.frontend.capture.evaluate import class_of, evaluate, get_item, special
+from xcs.frontend.capture.evaluate import class_of, evaluate, get_item
 from xcs.frontend.capture.names import (
     delete_attribute,
     holding,
@@ -18,6 +18,7 @@ from xcs.frontend.capture.names import (
 from xcs.frontend.capture.order import ELEMENTS
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import UNBOUND, Dyn, Frame, Generator, Pack, Static, Value
+from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.unsupported import Unsupported
 
 
@@ -74,8 +75,10 @@ def _bind_outside(c: Capture, frame: Frame, name: str, value: Value) -> None:
 
 def set_item(c: Capture, container: Value, index: Value, value: Value) -> None:
     """``container[index] = value``."""
+    from xcs.frontend.capture.calls import call_special
+
     base = c.dyn(container)
-    if special(c, base, "__setitem__", index, value) is not None:
+    if call_special(c, base, "__setitem__", [index, value]) is not None:
         return
     home = c.home_of(base)
     inner = c.home_of(value)
@@ -106,13 +109,16 @@ def delete(c: Capture, frame: Frame, target: ast.expr) -> None:
                     raise Unsupported(f"'del {name}' of a global", target)
                 bind(c, frame, name, Static(UNBOUND))
             case ast.Subscript(value=base, slice=index):
+                from xcs.frontend.capture.calls import call_special
+
                 container = c.dyn(evaluate(c, frame, base))
-                key = evaluate(c, frame, index)
-                if special(c, container, "__delitem__", key) is not None:
+                position = evaluate(c, frame, index)
+                if call_special(c, container, "__delitem__", [position]) is not None:
                     return
                 homes = c.reached(container)
+                key = c.read_whole(position)
                 after, linked = c.chain(homes, write=True)
-                op = orch.DelItemOp(container.ssa, c.read_whole(key), after=after, token=linked)
+                op = orch.DelItemOp(container.ssa, key, after=after, token=linked)
                 c.add(op)
                 c.place(homes, op, linked, write=True)
             case ast.Attribute(value=base, attr=name):
@@ -204,11 +210,23 @@ def augment(c: Capture, frame: Frame, node: ast.AugAssign) -> None:
 
 def in_place(c: Capture, frame: Frame, node: ast.AugAssign, old: Value, value: Value) -> Value:
     """What ``old op= value`` binds: a new value if it is immutable, else perhaps `old` itself."""
+    from xcs.frontend.capture.calls import call_special
     from xcs.frontend.capture.evaluate import binary
 
     if class_of(old) in _NEVER_CHANGES or c.home_of(old) is None:
         return binary(c, node.op, old, value)
-    return method_in_place(c, old, f"__{_IN_PLACE[type(node.op)]}__", node, value)
+    name = f"__{_IN_PLACE[type(node.op)]}__"
+    if _always_takes(old, name) and (found := call_special(c, old, name, [value])) is not None:
+        return found
+    return method_in_place(c, old, name, node, value)
+
+
+def _always_takes(old: Value, name: str) -> bool:
+    """Whether a method of the user's never leaves an operator to the other operand."""
+    if not isinstance(old, Dyn) or old.cls is None:
+        return False
+    code = getattr(class_attribute(old.cls, name), "__code__", None)
+    return code is not None and "NotImplemented" not in code.co_names
 
 
 def method_in_place(c: Capture, old: Value, name: str, node: ast.AugAssign, value: Value) -> Value:
