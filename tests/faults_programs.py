@@ -3654,3 +3654,36 @@ def operators_of_an_object_from_outside(sack, q):
     sack += [ask(q)]
     sack[0] = ask(q)
     return found, sack, len(sack), sack.looks
+
+
+# ==================================================================================================
+kind("G8 variables of a statement that stays native, and of one that fails half-way")
+# ==================================================================================================
+
+
+def at_once(value):
+    time.sleep(0)
+    return value
+
+
+@program(lambda: ("q", []), lambda: ("q", ["none"]))
+def native_statement_before_a_failure(q, items):
+    found = at_once(q)
+    try:
+        try:
+            pass
+        except ValueError:
+            pass
+        else:
+            mark = "k"
+
+            def later(value, depth):
+                return ask(value + mark)
+
+            found = later(q, 2)
+        finally:
+            items.remove("none")
+        items.remove("none")
+    except ValueError:
+        found += "!"
+    return found, items

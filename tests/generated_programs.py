@@ -692,7 +692,7 @@ EXPRESSIONS = {
         [f() for f in [lambda: ask(x) for x in <xs:out>]]
         sorted(<s> for <s:loop> in <xs:out> if <b>)
         sorted(<xs>, key=lambda v: rate(v), reverse=True)
-        [<s> for <xs:loop@1> in <xss:out> if <b> for <s:loop> in <xs:loop@1> if <b>]
+        [<s> for <xs:loop@1> in <xss:out> if <xs:loop@1> for <s:loop> in <xs:loop@1> if <b>]
         [y for x in <xs:out> for y in words(x) if flag(y)]
         list(itertools.accumulate(<xs>))
         list(itertools.takewhile(<pred>, <xs>))

@@ -12,6 +12,7 @@ from xcs.dialects import orch
 from xcs.frontend.capture.glue import is_of_asyncio, peek
 from xcs.frontend.capture.names import load_name
 from xcs.frontend.capture.state import Capture
+from xcs.frontend.capture.targets import set_variable
 from xcs.frontend.capture.values import (
     UNBOUND,
     Closure,
@@ -29,6 +30,7 @@ from xcs.frontend.names import FUNCTION_NODES, loaded_names, local_names, stored
 from xcs.frontend.unsupported import SeesFrames, Unsupported
 
 _UNBOUND = "xcs_unbound"
+_KEEP = f"try:\n    {{0}}[{{1!r}}] = {{1}}\nexcept NameError:\n    {{0}}[{{1!r}}] = {_UNBOUND}"
 _MARK = f"try:\n    {{0}}\nexcept NameError:\n    {{0}} = {_UNBOUND}"
 
 
@@ -46,6 +48,7 @@ def native_statement(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupporte
     operands, prefix = _operands(c, frame, body, stored, cause)
     if stored:
         operands[_UNBOUND] = c.constant(UNBOUND, "unbound")
+        body = _keeping(c, frame, body, stored, operands)
     suffix = [s for name in stored for s in ast.parse(_MARK.format(name)).body]
     source = "\n".join(ast.unparse(s) for s in (*prefix, *body, *suffix))
     results = c.host_block(source, operands, stored, frame=frame, effects="ordered", token=True)
@@ -54,7 +57,27 @@ def native_statement(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupporte
         home = c.order.fresh(name)
         c.order.share(home)
         c.order.mark_written(home)
-        frame.env[name] = Dyn(result, None, home, maybe_unbound=True)
+        set_variable(c, frame, name, Dyn(result, None, home, maybe_unbound=True))
+
+
+def _keeping(
+    c: Capture, frame: Frame, body: list[ast.stmt], stored: list[str], operands: dict[str, Any]
+) -> list[ast.stmt]:
+    """The statements, and what keeps their variables for handlers if they fail half-way."""
+    kept: list[str] = []
+    for box in c.boxes:
+        if box.frame is frame and not box.names.isdisjoint(stored):
+            name = f"xcs_box{len(kept)}"
+            operands[name] = box.value.ssa
+            parts = (_KEEP.format(name, n) for n in stored if n in box.names)
+            kept.append("\n".join(parts))
+    if not kept:
+        return body
+    (tried,) = ast.parse("try:\n    pass\nexcept BaseException:\n    raise").body
+    assert isinstance(tried, ast.Try)
+    tried.body = body
+    tried.handlers[0].body[:0] = ast.parse("\n".join(kept)).body
+    return [tried]
 
 
 def _refuse(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> None:
