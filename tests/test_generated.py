@@ -15,7 +15,7 @@ from generated_programs import differs, settings_of, write_program
 
 CHUNK = 20
 PROGRAMS = 400
-OPEN = frozenset({152})
+OPEN = frozenset({252})
 """Programs that still differ, or that an error of xcs leaves plain; to be taken out of here."""
 
 
