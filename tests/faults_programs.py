@@ -3085,7 +3085,7 @@ def elements_of_unknown_class_are_collected_first(q):
     return [x for x in new]
 
 
-# ===========================================================================================
+# ==================================================================================================
 
 kind("a key or a start is given along with a generator expression")
 
@@ -3333,9 +3333,10 @@ def instances_whose_class_gets_another_call(jit):
         return first, second, f(local, "a")
     except TypeError as error:
         return first, second, str(error)
-=======
-kind("G1 private names and super() belong to the class that a method was written in")
+
+
 # ==================================================================================================
+kind("G1 private names and super() belong to the class that a method was written in")
 
 
 def passed_on(method):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import collections
 import operator
-import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,9 +27,8 @@ from xcs.frontend.capture.values import (
     Value,
     View,
 )
-from xcs.frontend.facts import CONTAINERS, SCALARS, has_python_methods
-from xcs.frontend.interpretation.lookup import class_attribute
-from xcs.frontend.unsupported import Inseparable, SeesFrames, Unsupported
+from xcs.frontend.facts import CONTAINERS, SCALARS
+from xcs.frontend.unsupported import Unsupported
 
 _NUMBERS = frozenset({int, float, bool})
 
