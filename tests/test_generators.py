@@ -702,7 +702,7 @@ def variables_that_a_loop_over_a_tree_changes() -> Any:
     return found, number, node.name
 
 
-@program(2)
+@program(1)
 def leaving_a_tree() -> Any:
     found = []
     for node in walk(tree()):

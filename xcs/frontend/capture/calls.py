@@ -1143,7 +1143,8 @@ def _by_key(call: Call, callee: Any) -> Value | None:
         return None
     (values,) = args.positional
     if class_of(values) not in (*CONTAINERS, tuple, frozenset, range, str):
-        home = derived_home(c, [values]) or c.order.fresh("list")  # it may be an iterator
+        # It may be an iterator.
+        home = derived_home(c, [values], no_others=True) or c.order.fresh("list")
         listed = {"v": values}
         values = c.host("list(v)", listed, cls=list, home=home, checked=True, structure=True)
     run = lambda item: apply(replace(call, args=Args([item])), key)
@@ -1151,7 +1152,7 @@ def _by_key(call: Call, callee: Any) -> Value | None:
     others = {k: v for k, v in args.keywords.items() if k != "key"}
     operands: dict[str, Value] = {"values": values, "keys": keys, **others}
     inside = "".join(f", {k}={k}" for k in others)
-    home = derived_home(c, [values])
+    home = derived_home(c, [values], no_others=True)
     if callee is sorted:
         operands["sort_by"] = Static(sort_by)
         source, cls = f"sort_by(values, keys{inside})", list
@@ -1160,7 +1161,7 @@ def _by_key(call: Call, callee: Any) -> Value | None:
         operands |= {"choose_by": Static(choose_by), "choose": Static(callee)}
         source, cls = f"choose_by(choose, values, keys{inside})", None
         home = None if home is None else c.order.part(home, ELEMENTS)
-    return c.host(source, operands, cls=cls, home=home, checked=True)
+    return c.host(source, operands, cls=cls, home=home, checked=True, structure=True)
 
 
 def call_class(call: Call, callee: Any) -> Value | None:
@@ -1531,7 +1532,8 @@ def _call_native(call: Call, callee: Any, what: Classification, result: Dyn | No
         cls, home = result.cls or cls, result.home
     elif not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
         if not makes_new(callee):
-            home = derived_home(c, values, may_be_operand=callee not in _FRESH)
+            fresh = callee in _FRESH
+            home = derived_home(c, values, may_be_operand=not fresh, no_others=fresh)
         if home is not None and isinstance(callee, types.FunctionType):
             c.order.collapse(home)  # it may have put anything anywhere
         elif home is not None and callee not in _FRESH:

@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 from xcs.dialects import orch
 from xcs.frontend.capture.arrays import item_class
 from xcs.frontend.capture.names import holding, is_code, store_in
-from xcs.frontend.capture.order import ELEMENTS, KEYS, Home
+from xcs.frontend.capture.order import ELEMENTS, KEYS, Home, Immutable
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import NOTHING, Dyn, Lazy, Pack, Static, Value, View
 from xcs.frontend.facts import CONTAINERS
@@ -105,9 +105,13 @@ def elements_home(c: Capture, value: Value) -> Home | None:
             return _of_tuples(c, homes)
         case View(base=base, method="keys") if base.home is not None:
             return keys_home(c, base.home)
+        case View(base=base) if base.home is not None:
+            return c.order.part(base.home, ELEMENTS)
         case Lazy(function=function, positional=parts):
             homes = [elements_home(c, part) for part in parts]
-            return homes[0] if function is reversed else _of_tuples(c, homes)
+            if function is reversed:
+                return homes[0]
+            return _of_tuples(c, [None, *homes] if function is enumerate else homes)
         case Pack(items=items):
             homes = [c.home_of(item) for item in items]
         case _:
@@ -126,9 +130,12 @@ def elements_home(c: Capture, value: Value) -> Home | None:
 def _of_tuples(c: Capture, homes: list[Home | None]) -> Home | None:
     if not any(home is not None for home in homes):
         return None
-    made = c.order.fresh("tuples")
+    made = c.order.fresh("tuples", tuple)
     for home in homes:
         c.order.merge(made.field(ELEMENTS), home)
+        if home is None:
+            immutable = frozenset({Immutable})
+            c.order.add_classes(made.field(ELEMENTS), frozenset(), immutable, is_open=False)
     return made.find()
 
 

@@ -120,12 +120,18 @@ def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | N
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 
-def derived_home(c: Capture, values: list[Value], *, may_be_operand: bool = False) -> Home | None:
-    """Where something lives that was made of values: it may hold their elements, or be one."""
+def derived_home(
+    c: Capture, values: list[Value], *, may_be_operand: bool = False, no_others: bool = False
+) -> Home | None:
+    """Where something lives that was made of values: it may hold their elements, or be one.
+
+    It may hold others as well, unless there are `no_others`.
+    """
     homes = [home for value in values for home in c.homes_of(value)]
     if not homes:
         return None
     home = c.order.fresh("derived")
+    home.made = no_others
     for value in values:
         c.order.merge(home.field(ELEMENTS), elements_home(c, value))
     for part in homes if may_be_operand else ():
@@ -318,7 +324,7 @@ def get_item(c: Capture, base: Value, index: Value) -> Value:
     if _is_slice(index) and container.cls not in (list, tuple):
         return Dyn(op.results[0], None, home)  # of an array, say, it shows the same elements
     if _is_slice(index):
-        copy = c.order.fresh("slice")
+        copy = c.order.fresh("slice", container.cls)
         c.order.merge(copy.field(ELEMENTS), c.order.part(home, ELEMENTS))
         return Dyn(op.results[0], container.cls, copy)
     return element(c, container, op.results[0])

@@ -171,6 +171,8 @@ def bind_call(
     tree = function_node(function)
     for part in ("__code__", "__defaults__", "__kwdefaults__"):
         c.guards.attribute(function, part, getattr(function, part))
+    if function.__kwdefaults__:
+        c.guards.content(function.__kwdefaults__, deep=False)
     defaults = [_default(c, v) for v in function.__defaults__ or ()]
     kw_defaults = {k: _default(c, v) for k, v in (function.__kwdefaults__ or {}).items()}
     env = _bound(c, tree, args, defaults, kw_defaults, node)

@@ -20,6 +20,7 @@ from xcs.frontend.arguments import array_class
 from xcs.frontend.capture.arrays import holds_arrays, is_data, is_of_array
 from xcs.frontend.capture.names import _class_attribute, is_code, load_name, mangled
 from xcs.frontend.capture.order import ELEMENTS, KEYS, Home, Immutable
+from xcs.frontend.capture.results import NotKnown, elements_made
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import (
     UNBOUND,
@@ -410,8 +411,11 @@ class _Glue:
             computes = all(isinstance(n, _ARITHMETIC) for n in ast.walk(tree))
             cls = array_class() if computes else None
         home, holds_parts = None, self._holds_parts(node)
-        if cls not in SCALARS and holds_parts:
-            home = derived_home(self.c, values, may_be_operand=self.chooses)
+        if holds_parts and isinstance(node, ast.ListComp | ast.SetComp):
+            home, holds_parts = self._collected(node, cls, operands)
+        if home is None and cls not in SCALARS and holds_parts:
+            only = self._hands_on(node, tree)
+            home = derived_home(self.c, values, may_be_operand=self.chooses, no_others=only)
             if home is not None and cls is None:
                 self.c.order.merge(home, home.field(ELEMENTS))
         changes = cls in CONTAINERS or (cls is None and not self._is_immutable(node, operands))
@@ -422,6 +426,33 @@ class _Glue:
             source, operands, cls=cls, home=home, checked=not plain, chooses=self.chooses,
             makes_new=not holds_parts,
         )  # fmt: skip
+
+    def _hands_on(self, node: ast.expr, tree: ast.expr) -> bool:
+        """Whether it makes a container of the elements of an operand, and of no others."""
+        match node, tree:
+            case ast.Call(func=func), ast.Call(args=[ast.Name(id=name)]) if name in self.leaves:
+                return is_among(self._known(func), _CONTAINERS_OF)
+        return False
+
+    def _collected(
+        self, node: ast.ListComp | ast.SetComp, cls: type | None, operands: Mapping[str, Value]
+    ) -> tuple[Home | None, bool]:
+        """Where what a comprehension makes lives, if known, and whether it holds objects."""
+        c, given = self.c, {ast.unparse(self.leaves[name]): v for name, v in operands.items()}
+        try:
+            elements = elements_made(
+                c, self.frame, node, given, lambda part: self._is_immutable(part, operands)
+            )
+        except NotKnown:
+            return None, True
+        home = c.order.fresh("glue", cls)
+        plain = None if elements is None else c.order.holds(elements)
+        if elements is not None and plain is None:
+            c.order.merge(home.field(ELEMENTS), elements)
+            return home.find(), True
+        kinds = plain or frozenset({Immutable})
+        c.order.add_classes(home.field(ELEMENTS), frozenset(), kinds, is_open=False)
+        return home, False
 
     def _fresh(self, node: ast.expr, cls: type | None, operands: Mapping[str, Value]) -> Home:
         """Where something new lives."""

@@ -304,6 +304,8 @@ class Order:
         outer, inner = (one, two) if two.scope.inside(one.scope) else (two, one)
         if outer.scope is not _NOWHERE and inner.scope is _NOWHERE:
             outer, inner = inner, outer
+        if one.read is not None:
+            outer, inner = one, two  # as the homes do that they are the readers of
         if outer.shared != inner.shared:
             self.share(outer)
             self.share(inner)
@@ -322,7 +324,8 @@ class Order:
         outer.depth = min(outer.depth, inner.depth)
         outer.parameter = outer.parameter and inner.parameter
         inner._merged = outer
-        self.note(inner)
+        if inner.read is None:
+            self.note(inner)
         if len(set(tokens)) > 1:
             self.give(outer, self.join(tokens))
         if inner._readers is not None:

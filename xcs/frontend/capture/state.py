@@ -322,10 +322,14 @@ class Capture(Declarations):
         return Dyn(self.ssa(value), cls, home)
 
     def _iterator(self, value: Lazy) -> Dyn:
-        from xcs.frontend.capture.evaluate import class_of, derived_home
+        from xcs.frontend.capture.elements import elements_home
+        from xcs.frontend.capture.evaluate import class_of
 
         source, operands = value.source()
-        home = derived_home(self, list(operands.values())) or self.order.fresh("iterator")
+        inner = elements_home(self, value)
+        home = self.order.fresh("iterator")
+        home.made = inner is not None
+        self.order.merge(home.field(ELEMENTS), inner)
         known = (*CONTAINERS, *SCALARS, tuple, range)
         checked = any(class_of(v) not in known for v in operands.values())
         return self.host(source, operands, home=home, checked=checked, structure=True)
