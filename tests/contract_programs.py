@@ -3682,7 +3682,7 @@ def objects_that_keys_are(q):
     for note in notes:
         if ask(note.text) != q:
             note.put(ask(note.text + "!"))
-    return [note.text for note in sorted(notes, key=notes.get)], [note.text for note in notes]
+    return [note.text for note in sorted(notes, key=notes.__getitem__)], [note.text for note in notes]
 
 
 @program("a")

@@ -546,3 +546,18 @@ def test_what_is_returned_may_be_computed_in_loops() -> None:
         return [(word + reply, len(word)) for word in words if word]
 
     assert agrees(main, lambda: (["a", "", "bb"],))
+
+
+def test_parameters_may_have_any_names() -> None:  # R1
+    def total(known: list[int], known0: int, call: int, given: int, bound: int) -> int:
+        for number in known:
+            known0 += number
+        return known0 + call + given + bound
+
+    @xcs.jit
+    def program(q: str) -> tuple[str, int]:
+        numbers = [1, 2]
+        numbers.append(len(q))
+        return ask(q), total(numbers, 3, 4, 5, 6)
+
+    assert program("abc") == (ask("abc"), 24)

@@ -79,7 +79,9 @@ class Parts:
     def passed(self, name: str, value: Dyn) -> str:
         if not name.isidentifier() or keyword.iskeyword(name):
             name = "argument"
-        while name in ("bound", "call", "given", *self.names) or name.startswith("known"):
+        if name.startswith("known"):
+            name = f"a_{name}"  # those are the names of what is known
+        while name in ("bound", "call", "given", *self.names):
             name = f"{name}_"
         self.names.append(name)
         self.values.append(value)
