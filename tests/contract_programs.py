@@ -3682,7 +3682,9 @@ def objects_that_keys_are(q):
     for note in notes:
         if ask(note.text) != q:
             note.put(ask(note.text + "!"))
-    return [note.text for note in sorted(notes, key=notes.__getitem__)], [note.text for note in notes]
+    return [note.text for note in sorted(notes, key=notes.__getitem__)], [
+        note.text for note in notes
+    ]
 
 
 @program("a")
@@ -3721,3 +3723,14 @@ def objects_among_them_one_that_is_its_part(q):
     root = Tree("root", [leaf, Tree("other", [])])
     found = root.rename(root.children, leaf)
     return found, root.children[0].name, leaf.name
+
+
+@program(1, -1)
+def both_branches_give_a_variable_the_same_value(n):
+    if n > 0:
+        kept = n
+        spare = [n]
+    else:
+        kept = n
+        spare = None
+    return kept, spare

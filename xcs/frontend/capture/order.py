@@ -11,6 +11,7 @@ iteration to the next.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -32,6 +33,23 @@ MAX_DEPTH = 6
 
 class Immutable:
     """Stands for the class of a value of which is known only that nothing changes it."""
+
+
+@dataclass(eq=False)
+class Chain:
+    """The ops on what lives in a home, in turn, for as long as it is not merged with another.
+
+    Of two homes that become one, each may have its last token in another region: the chain of both
+    is a new one with these two as `parts`.
+    """
+
+    home: Home
+    parts: tuple[Chain, ...] = ()
+    given: bool = False
+    """Whether it ever had a token."""
+    shared_at: int = 0
+    """When the home came to be shared: what had its place in the world's chain before did not know
+    what lives there."""
 
 
 @dataclass(eq=False)
@@ -78,6 +96,10 @@ class Home:
     _readers: Home | None = None
     _fields: dict[str, Home] = field(default_factory=dict)
     _merged: Home | None = None
+    chain: Chain = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chain = Chain(self)
 
     def find(self) -> Home:
         """The home that stands for all that this one was merged with."""
@@ -149,7 +171,9 @@ class Import:
     """A chain that enters a function or an iteration as a block argument."""
 
     home: Home
-    argument: BlockArgument
+    argument: SSAValue
+    chain: Chain
+    """The home's, or the part of it, that the region had no token of."""
 
 
 @dataclass(eq=False)
@@ -159,7 +183,9 @@ class Scope:
     kind: ScopeKind
     block: Block
     parent: Scope | None = None
-    tokens: dict[Home, SSAValue] = field(default_factory=dict)
+    tokens: dict[Chain, SSAValue] = field(default_factory=dict)
+    world_at: int = 0
+    """When the world's token was given: what is shared since is not behind it."""
     imports: list[Import] = field(default_factory=list)
     assumed: set[Home] = field(default_factory=set)
     """Homes from outside that nothing was taken to have written when they were read."""
@@ -180,8 +206,38 @@ class Scope:
 
     def touched(self) -> list[Home]:
         """The chains that the region has moved on and that are there after it."""
-        homes = dict.fromkeys(home.find() for home in self.tokens)
+        homes = dict.fromkeys(chain.home.find() for chain in self.tokens)
         return [home for home in homes if not home.scope.inside(self)]
+
+    def has(self, home: Home) -> bool:
+        """Whether the region has a token of what lives there, that is not only the world's."""
+        home = home.find()
+        return any(chain.home.find() is home for chain in self.tokens)
+
+    def imported(self, home: Home) -> SSAValue | None:
+        """The token of the home's chain that the region begins with, if it is given one."""
+        home = home.find()
+        return next((i.argument for i in self.imports if i.home.find() is home), None)
+
+    def enter(self, home: Home, chain: Chain) -> BlockArgument:
+        """Let the region be given the last token of a chain."""
+        argument = self.block.insert_arg(orch.TOKEN, len(self.block.args))
+        self.imports.append(Import(home, argument, chain))
+        self.tokens[chain] = argument
+        chain.given = True
+        return argument
+
+    def carry(self, world: Home) -> None:
+        """Let iterations hand on the chains of all that they have touched.
+
+        What comes after the loop comes after all of them, also if each has objects of its own.
+        """
+        for home in self.touched():
+            on_world = home.shared and self.imported(world) is not None
+            if not on_world and self.imported(home) is None:
+                entered = Chain(home)
+                home.chain = Chain(home, (home.chain, entered), True, home.chain.shared_at)
+                self.enter(home, entered)
 
 
 class Order:
@@ -207,6 +263,8 @@ class Order:
         """Every home that something wrote, in turn."""
         self.first_writes: list[Home] = []
         """Those that nothing had written before, in turn."""
+        self._shared = 0
+        """How many times a home came to be shared."""
         self.changes: list[tuple[Home, Scope]] = []
         """Homes in the order in which more became known of them: written, shared, or merged; with
         the region that they were taken to be born in then."""
@@ -312,7 +370,6 @@ class Order:
         if outer.written != inner.written:
             self._take_for_written(outer)
             self._take_for_written(inner)
-        tokens = [t for t in (self._last(outer), self._last(inner)) if t is not None]
         self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
         self._add_calls(outer, inner)
         outer.made = outer.made and inner.made
@@ -326,8 +383,7 @@ class Order:
         inner._merged = outer
         if inner.read is None:
             self.note(inner)
-        if len(set(tokens)) > 1:
-            self.give(outer, self.join(tokens))
+        outer.chain = _both(outer, inner)
         if inner._readers is not None:
             outer._readers = self.merge(outer._readers, inner._readers)
             assert outer._readers is not None
@@ -415,6 +471,8 @@ class Order:
         if not home.shared:
             last = self._last(home)
             home.shared = True
+            self._shared += 1
+            _stamp(home.chain, self._shared)
             self.note(home)
             if home.written:
                 self.mark_written(self.some_shared)
@@ -443,9 +501,10 @@ class Order:
         """An op has taken its place at the end of the home's chain."""
         home = home.find()
         tokens = self.scope.tokens
-        for other in [h for h in tokens if h.find() is home]:
-            del tokens[other]
-        tokens[home] = token
+        for chain in [chain for chain in tokens if chain.home.find() is home]:
+            del tokens[chain]
+        tokens[home.chain] = token
+        home.chain.given = True
 
     def give_read(self, home: Home, token: SSAValue) -> None:
         """An op reads what lives in the home."""
@@ -464,7 +523,8 @@ class Order:
         homes: dict[Home, None] = {self.world: None}
         scope: Scope | None = self.scope
         while scope is not None:
-            homes.update(dict.fromkeys(h.find() for h in scope.tokens if h.find().shared))
+            touched = (chain.home.find() for chain in scope.tokens)
+            homes.update(dict.fromkeys(home for home in touched if home.shared))
             scope = scope.parent
         found = (self._last(home) for home in homes)
         return list(dict.fromkeys(token for token in found if token is not None))
@@ -482,9 +542,10 @@ class Order:
     def give_world(self, token: SSAValue, *, write: bool = True) -> None:
         """An op has its place in the chains of all that is shared, and may have changed it."""
         tokens = self.scope.tokens
-        for home in [h for h in tokens if h.find().shared]:
-            del tokens[home]
-        tokens[self.world] = token
+        for chain in [chain for chain in tokens if chain.home.find().shared]:
+            del tokens[chain]
+        tokens[self.world.chain] = token
+        self.scope.world_at = self._shared
         if write:
             self.mark_written(self.world)
 
@@ -497,36 +558,67 @@ class Order:
 
     def last_in(self, scope: Scope, home: Home) -> SSAValue | None:
         """The last token of the home's chain at the end of a region."""
-        return self._lookup(scope, home.find())
-
-    def _last(self, home: Home) -> SSAValue | None:
-        return self._lookup(self.scope, home)
-
-    def _lookup(self, scope: Scope, home: Home) -> SSAValue | None:
-        found = {t: None for h, t in scope.tokens.items() if h.find() is home}
+        home = home.find()
+        found = list(dict.fromkeys(self._lookup(scope, home, home.chain)))
         if len(found) > 1:
-            token = self.join(list(found))
+            token = self.join(found)
             self.give(home, token)
             return token
-        if found:
-            return next(iter(found))
-        if home.shared and self.world in scope.tokens:
-            return scope.tokens[self.world]
-        if scope.kind is ScopeKind.BODY and home.scope.inside(scope):
+        return found[0] if found else None
+
+    def _last(self, home: Home) -> SSAValue | None:
+        return self.last_in(self.scope, home)
+
+    def _lookup(self, scope: Scope, home: Home, chain: Chain) -> list[SSAValue]:
+        """The last tokens of a chain of the home, or of its parts, at the end of a region."""
+        if chain in scope.tokens:
+            return [scope.tokens[chain]]
+        world = scope.tokens.get(self.world.chain) if home.shared else None
+        is_behind = chain.shared_at <= scope.world_at
+        if chain.parts and (scope.has(home) or (world is not None and not is_behind)):
+            return [t for part in chain.parts for t in self._lookup(scope, home, part)]
+        if world is not None and is_behind:
+            return [world]
+        around = self._lookup_around(scope, home, chain)
+        return around if world is None else [world, *around]
+
+    def _lookup_around(self, scope: Scope, home: Home, chain: Chain) -> list[SSAValue]:
+        """The last tokens of a chain where a region begins that has not touched it."""
+        is_born_inside = home.scope.inside(scope)
+        if scope.kind is ScopeKind.BODY and is_born_inside:
             shared = home.shared and home is not self.world
-            return self._lookup(scope, self.world) if shared else None
-        if scope.kind in (ScopeKind.BRANCH, ScopeKind.MAIN) or home.scope.inside(scope):
-            return None if scope.parent is None else self._lookup(scope.parent, home)
+            return self._lookup(scope, self.world, self.world.chain) if shared else []
+        if scope.kind in (ScopeKind.BRANCH, ScopeKind.MAIN) or is_born_inside:
+            return [] if scope.parent is None else self._lookup(scope.parent, home, chain)
         if not self.is_written(home):
             scope.assume(home)
             around = scope.parent
             if scope.kind is ScopeKind.BODY and around is not None:
                 around = around.parent
-            return None if around is None else self._lookup(around, home)
-        argument = scope.block.insert_arg(orch.TOKEN, len(scope.block.args))
-        scope.imports.append(Import(home, argument))
-        scope.tokens[home] = argument
-        return argument
+            return [] if around is None else self._lookup(around, home, chain)
+        if (argument := scope.imported(home)) is not None:
+            return [argument]
+        if home is self.world:
+            scope.world_at = sys.maxsize  # those around see to what is shared meanwhile
+        return [scope.enter(home, chain)]
+
+
+def _both(outer: Home, inner: Home) -> Chain:
+    """The chain of two homes that have become one."""
+    parts = [h.chain for h in (outer, inner) if h.chain.given or outer.shared]
+    if len(parts) < 2:
+        return parts[0] if parts else outer.chain
+    latest = max(part.shared_at for part in parts)
+    if any(part.given for part in parts):
+        return Chain(outer, tuple(parts), given=True, shared_at=latest)
+    return Chain(outer, shared_at=latest)
+
+
+def _stamp(chain: Chain, now: int) -> None:
+    """Note when a chain, and those that it was made of, came to be of something shared."""
+    chain.shared_at = now
+    for part in chain.parts:
+        _stamp(part, now)
 
 
 _NOWHERE = Scope(ScopeKind.MAIN, Block())

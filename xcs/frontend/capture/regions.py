@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, Block, BlockArgument, Region, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.capture.flow import Flow, joined
-from xcs.frontend.capture.order import Home, Scope, ScopeKind
+from xcs.frontend.capture.order import Chain, Home, Scope, ScopeKind
 from xcs.frontend.capture.state import Capture, Remark
 from xcs.frontend.capture.values import (
     NOTHING,
@@ -119,6 +119,8 @@ class Merge:
                 b = right.get(name, Static(UNBOUND))
                 if a is not b:
                     self.add(a, b, lambda v, f=frame, n=name: f.env.__setitem__(n, v))
+                elif before.get(name) is not a:
+                    frame.env[name] = a
 
     def chains(self) -> list[Home]:
         """The chains that either region has moved on, after their values were made one."""
@@ -165,7 +167,7 @@ class Merge:
 
     def _token(self, scope: Scope, home: Home, shared: SSAValue | None) -> SSAValue:
         order = self.c.order
-        if home is order.world and home not in scope.tokens and shared is not None:
+        if home is order.world and not scope.has(home) and shared is not None:
             return shared
         last = order.last_in(scope, home)
         return self.c.start() if last is None else last
@@ -493,6 +495,8 @@ class Loop:
         if not self._settled(before, last, outer, entry, mark):
             return None
         c.restore(before)
+        for scope in dict.fromkeys((outer.scope, last.scope)):
+            scope.carry(c.order.world)
         if self.test is None:
             return self._finish_for(source, outer, entry)  # type: ignore[arg-type]
         return self._finish_while(conditions[0], outer, last, entry)
@@ -633,8 +637,7 @@ class Loop:
     ) -> Value:
         c = self.c
         with reentered(c, test.scope):
-            for entered in body.scope.imports:
-                c.order.take(entered.home)  # what enters the body comes by way of the test
+            self._enter_by_test(test.scope, body.scope)
         init = [as_type(c, c.ssa(v), orch.ANY) for v in entry]
         init += self._tokens_in(test.scope)
         homes = [i.home for i in test.scope.imports]
@@ -662,26 +665,48 @@ class Loop:
             op.attributes[orch.GENERATOR] = UnitAttr()
         return list(self.c.add(op).results)
 
+    def _enter_by_test(self, test: Scope, body: Scope) -> None:
+        """Let every chain that enters the body come by way of the test."""
+        order = self.c.order
+        for home in [entered.home.find() for entered in body.imports]:
+            last = order.take(home)
+            on_world = home.shared and test.imported(order.world) is not None
+            if on_world or test.imported(home) is not None:
+                continue
+            argument = test.enter(home, Chain(home))
+            if not last:
+                order.give(home, argument)
+
     def _align(self, homes: list[Home], scope: Scope) -> None:
         """Give the body's block the arguments for tokens in the order of the test's."""
-        block = scope.block
-        old = {i.home.find(): i.argument for i in scope.imports}
+        block, world = scope.block, None
+        old: dict[Home, list[SSAValue]] = {}
+        for entered in scope.imports:
+            old.setdefault(entered.home.find(), []).append(entered.argument)
         for home in homes:
             argument = block.insert_arg(orch.TOKEN, len(block.args))
-            former = old.pop(home.find(), None)
-            if former is None:
-                scope.tokens.setdefault(home, argument)
-                continue
-            self._replace(scope, former, argument)
-        for extra in old.values():
-            self._replace(scope, extra, self.c.start())
+            if home is self.c.order.world:
+                world = argument
+            is_behind = home.shared and scope.has(self.c.order.world)
+            if not scope.has(home) and not is_behind:
+                scope.tokens[home.find().chain] = argument
+            for former in old.pop(home.find(), []):
+                self._replace(scope, former, argument)
+        for shared in old.values():  # whose chain goes along with the world's in the test
+            assert world is not None
+            for former in shared:
+                self._replace(scope, former, world)
 
-    def _replace(self, scope: Scope, argument: BlockArgument, token: SSAValue) -> None:
+    def _replace(self, scope: Scope, argument: SSAValue, token: SSAValue) -> None:
         """Have another token in place of one that a region's block is given."""
         argument.replace_all_uses_with(token)
-        for home, last in scope.tokens.items():
+        for chain, last in scope.tokens.items():
             if last is argument:
-                scope.tokens[home] = token
+                scope.tokens[chain] = token
+        for entered in scope.imports:
+            if entered.argument is argument:
+                entered.argument = token
+        assert isinstance(argument, BlockArgument)
         scope.block.erase_arg(argument)
 
     def _flag(self, values: list[Value]) -> SSAValue:
@@ -713,7 +738,7 @@ class Loop:
         order = self.c.order
         if home is order.world:
             # Chains of shared objects may have begun in the region, at the world's token.
-            shared = [t for h, t in scope.tokens.items() if h.find().shared or h is home]
+            shared = [t for chain, t in scope.tokens.items() if chain.home.find().shared]
             return self.c._join(list(dict.fromkeys(shared)))
         last = order.last_in(scope, home)
         return self.c.start() if last is None else last

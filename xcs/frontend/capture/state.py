@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from xcs.frontend.capture.declarations import Declarations
 from xcs.frontend.capture.order import (
     ELEMENTS,
     KEYS,
+    Chain,
     Home,
     Order,
     Scope,
@@ -706,6 +708,7 @@ class Capture(Declarations):
             self.block,
             self.block.last_op,
             dict(self.order.scope.tokens),
+            self.order.scope.world_at,
             self.environments(),
             len(self.remarks),
             len(self.native_parts),
@@ -723,8 +726,10 @@ class Capture(Declarations):
         self.block = attempt.block
         while (last := self.block.last_op) is not attempt.last and last is not None:
             self.block.erase_op(last, safe_erase=False)
-        entered = {i.home: i.argument for i in self.order.scope.imports[attempt.imports :]}
-        self.order.scope.tokens = {**entered, **attempt.tokens}
+        scope = self.order.scope
+        entered = {i.chain: i.argument for i in scope.imports[attempt.imports :]}
+        scope.tokens = {**entered, **attempt.tokens}
+        scope.world_at = sys.maxsize if self.order.world.chain in entered else attempt.world_at
         self.restore(attempt.environments)
         self.fence, self.pause = attempt.fence, attempt.pause
         self.begun = dict(attempt.begun)
@@ -756,7 +761,8 @@ class Attempt:
 
     block: Block
     last: Operation | None
-    tokens: dict[Home, SSAValue]
+    tokens: dict[Chain, SSAValue]
+    world_at: int
     environments: list[tuple[Frame, dict[str, Value]]]
     remarks: int
     native_parts: int
