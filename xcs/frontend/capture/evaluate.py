@@ -116,7 +116,8 @@ def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | N
     if cls is None and is_of_array(operands):
         cls = array_class()
     plain = all(map(is_data, operands.values()))
-    home = None if cls in SCALARS else derived_home(c, list(operands.values()))
+    values = list(operands.values())
+    home = None if cls in SCALARS else derived_home(c, values, no_others=cls is list)
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 

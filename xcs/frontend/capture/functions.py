@@ -610,7 +610,9 @@ def _parameter_home(home: Home, homes: dict[Home, Home], callers: Scope) -> Home
         made.classes, made.plain, made.open = home.classes, home.plain, home.open
         made.codes, made.only_codes = home.codes, home.only_codes
         for name, part in home.fields():
-            made._fields[name] = _parameter_home(part, homes, callers)
+            found = made._fields[name] = _parameter_home(part, homes, callers)
+            if found.holder is None:
+                found.part, found.holder = name, made
     return homes[home]
 
 

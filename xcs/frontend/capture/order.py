@@ -28,7 +28,11 @@ KEYS = "{}"
 """The part of a mapping that stands for all keys."""
 SLOT = "="
 """Marks the home of an attribute itself, beside that of what it holds."""
-MAX_DEPTH = 6
+MAX_DEPTH = 10
+"""How far the parts of parts are told apart."""
+FOLDED_DEPTH = 4
+"""From where on a part is taken to live where the one of the same name does that it is part of, as
+the nodes of a tree or a graph do."""
 
 
 class Immutable:
@@ -45,11 +49,16 @@ class Chain:
 
     home: Home
     parts: tuple[Chain, ...] = ()
-    given: bool = False
-    """Whether it ever had a token."""
+    scopes: list[Scope] = field(default_factory=list)
+    """The regions that ever had a token of it."""
     shared_at: int = 0
     """When the home came to be shared: what had its place in the world's chain before did not know
     what lives there."""
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether a region that is under construction has a token of it."""
+        return any(self in s.tokens for s in self.scopes if s.block.parent is None)
 
 
 @dataclass(eq=False)
@@ -65,6 +74,9 @@ class Home:
     whole: bool = False
     """Whether it does so with all that this leads to."""
     depth: int = 0
+    part: str = ""
+    """The name that it has as a part of `holder`."""
+    holder: Home | None = None
     collapsed: bool = False
     """Whether all that the objects lead to lives here as well."""
     parameter: bool = False
@@ -124,11 +136,16 @@ class Home:
             if home.collapsed or home.depth >= MAX_DEPTH:
                 home.collapsed = True
                 return home
+            if (found := home._folded(name)) is not None:
+                home._fields[name] = found
+                return found
             found = Home(
                 f"{home.name}.{name}",
                 home.scope,
                 home.shared,
                 depth=home.depth + 1,
+                part=name,
+                holder=home,
                 parameter=home.parameter,
                 foreign=home.foreign,
                 # Of objects that are made here, all that is stored in them is seen.
@@ -137,6 +154,17 @@ class Home:
             )
             home._fields[name] = found
         return found.find()
+
+    def _folded(self, name: str) -> Home | None:
+        """The part of such a name, far up in what this is part of."""
+        home = self
+        for _ in range(self.depth if self.depth >= FOLDED_DEPTH else 0):
+            if home.part == name:
+                return home
+            if home.holder is None:
+                break
+            home = home.holder.find()
+        return None
 
     def readers(self) -> Home:
         """The chain of those who read what lives here."""
@@ -223,9 +251,14 @@ class Scope:
         """Let the region be given the last token of a chain."""
         argument = self.block.insert_arg(orch.TOKEN, len(self.block.args))
         self.imports.append(Import(home, argument, chain))
-        self.tokens[chain] = argument
-        chain.given = True
+        self.put(chain, argument)
         return argument
+
+    def put(self, chain: Chain, token: SSAValue) -> None:
+        """Note the last token of a chain."""
+        self.tokens[chain] = token
+        if self not in chain.scopes:
+            chain.scopes.append(self)
 
     def carry(self, world: Home) -> None:
         """Let iterations hand on the chains of all that they have touched.
@@ -236,7 +269,7 @@ class Scope:
             on_world = home.shared and self.imported(world) is not None
             if not on_world and self.imported(home) is None:
                 entered = Chain(home)
-                home.chain = Chain(home, (home.chain, entered), True, home.chain.shared_at)
+                home.chain = Chain(home, (home.chain, entered), shared_at=home.chain.shared_at)
                 self.enter(home, entered)
 
 
@@ -503,8 +536,7 @@ class Order:
         tokens = self.scope.tokens
         for chain in [chain for chain in tokens if chain.home.find() is home]:
             del tokens[chain]
-        tokens[home.chain] = token
-        home.chain.given = True
+        self.scope.put(home.chain, token)
 
     def give_read(self, home: Home, token: SSAValue) -> None:
         """An op reads what lives in the home."""
@@ -544,7 +576,7 @@ class Order:
         tokens = self.scope.tokens
         for chain in [chain for chain in tokens if chain.home.find().shared]:
             del tokens[chain]
-        tokens[self.world.chain] = token
+        self.scope.put(self.world.chain, token)
         self.scope.world_at = self._shared
         if write:
             self.mark_written(self.world)
@@ -559,7 +591,7 @@ class Order:
     def last_in(self, scope: Scope, home: Home) -> SSAValue | None:
         """The last token of the home's chain at the end of a region."""
         home = home.find()
-        found = list(dict.fromkeys(self._lookup(scope, home, home.chain)))
+        found = self._lookup(scope, home, home.chain)
         if len(found) > 1:
             token = self.join(found)
             self.give(home, token)
@@ -571,16 +603,23 @@ class Order:
 
     def _lookup(self, scope: Scope, home: Home, chain: Chain) -> list[SSAValue]:
         """The last tokens of a chain of the home, or of its parts, at the end of a region."""
-        if chain in scope.tokens:
-            return [scope.tokens[chain]]
         world = scope.tokens.get(self.world.chain) if home.shared else None
-        is_behind = chain.shared_at <= scope.world_at
-        if chain.parts and (scope.has(home) or (world is not None and not is_behind)):
-            return [t for part in chain.parts for t in self._lookup(scope, home, part)]
-        if world is not None and is_behind:
-            return [world]
-        around = self._lookup_around(scope, home, chain)
-        return around if world is None else [world, *around]
+        is_touched = scope.has(home)
+        found: list[SSAValue] = []
+        pending = [chain]
+        while pending:
+            chain = pending.pop()
+            is_behind = chain.shared_at <= scope.world_at
+            if chain in scope.tokens:
+                found.append(scope.tokens[chain])
+            elif chain.parts and (is_touched or (world is not None and not is_behind)):
+                pending.extend(chain.parts)
+            elif world is not None and is_behind:
+                found.append(world)
+            else:
+                found += self._lookup_around(scope, home, chain)
+                found += [world] if world is not None else []
+        return list(dict.fromkeys(found))
 
     def _lookup_around(self, scope: Scope, home: Home, chain: Chain) -> list[SSAValue]:
         """The last tokens of a chain where a region begins that has not touched it."""
@@ -605,20 +644,28 @@ class Order:
 
 def _both(outer: Home, inner: Home) -> Chain:
     """The chain of two homes that have become one."""
-    parts = [h.chain for h in (outer, inner) if h.chain.given or outer.shared]
+    parts: list[Chain] = []
+    pending = [outer.chain, inner.chain]
+    while pending:
+        chain = pending.pop()
+        if chain.is_going_on:
+            parts.append(chain)
+        else:
+            pending.extend(chain.parts)
+    if outer.shared:  # a region without a token of it has the world's
+        parts.append(Chain(outer))
     if len(parts) < 2:
-        return parts[0] if parts else outer.chain
-    latest = max(part.shared_at for part in parts)
-    if any(part.given for part in parts):
-        return Chain(outer, tuple(parts), given=True, shared_at=latest)
-    return Chain(outer, shared_at=latest)
+        return parts[0] if parts else Chain(outer)
+    return Chain(outer, tuple(parts), shared_at=max(part.shared_at for part in parts))
 
 
 def _stamp(chain: Chain, now: int) -> None:
     """Note when a chain, and those that it was made of, came to be of something shared."""
-    chain.shared_at = now
-    for part in chain.parts:
-        _stamp(part, now)
+    pending = [chain]
+    while pending:
+        chain = pending.pop()
+        chain.shared_at = now
+        pending.extend(chain.parts)
 
 
 _NOWHERE = Scope(ScopeKind.MAIN, Block())

@@ -689,7 +689,7 @@ class Loop:
                 world = argument
             is_behind = home.shared and scope.has(self.c.order.world)
             if not scope.has(home) and not is_behind:
-                scope.tokens[home.find().chain] = argument
+                scope.put(home.find().chain, argument)
             for former in old.pop(home.find(), []):
                 self._replace(scope, former, argument)
         for shared in old.values():  # whose chain goes along with the world's in the test

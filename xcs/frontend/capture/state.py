@@ -317,10 +317,12 @@ class Capture(Declarations):
         cls = tuple if isinstance(value, Pack) else cls
         home = None
         if isinstance(value, Pack):
-            inner = self.home_of(value)
-            if inner is not None:
-                home = self.order.fresh("tuple")
-                self.order.merge(home.field(ELEMENTS), inner)
+            from xcs.frontend.capture.names import store_in
+
+            if self.home_of(value) is not None:
+                home = self.order.fresh("tuple", tuple)
+                for item in value.items:
+                    store_in(self, home.field(ELEMENTS), item)
         return Dyn(self.ssa(value), cls, home)
 
     def _iterator(self, value: Lazy) -> Dyn:
