@@ -17,7 +17,7 @@ import re
 import types
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from xcs.frontend.analysis.resources import Resource
@@ -25,6 +25,26 @@ from xcs.frontend.names import FunctionNode
 
 Path = tuple[str, ...]
 """A parameter's name, then names of attributes that lead on from it."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The variable that leads to an object, or an object that a callable holds: then no `space`."""
+
+    space: Any = field(repr=False)
+    """The namespace or cell of the variable."""
+    name: str
+    obj: Any = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[int, str, int]:
+        return id(self.space), self.name, id(self.obj)
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,8 @@ class Place:
     the shared variable in words."""
     resource: Resource = "object"
     """What a shared object stands for: standard output is the console, `os.environ` the process."""
+    origin: Origin | None = None
+    """What leads to a shared object, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -289,9 +311,9 @@ def fresh(name: Any, cls: type | None = None) -> Value:
     return Value(frozenset({Place("fresh", name)}), cls=cls)
 
 
-def shared(label: str, resource: Resource = "object") -> Place:
+def shared(label: str, resource: Resource = "object", origin: Origin | None = None) -> Place:
     """The place of an object that lives outside the activation."""
-    return Place("shared", label, resource)
+    return Place("shared", label, resource, origin)
 
 
 def join(values: Iterable[Value]) -> Value:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from xcs.frontend.abstract_values import Origin
 from xcs.frontend.analysis.resources import (
     COMMON,
     ORDERED,
@@ -124,6 +125,9 @@ class Classification:
     """Resources and modes. Where nothing is said, those that ``effects`` is the name for."""
     changes: tuple[Operand, ...] = ()
     """The operands that are changed in place, where a table says which."""
+    changed: tuple[Origin, ...] | None = field(default=None, compare=False)
+    """Where all the objects are that a call may change, of those that it is not given; None if that
+    is not known."""
     form: Form = field(default_factory=lambda: PLAIN)
     evidence: Evidence = "declared"
     """What the decision rests on."""

@@ -16,7 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from xcs.frontend.abstract_values import Hint, Ref, Shape, Value, is_constant, is_immutable_class
+from xcs.frontend.abstract_values import (
+    Hint,
+    Origin,
+    Ref,
+    Shape,
+    Value,
+    is_constant,
+    is_immutable_class,
+)
 from xcs.frontend.analysis.resources import Policy
 from xcs.frontend.classification import (
     IMMUTABLE_CLASSES,
@@ -252,8 +260,21 @@ def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
         strict_effects=_other(verdicts["strict"][0], effects),
         held_effects=_other(verdicts["held"][0], effects),
         touches=frozenset(touches),
+        changed=_changed(target, summary),
         evidence="source" if summary.has_source else "name",
     )
+
+
+def _changed(target: _Target, summary: Summary) -> tuple[Origin, ...] | None:
+    """Where the objects are that a call changes without being given them, if that is known."""
+    vague = summary.changes_others or summary.called or summary.lazy or target.memoised
+    if vague or "unknown" in summary.reaches or not summary.has_source:
+        return None
+    changed = dict(summary.changed)
+    for name in {path[0] for path in summary.mutated if path[0] in target.bound}:
+        for ref in target.context[name].refs:
+            changed[Origin(None, target.bound[name], ref.obj)] = None
+    return tuple(changed)
 
 
 def _other(effects: EffectClass, usual: EffectClass) -> EffectClass | None:

@@ -35,6 +35,19 @@ class Argument:
     index: int
 
 
+@dataclass(frozen=True)
+class Variable:
+    """Where a path begins, if at whatever a variable of another function is when it is called."""
+
+    space: Mapping[str, Any] | types.CellType
+    name: str
+
+    def find(self) -> Any:
+        """What it is now; raises if it is unbound."""
+        space = self.space
+        return space.cell_contents if isinstance(space, types.CellType) else space[self.name]
+
+
 @dataclass(eq=False)
 class Place:
     """The objects that live in one home, and where what they lead to lives."""
@@ -91,6 +104,7 @@ class Assumptions:
                 if not test(found if follow is None else follow(found), expected):
                     return False
             for root, follow, test, expected in self._of_others:
+                root = root.find() if isinstance(root, Variable) else root
                 if not test(root if follow is None else follow(root), expected):
                     return False
         except Exception:  # something is gone
@@ -102,8 +116,7 @@ class Assumptions:
         owners: dict[int, Place] = {}
         seen: set[tuple[int, int]] = set()
         pending: list[tuple[Any, Place]] = [
-            (values[root.index] if isinstance(root, Argument) else root, place)
-            for root, place in self._places
+            (_found(root, values), place) for root, place in self._places
         ]
         while pending:
             obj, place = pending.pop()
@@ -118,6 +131,13 @@ class Assumptions:
                 return False
             pending.extend(_parts(obj, place))
         return True
+
+
+def _found(root: Any, values: list[Any]) -> Any:
+    """The object where a path begins."""
+    if isinstance(root, Argument):
+        return values[root.index]
+    return root.find() if isinstance(root, Variable) else root
 
 
 def _place(home: Home, around: dict[Home, Place], made: list[Place]) -> Place | None:
@@ -187,7 +207,7 @@ def _attributes(obj: Any) -> set[str]:
     if is_user_class(cls):
         for base in cls.__mro__[:-1]:
             names.update(n for n, v in base.__dict__.items() if not is_immutable_value(v))
-    return names
+    return {name for name in names if not name.startswith("__")}  # what makes the class up
 
 
 @functools.lru_cache(maxsize=4096)
@@ -239,4 +259,4 @@ _TESTS = {
 }
 
 
-__all__ = ["MAX_ELEMENTS", "Argument", "Assumptions", "Place"]
+__all__ = ["MAX_ELEMENTS", "Argument", "Assumptions", "Place", "Variable"]

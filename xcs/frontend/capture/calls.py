@@ -16,9 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xcs.dialects import orch
+from xcs.frontend.abstract_values import Origin
 from xcs.frontend.analysis.resources import Mode
-from xcs.frontend.arguments import array_class
+from xcs.frontend.arguments import array_class, class_of_argument
 from xcs.frontend.capture import arrays
+from xcs.frontend.capture.assumptions import Variable
 from xcs.frontend.capture.elements import (
     MAPPINGS,
     elements_home,
@@ -60,6 +62,7 @@ from xcs.frontend.capture.values import (
     Method,
     Pack,
     Partial,
+    Path,
     Static,
     Value,
     argument_list,
@@ -929,7 +932,6 @@ def call_bound_method(call: Call, callee: Any) -> Value | None:
             owner=callee.__self__,
         )  # fmt: skip
     from xcs.frontend.capture.names import outside
-    from xcs.frontend.capture.values import Path
 
     receiver = outside(call.c, callee.__self__, Path(f"self {id(callee.__self__)}"), "receiver")
     function = callee.__func__
@@ -1048,6 +1050,10 @@ def _mapped(call: Call, callee: Any) -> Value:
         return c.host(source, {"f": function, "xs": iterable}, checked=True, home=home)
     refuse_ending(call, function)
     if native is not None and callee is filter:
+        if isinstance(native, Closure):
+            from xcs.frontend.capture.native import native_function
+
+            native = native_function(c, native, called_now=True)
         values: list[Value] = [native, iterable]
         return c.host(
             "list(filter(f, xs))", {"f": native, "xs": iterable}, cls=list, checked=True,
@@ -1139,6 +1145,12 @@ def _by_key(call: Call, callee: Any) -> Value | None:
 
     c, args = call.c, call.args
     key = args.keywords["key"]
+    if isinstance(key, Closure) and function_value(call, key) is not None:
+        from xcs.frontend.capture.native import native_function
+
+        given = args.keywords | {"key": native_function(c, key, called_now=True)}
+        what = judged(c, callee)
+        return _call_native(replace(call, args=Args(args.positional, given)), callee, what)
     if function_value(call, key) is not None or len(args.positional) != 1:
         return None
     (values,) = args.positional
@@ -1213,7 +1225,6 @@ def _native_instance(call: Call, callee: type) -> Value | None:
 def _finished_instance(call: Call, cls: Any, finish: types.FunctionType) -> Value | None:
     """An instance of a dataclass: attributes are set one by one, then ``__post_init__`` runs."""
     from xcs.frontend.capture.names import outside, store_attribute
-    from xcs.frontend.capture.values import Path
 
     c, args, fields = call.c, call.args, dataclasses.fields(cls)
     names = [f.name for f in fields if f.init and not f.kw_only]
@@ -1606,6 +1617,8 @@ def call_operator(
         what = replace(what, effects="ordered")
     ordered = what.effects == "ordered"
     changes = ordered and not clock and (may_change_objects(what) or what.mutates_args)
+    changed = _changed_homes(c, callee, what) if changes else None
+    changes = changes and changed is None
     for value in args.values():
         if changes or (ordered and isinstance(callee, type)):
             c.escape(value)
@@ -1616,16 +1629,23 @@ def call_operator(
         values = c.read_together(args.values())
     writes = ordered and not changes and ("files", "write") in what.touches
     reads = not ordered and ("files", "read") in what.touches
-    token = ordered and (changes or clock or writes)
+    token = ordered and (changes or clock or writes or bool(changed))
+    after, linked = c.chain(changed, write=True, alias=False)
+    for home in [home for value in args.values() for home in c.homes_of(value)]:
+        for other in changed or ():  # in which the call may store it
+            c.order.merge(home, other)
+    after += [*c.settings(), *(c.files() if reads else ())]
     op = orch.CallOp(
         c.operator(callee, what, spec, local=clock),
         values,
         [_operator_type(what), *([orch.TOKEN] if token else [])],
-        after=() if what.kind == "tensor" else [*c.settings(), *(c.files() if reads else ())],
+        after=() if what.kind == "tensor" else after,
         keywords=tuple(args.keywords),
         starred=tuple(args.starred),
     )
     c.add(op)
+    if changed:
+        c.place(changed, op, linked, write=True, alias=False)
     if clock:
         c.fence = op.results[-1]
     elif changes:
@@ -1636,6 +1656,35 @@ def call_operator(
         c.change_files(op.results[-1])
     home = _result_home(c, callee, what, spec, changes)
     return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
+
+
+def _changed_homes(c: Capture, callee: Any, what: Classification) -> list[Home] | None:
+    """Where all lives that a call may change: from its source, if declared; None if not known."""
+    seen = classify(callee) if what.evidence == "declared" else what
+    if seen.changed is None or seen.mutates_args:
+        return None
+    homes: dict[Home, None] = {}
+    for origin in seen.changed:
+        if is_code(origin.obj):
+            return None
+        home = c.outside_home(_path_of(c, origin))
+        c.order.collapse(home)
+        home.find().whole = True
+        homes[home.find()] = None
+    return list(homes)
+
+
+def _path_of(c: Capture, origin: Origin) -> Path:
+    """How the program reaches what a callee changes."""
+    if origin.space is None:
+        path = Path(f"object {id(origin.obj)}")
+        c.roots.setdefault(path.root, origin.obj)
+        return path
+    kind = "cell" if isinstance(origin.space, types.CellType) else "global"
+    path = Path(f"{kind} {origin.name} {id(origin.space)}")
+    c.roots.setdefault(path.root, Variable(origin.space, origin.name))
+    c.paths.setdefault((path, "class"), class_of_argument(origin.obj))
+    return path
 
 
 def _changes_settings(callee: Any, what: Classification) -> bool:

@@ -548,6 +548,14 @@ class _Glue:
         match node:
             case ast.JoinedStr():
                 return str
+            case ast.Constant(value=value):
+                return type(value)
+            case ast.BoolOp(values=parts):
+                return self._class_of_all(parts)
+            case ast.IfExp(body=one, orelse=other):
+                return self._class_of_all([one, other])
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
+                return str if self._class_of_all([left, right]) is str else None
             case ast.ListComp():
                 return list
             case ast.SetComp():
@@ -563,6 +571,10 @@ class _Glue:
             case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines")):
                 return list
         return None
+
+    def _class_of_all(self, nodes: list[ast.expr]) -> type | None:
+        first, *others = (self._class(node) for node in nodes)
+        return first if all(cls is first for cls in others) else None
 
 
 def _nests(node: ast.AST) -> bool:

@@ -174,11 +174,15 @@ def _may_be_unbound(value: Value | None) -> bool:
     return value is None or (isinstance(value, Static) and value.obj is UNBOUND)
 
 
-def native_function(c: Capture, function: Closure) -> Dyn:
+def native_function(c: Capture, function: Closure, *, called_now: bool = False) -> Dyn:
     """A function that the captured code defines, as a Python object of the running program.
 
-    It holds the values that its free variables have now, so these may not change later.
+    It holds the values that its free variables have now, so these may not change later. One that is
+    only `called_now` and computes something holds these as they are now.
     """
+    given = given_away
+    if called_now:
+        given = lambda c, value: c.read_whole(value)
     node, frame = function.node, function.frame
     inner = local_names(node)
     operands: dict[str, Any] = {}
@@ -194,10 +198,10 @@ def native_function(c: Capture, function: Closure) -> Dyn:
             raise Unsupported(f"'{function.name}' uses '{name}', which is assigned again", node)
         if owner is not None and _may_be_unbound(owner.env.get(name)):
             raise Unsupported(f"'{function.name}' uses '{name}' before it has a value", node)
-        operands[name] = given_away(c, load_name(c, frame, name))
+        operands[name] = given(c, load_name(c, frame, name))
     if any(isinstance(n, ast.Nonlocal) for n in ast.walk(node)):
         raise Unsupported(f"'{function.name}' rebinds variables around it", node)
-    defaults = [given_away(c, d) for d in function.defaults]
+    defaults = [given(c, d) for d in function.defaults]
     plain: Any = copy.copy(node)
     plain.args = copy.copy(node.args)
     plain.args.defaults = [ast.Name(f"xcs_default{i}", ast.Load()) for i in range(len(defaults))]
@@ -207,7 +211,7 @@ def native_function(c: Capture, function: Closure) -> Dyn:
         if default is None:
             kw_defaults.append(None)
         else:
-            operands[f"xcs_kw_{argument.arg}"] = given_away(c, function.kw_defaults[argument.arg])
+            operands[f"xcs_kw_{argument.arg}"] = given(c, function.kw_defaults[argument.arg])
             kw_defaults.append(ast.Name(f"xcs_kw_{argument.arg}", ast.Load()))
     plain.args.kw_defaults = kw_defaults
     if isinstance(node, ast.Lambda):

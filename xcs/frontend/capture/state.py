@@ -344,7 +344,7 @@ class Capture(Declarations):
         self.roots.setdefault(path.root, example)
         self.paths[path, "class"] = cls
         home = None if is_immutable_value(example) else self.outside_home(path)
-        if home is not None and not self.coarse:
+        if home is not None and not home.collapsed:
             home.classes, home.open = home.classes | {cls}, False
             self.look_at_elements(example, path, home)
         return Dyn(ssa, cls, home, example, path)

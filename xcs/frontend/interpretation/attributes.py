@@ -16,6 +16,7 @@ from xcs.frontend.abstract_values import (
     UNKNOWN,
     Bound,
     Hint,
+    Origin,
     Ref,
     Value,
     is_code,
@@ -93,7 +94,8 @@ class Attributes(Heap):
         if obj is None:
             # A name that is None for now may be filled in later, by code that was not looked at.
             return UNKNOWN if self._is_rebound(variable) else BOTTOM
-        return known(obj, shared(variable.label, variable.resource))
+        origin = Origin(space, name, obj)
+        return known(obj, shared(variable.label, variable.resource, origin))
 
     def _is_rebound(self, variable: Variable) -> bool:
         if variable.file is None:

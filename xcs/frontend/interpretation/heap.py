@@ -352,7 +352,8 @@ class Heap:
             elif place.kind == "shared":
                 self.summary.writes[place.name] = None
                 effect = change_of(place, accumulates=mutation.accumulates)
-                self.summary.record(effect, f"{place.name} {mutation.how}")
+                reason = f"{place.name} {mutation.how}"
+                self.summary.record(effect, reason, origin=place.origin)
             elif place.kind == "unknown":
                 self.summary.record(CHANGES, f"{place.name} {mutation.how}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from xcs.frontend.abstract_values import BOTTOM, MISSING, UNKNOWN, Path, Place, Value
+from xcs.frontend.abstract_values import BOTTOM, MISSING, UNKNOWN, Origin, Path, Place, Value
 from xcs.frontend.analysis.resources import (
     ORDERED,
     PURE,
@@ -132,6 +132,9 @@ class Promise:
 POLICIES: Final[tuple[Policy, ...]] = ("direct", "held", "strict")
 
 
+_OBJECTS: Final = frozenset({"object", "world"})
+
+
 @dataclass
 class Summary:
     """The effects of one function in one context."""
@@ -144,6 +147,10 @@ class Summary:
     """Where it reads the clock, for somebody who may compare this reading with another."""
     writes: dict[str, None] = field(default_factory=dict)
     reads: dict[str, None] = field(default_factory=dict)
+    changed: dict[Origin, None] = field(default_factory=dict)
+    """Where the objects are that it changes, of those that it is not given."""
+    changes_others: bool = False
+    """Whether it may change yet others."""
     mutated: dict[Path, Mutation] = field(default_factory=dict)
     called: dict[Path, CalledParameter] = field(default_factory=dict)
     reaches: set[str] = field(default_factory=set)
@@ -170,9 +177,20 @@ class Summary:
         quiet = all(promise.effects == PURE for promise in self.promises.values())
         return quiet and not (self.clock or self.mutated or self.called)
 
-    def record(self, effect: Effect, reason: str, *, only_reads: bool = False) -> None:
-        """Add something that happens."""
+    def record(
+        self,
+        effect: Effect,
+        reason: str,
+        *,
+        only_reads: bool = False,
+        origin: Origin | None = None,
+    ) -> None:
+        """Add something that happens, to what `origin` leads to if it is given."""
         self.touches |= effect.touches
+        if origin is not None:
+            self.changed[origin] = None
+        elif any(where in _OBJECTS and mode != "read" for where, mode in effect.touches):
+            self.changes_others = True
         for policy, promise in self.promises.items():
             promise.weaken(getattr(effect, policy), reason, only_reads=only_reads)
 
@@ -184,6 +202,8 @@ class Summary:
         if callee.clock and not callee.times_itself:
             self.clock = self.clock or callee.clock
         self.writes |= callee.writes
+        self.changed |= callee.changed
+        self.changes_others |= callee.changes_others
         self.reads |= callee.reads
         self.reaches |= callee.reaches
         self.blocking |= callee.blocking
