@@ -232,7 +232,7 @@ async def noted(q):
     return reply
 
 
-@program(["a", "b"], makespan=2)
+@program(["a", "b"], makespan=1)
 async def ordered_effects(qs):
     for q in qs:
         await noted(q)

@@ -27,8 +27,8 @@ def save(text: str) -> None:
 # CHECK-NEXT:    }
 # CHECK-NEXT:    [[TEXT:%.*]] = orch.host "'\\n'.join(notes)"([[NOTES]])
 # CHECK-NEXT:    [[ANSWER:%.*]] = orch.call @ask([[TEXT]])
-# CHECK-NEXT:    {{%.*}}, {{%.*}} = orch.call @save([[ANSWER]]) :
-# CHECK-NEXT:    {{%.*}}, {{%.*}} = orch.call @save(%question) :
+# CHECK-NEXT:    {{%.*}} = orch.call @save([[ANSWER]]) :
+# CHECK-NEXT:    {{%.*}} = orch.call @save(%question) :
 # CHECK-NEXT:    func.return [[ANSWER]]
 @xcs.jit
 def pipeline(question, docs):

@@ -1629,7 +1629,8 @@ def call_operator(
         values = c.read_together(args.values())
     writes = ordered and not changes and ("files", "write") in what.touches
     reads = not ordered and ("files", "read") in what.touches
-    token = ordered and (changes or clock or writes or bool(changed))
+    settings = ordered and _changes_settings(callee, what)
+    token = ordered and (changes or clock or writes or settings or bool(changed))
     after, linked = c.chain(changed, write=True, alias=False)
     for home in [home for value in args.values() for home in c.homes_of(value)]:
         for other in changed or ():  # in which the call may store it
@@ -1650,10 +1651,10 @@ def call_operator(
         c.fence = op.results[-1]
     elif changes:
         c.change_world(op.results[-1])
-        if _changes_settings(callee, what):
-            c.change_settings(op.results[-1])
     elif writes:
         c.change_files(op.results[-1])
+    if settings:
+        c.change_settings(op.results[-1])
     home = _result_home(c, callee, what, spec, changes)
     return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
 
