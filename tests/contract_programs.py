@@ -18,6 +18,7 @@ import copy
 import dataclasses
 import enum
 import functools
+import graphlib
 import heapq
 import io
 import itertools
@@ -26,6 +27,7 @@ import math
 import operator
 import os
 import pathlib
+import queue
 import random
 import re
 import string
@@ -3734,3 +3736,162 @@ def both_branches_give_a_variable_the_same_value(n):
         kept = n
         spare = None
     return kept, spare
+
+
+# --- R4: what callees of libraries change ---------------------------------------------------------
+
+
+@program(["c", "a", "b"], [])
+def heap_of_objects(texts):
+    heap = []
+    for text in texts:
+        heapq.heappush(heap, (ask(text), Document(text)))
+    order = []
+    while heap:
+        key, document = heapq.heappop(heap)
+        document.score += len(order)
+        order.append((ask(key), document))
+    return order, heap
+
+
+@program(["c", "a", "b"])
+def heap_that_a_caller_holds(heap):
+    heapq.heapify(heap)
+    first = heapq.heappushpop(heap, ask("z"))
+    seen = list(heap)
+    heapq.heapreplace(heap, ask(first))
+    return first, seen, heap[0], len(heap)
+
+
+@program([3, 1, 2])
+def shuffled_by_a_seed(numbers):
+    documents = [Document(ask(str(n)), n) for n in numbers]
+    before = [d.text for d in documents]
+    random.Random(7).shuffle(documents)
+    generator = random.Random(numbers[0])
+    drawn = [generator.random() for _ in documents]
+    generator.shuffle(documents)
+    documents[0].tags.append(ask("first"))
+    return before, [ask(d.text) for d in documents], drawn, generator.choice(documents), documents
+
+
+@program(["b", "d"])
+def sorted_insertion(texts):
+    texts = [ask(text) for text in texts]
+    for text in ("a", "c", "e"):
+        bisect.insort(texts, ask(text))
+    return texts, bisect.bisect_left(texts, ask("c"))
+
+
+@program("a")
+def text_in_a_buffer(q):
+    out = io.StringIO()
+    out.write(ask(q))
+    json.dump({"q": ask(q)}, out)
+    print(ask("b"), file=out)
+    return out.getvalue(), out.tell()
+
+
+@program("a")
+def namespace_of_attributes(q):
+    space = types.SimpleNamespace(name=q, parts=[])
+    space.answer = ask(space.name)
+    space.parts.append(ask("part"))
+    setattr(space, "late", ask("late"))
+    return space.answer, space.parts, space.late, sorted(vars(space))
+
+
+@program("a")
+def queue_of_the_library(q):
+    waiting = queue.Queue()
+    waiting.put(ask(q))
+    waiting.put(Document(ask("b")))
+    first = waiting.get()
+    second = waiting.get_nowait()
+    second.tags.append(first)
+    return first, second, waiting.empty(), waiting.qsize()
+
+
+@program("a")
+def list_like_object_of_the_library(q):
+    items = collections.UserList([q])
+    items.append(ask(q))
+    items.insert(0, ask("first"))
+    items += [ask("last")]
+    table = collections.UserDict(q=items)
+    table["n"] = len(items)
+    return list(items), table["q"] is items, table["n"], items.index(ask(q))
+
+
+@program("a")
+def operator_functions_that_change(q):
+    parts, table = [ask(q)], {}
+    operator.setitem(parts, 0, ask("0"))
+    operator.setitem(table, "k", parts)
+    parts = operator.iadd(parts, [ask("1")])
+    operator.delitem(table["k"], 0)
+    return parts, table, table["k"] is parts
+
+
+@program("a")
+def iterated_dependencies(q):
+    sorter = graphlib.TopologicalSorter()
+    sorter.add(ask(q), ask("b"))
+    sorter.add(ask("b"), ask("c"))
+    return list(sorter.static_order())
+
+
+@program(["b", "a"])
+def handler_after_a_change_by_the_library(texts):
+    heap = [ask(text) for text in texts]
+    try:
+        heapq.heapify(heap)
+        picky(ask("no!"))
+        heapq.heappush(heap, "never")
+    except ValueError as error:
+        return heap, str(error)
+    return heap
+
+
+# --- R1: functions that hold variables which get other values later -------------------------------
+
+
+@program("xyz", "")
+def functions_of_one_variable(text):
+    functions = []
+    for c in text:
+        functions.append(lambda: ask(c))
+    return [f() for f in functions]
+
+
+@program(["ab", "c"])
+def functions_of_a_variable_of_an_inner_loop(texts):
+    functions = []
+    for text in texts:
+        for c in text + "!":
+            functions.append(lambda: ask(c))
+    return [f() for f in functions]
+
+
+@program("a")
+def function_of_a_variable_that_another_function_sets(q):
+    functions = []
+    count = 0
+
+    def bump():
+        nonlocal count
+        count += 1
+
+    functions.append(lambda: ask(f"{q}{count}"))
+    bump()
+    return [f() for f in functions]
+
+
+@program("a")
+def function_of_a_name_that_is_imported_later(q):
+    functions = []
+    found = ask(q)
+    functions.append(lambda: ask(type(found).__name__))
+    import math as found  # noqa: F811
+
+    return [f() for f in functions]

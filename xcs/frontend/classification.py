@@ -124,10 +124,12 @@ class Classification:
     touches: Touches = _UNSAID
     """Resources and modes. Where nothing is said, those that ``effects`` is the name for."""
     changes: tuple[Operand, ...] = ()
-    """The operands that are changed in place, where a table says which."""
+    """The operands that are changed in place: as a table says, or with all that they lead to."""
     changed: tuple[Origin, ...] | None = field(default=None, compare=False)
     """Where all the objects are that a call may change, of those that it is not given; None if that
     is not known."""
+    links: bool = True
+    """What is changed may lead to other objects afterwards than before."""
     form: Form = field(default_factory=lambda: PLAIN)
     evidence: Evidence = "declared"
     """What the decision rests on."""

@@ -34,6 +34,7 @@ from xcs.frontend.classification import (
     Classification,
     EffectClass,
     Kind,
+    Operand,
     unknown,
 )
 from xcs.frontend.detectors import Detector, registry
@@ -260,7 +261,9 @@ def _from_summary(fn: Any, target: _Target, summary: Summary) -> Classification:
         strict_effects=_other(verdicts["strict"][0], effects),
         held_effects=_other(verdicts["held"][0], effects),
         touches=frozenset(touches),
+        changes=_changed_operands(target, summary),
         changed=_changed(target, summary),
+        links=_links(summary),
         evidence="source" if summary.has_source else "name",
     )
 
@@ -275,6 +278,18 @@ def _changed(target: _Target, summary: Summary) -> tuple[Origin, ...] | None:
         for ref in target.context[name].refs:
             changed[Origin(None, target.bound[name], ref.obj)] = None
     return tuple(changed)
+
+
+def _changed_operands(target: _Target, summary: Summary) -> tuple[Operand, ...]:
+    """The parameters that lead to what a call changes."""
+    names = dict.fromkeys(path[0] for path in summary.mutated if path[0] not in target.bound)
+    return tuple((None, name) for name in names)
+
+
+def _links(summary: Summary) -> bool:
+    """Whether a call may store an object into what it changes."""
+    kept = (value for fields in summary.heap.values() for value in fields.values())
+    return bool(summary.changed) or any(value.places for value in kept)
 
 
 def _other(effects: EffectClass, usual: EffectClass) -> EffectClass | None:

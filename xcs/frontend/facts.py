@@ -182,6 +182,13 @@ def has_python_methods(cls: type) -> bool:
     return is_named_tuple(cls) and (path is None or not is_library(path))
 
 
+def makes_own_instances(cls: type) -> bool:
+    """Whether what calling a class gives is certainly an instance of it, and of no other."""
+    made = cls.__new__
+    made_by = getattr(made, "__self__", None)
+    return type(cls) is type and made_by is not None and not issubclass(made_by, type)
+
+
 def is_named_tuple(cls: Any) -> bool:
     """Whether it is a class of named tuples, which are made and read as these are."""
     if not isinstance(cls, type) or not issubclass(cls, tuple) or not hasattr(cls, "_fields"):

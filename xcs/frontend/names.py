@@ -35,29 +35,33 @@ def stored_names(nodes: list[ast.stmt] | ast.AST) -> list[str]:
     names: dict[str, None] = {}
 
     def visit(node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                names[name] = None
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                names[name] = None
-            case ast.alias(name=name, asname=alias):
-                names[alias or name.partition(".")[0]] = None
-            case ast.ExceptHandler(name=str(name)):
-                names[name] = None
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                names[name] = None
-            case ast.MatchMapping(rest=str(name)):
-                names[name] = None
+        if (name := bound_name(node)) is not None:
+            names[name] = None
         for child in _own_scope_children(node):
             visit(child)
 
     for node in nodes if isinstance(nodes, list) else [nodes]:
         visit(node)
     return list(names)
+
+
+def bound_name(node: ast.AST) -> str | None:
+    """The name that a node itself binds, or unbinds; its children may bind others."""
+    match node:
+        case (
+            ast.Name(id=name, ctx=ast.Store() | ast.Del())
+            | ast.FunctionDef(name=name)
+            | ast.AsyncFunctionDef(name=name)
+            | ast.ClassDef(name=name)
+            | ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
+            return name
+        case ast.alias(name=name, asname=alias):
+            return alias or name.partition(".")[0]
+    return None
 
 
 def _own_scope_children(node: ast.AST) -> Iterator[ast.AST]:

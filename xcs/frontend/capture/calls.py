@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -16,11 +17,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.abstract_values import Origin
 from xcs.frontend.analysis.resources import Mode
-from xcs.frontend.arguments import array_class, class_of_argument
+from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import arrays
-from xcs.frontend.capture.assumptions import Variable
+from xcs.frontend.capture.changes import changed_by, changes_settings, may_change_objects
 from xcs.frontend.capture.elements import (
     MAPPINGS,
     elements_home,
@@ -85,6 +85,7 @@ from xcs.frontend.facts import (
     is_named_tuple,
     is_user_class,
     makes_new,
+    makes_own_instances,
     reads_only,
     returns_plain,
 )
@@ -480,6 +481,11 @@ def _library_method(c: Capture, frame: Frame, node: ast.Call, base: Dyn, name: s
                     Call(c, frame, node, args.after(base)), _unbound(cls, name), what
                 )
     call = Call(c, frame, node, args)
+    function = inspect.getattr_static(cls, name, None)
+    if base.example is NOTHING and isinstance(function, types.FunctionType):
+        return call_recognised(
+            replace(call, args=args.after(base)), _unbound(cls, name), judged(c, function)
+        )
     return method_of_object(call, base, name)
 
 
@@ -495,6 +501,8 @@ def _unbound(cls: type, name: str) -> Any:
     method.__name__ = name
     method.__qualname__ = f"{cls.__qualname__}.{name}"
     method.__module__ = cls.__module__
+    with contextlib.suppress(TypeError, ValueError):
+        method.__signature__ = inspect.signature(inspect.getattr_static(cls, name))  # type: ignore[attr-defined]
     return method
 
 
@@ -1057,7 +1065,7 @@ def _mapped(call: Call, callee: Any) -> Value:
         values: list[Value] = [native, iterable]
         return c.host(
             "list(filter(f, xs))", {"f": native, "xs": iterable}, cls=list, checked=True,
-            home=derived_home(c, values) or c.order.fresh("list"),
+            home=derived_home(c, values, list) or c.order.fresh("list"),
         )  # fmt: skip
     if callee is filter:
         return _filtered(call, function, iterable)
@@ -1156,7 +1164,7 @@ def _by_key(call: Call, callee: Any) -> Value | None:
     (values,) = args.positional
     if class_of(values) not in (*CONTAINERS, tuple, frozenset, range, str):
         # It may be an iterator.
-        home = derived_home(c, [values], no_others=True) or c.order.fresh("list")
+        home = derived_home(c, [values], list, no_others=True) or c.order.fresh("list")
         listed = {"v": values}
         values = c.host("list(v)", listed, cls=list, home=home, checked=True, structure=True)
     run = lambda item: apply(replace(call, args=Args([item])), key)
@@ -1544,7 +1552,7 @@ def _call_native(call: Call, callee: Any, what: Classification, result: Dyn | No
     elif not (cls in SCALARS or what.returns in IMMUTABLE_CLASSES or returns_plain(callee)):
         if not makes_new(callee):
             fresh = callee in _FRESH
-            home = derived_home(c, values, may_be_operand=not fresh, no_others=fresh)
+            home = derived_home(c, values, cls, may_be_operand=not fresh, no_others=fresh)
         if home is not None and isinstance(callee, types.FunctionType):
             c.order.collapse(home)  # it may have put anything anywhere
         elif home is not None and callee not in _FRESH:
@@ -1581,6 +1589,8 @@ def is_static_code(value: Value) -> bool:
 def _result_class(callee: Any, what: Classification) -> type | None:
     if isinstance(callee, Hashable) and callee in _RESULT_CLASSES:
         return _RESULT_CLASSES[callee]
+    if isinstance(callee, type) and makes_own_instances(callee):
+        return callee
     if what.returns == "jax.Array":
         return array_class()
     return _PLAIN_BY_NAME.get(what.returns or "")
@@ -1616,8 +1626,12 @@ def call_operator(
     if what.effects != "ordered" and (what.mutates_args or _sees_changes(c, what)):
         what = replace(what, effects="ordered")
     ordered = what.effects == "ordered"
-    changes = ordered and not clock and (may_change_objects(what) or what.mutates_args)
-    changed = _changed_homes(c, callee, what) if changes else None
+    changes = ordered and not clock and may_change_objects(what)
+    changed = (
+        changed_by(c, callee, what, args.positional, args.keywords)
+        if changes and args.is_plain
+        else None
+    )
     changes = changes and changed is None
     for value in args.values():
         if changes or (ordered and isinstance(callee, type)):
@@ -1629,12 +1643,10 @@ def call_operator(
         values = c.read_together(args.values())
     writes = ordered and not changes and ("files", "write") in what.touches
     reads = not ordered and ("files", "read") in what.touches
-    settings = ordered and _changes_settings(callee, what)
-    token = ordered and (changes or clock or writes or settings or bool(changed))
-    after, linked = c.chain(changed, write=True, alias=False)
-    for home in [home for value in args.values() for home in c.homes_of(value)]:
-        for other in changed or ():  # in which the call may store it
-            c.order.merge(home, other)
+    settings = ordered and changes_settings(callee, what)
+    homes = changed.homes if changed is not None else ()
+    token = ordered and (changes or clock or writes or settings or bool(homes))
+    after, linked = c.chain(homes, write=True, alias=False)
     after += [*c.settings(), *(c.files() if reads else ())]
     op = orch.CallOp(
         c.operator(callee, what, spec, local=clock),
@@ -1645,8 +1657,7 @@ def call_operator(
         starred=tuple(args.starred),
     )
     c.add(op)
-    if changed:
-        c.place(changed, op, linked, write=True, alias=False)
+    c.place(homes, op, linked, write=True, alias=False)
     if clock:
         c.fence = op.results[-1]
     elif changes:
@@ -1657,41 +1668,6 @@ def call_operator(
         c.change_settings(op.results[-1])
     home = _result_home(c, callee, what, spec, changes)
     return Dyn(op.results[0], _result_class(callee, what) if spec is None else None, home)
-
-
-def _changed_homes(c: Capture, callee: Any, what: Classification) -> list[Home] | None:
-    """Where all lives that a call may change: from its source, if declared; None if not known."""
-    seen = classify(callee) if what.evidence == "declared" else what
-    if seen.changed is None or seen.mutates_args:
-        return None
-    homes: dict[Home, None] = {}
-    for origin in seen.changed:
-        if is_code(origin.obj):
-            return None
-        home = c.outside_home(_path_of(c, origin))
-        c.order.collapse(home)
-        home.find().whole = True
-        homes[home.find()] = None
-    return list(homes)
-
-
-def _path_of(c: Capture, origin: Origin) -> Path:
-    """How the program reaches what a callee changes."""
-    if origin.space is None:
-        path = Path(f"object {id(origin.obj)}")
-        c.roots.setdefault(path.root, origin.obj)
-        return path
-    kind = "cell" if isinstance(origin.space, types.CellType) else "global"
-    path = Path(f"{kind} {origin.name} {id(origin.space)}")
-    c.roots.setdefault(path.root, Variable(origin.space, origin.name))
-    c.paths.setdefault((path, "class"), class_of_argument(origin.obj))
-    return path
-
-
-def _changes_settings(callee: Any, what: Classification) -> bool:
-    """Whether a call is known to change settings of the process: from its source, if declared."""
-    seen = classify(callee) if what.evidence == "declared" else what
-    return ("environment", "write") in seen.touches
 
 
 def _call_limited(call: Call, callee: Any, what: Classification, *, awaits: bool) -> Value:
@@ -1774,16 +1750,6 @@ def _as_function(c: Capture, value: Value) -> Value:
 
         return native_function(c, value)
     return value
-
-
-def may_change_objects(what: Classification) -> bool:
-    """Whether a call may change Python objects that the program reads."""
-    if what.kind == "unknown" or what.mutates_args:
-        return True
-    if not (what.writes or what.reads):
-        return bool(what.touches)  # one that only waits touches nothing
-    outside = ("files", "console", "log", "clock", "network", "process", "sleep", "time", "random")
-    return not all(any(w.startswith(o) for o in outside) for w in what.writes)
 
 
 def invoke(call: Call, callee: Dyn, *, unknown: bool = True) -> Value:

@@ -82,11 +82,11 @@ def binary(c: Capture, op: ast.operator, left: Value, right: Value) -> Value:
     if isinstance(left, Pack) and isinstance(right, Pack) and isinstance(op, ast.Add):
         return Pack((*left.items, *right.items))
     source = ast.unparse(ast.BinOp(ast.Name("a"), op, ast.Name("b")))
-    cls = _binary_class(op, class_of(left), class_of(right))
+    cls = binary_class(op, class_of(left), class_of(right))
     return operation(c, source, {"a": left, "b": right}, cls)
 
 
-def _binary_class(op: ast.operator, left: type | None, right: type | None) -> type | None:
+def binary_class(op: ast.operator, left: type | None, right: type | None) -> type | None:
     if left is str and (isinstance(op, ast.Mod) or right is str):
         return str
     if left is int and right is int and not isinstance(op, ast.Div | ast.Pow):
@@ -117,21 +117,26 @@ def operation(c: Capture, source: str, operands: dict[str, Value], cls: type | N
         cls = array_class()
     plain = all(map(is_data, operands.values()))
     values = list(operands.values())
-    home = None if cls in SCALARS else derived_home(c, values, no_others=cls is list)
+    home = None if cls in SCALARS else derived_home(c, values, cls, no_others=cls is list)
     return c.host(source, operands, cls=cls, home=home, checked=not plain)
 
 
 def derived_home(
-    c: Capture, values: list[Value], *, may_be_operand: bool = False, no_others: bool = False
+    c: Capture,
+    values: list[Value],
+    cls: type | None = None,
+    *,
+    may_be_operand: bool = False,
+    no_others: bool = False,
 ) -> Home | None:
-    """Where something lives that was made of values: it may hold their elements, or be one.
+    """Where something of a class lives that was made of values.
 
-    It may hold others as well, unless there are `no_others`.
+    It may hold their elements, or be one; it may hold others as well, unless there are `no_others`.
     """
     homes = [home for value in values for home in c.homes_of(value)]
     if not homes:
         return None
-    home = c.order.fresh("derived")
+    home = c.order.fresh("derived", cls)
     home.made = no_others
     for value in values:
         c.order.merge(home.field(ELEMENTS), elements_home(c, value))
@@ -420,7 +425,7 @@ def taken_now(
         return value
     if not any(map(may_act, later)):
         return value
-    home = derived_home(c, [value]) or c.order.fresh(cls.__name__)
+    home = derived_home(c, [value], cls) or c.order.fresh(cls.__name__)
     source = {list: "[*v]", dict: "{**v}"}[cls]
     return c.host(source, {"v": value}, cls=cls, home=home, checked=True, structure=cls is list)
 
@@ -457,7 +462,7 @@ def _unpacking_dict(c: Capture, frame: Frame, node: ast.Dict) -> Value:
             later = [part for part in others if part is not None]
             operands[f"v{number}"] = taken_now(c, value, found, later, dict)
         parts.append(f"**v{number}" if key is None else f"k{number}: v{number}")
-    home = derived_home(c, list(operands.values())) or c.order.fresh("dict")
+    home = derived_home(c, list(operands.values()), dict) or c.order.fresh("dict")
     for name, value in operands.items():
         if name[0] == "v" and f"k{name[1:]}" in operands:
             store_in(c, home.field(ELEMENTS), value)

@@ -442,7 +442,7 @@ def _known_result(c: Capture, found: Specialisation, actual: list[Dyn]) -> Dyn |
     if not isinstance(found.result, Dyn) or found.result.home is None:
         return None
     parts = c.parts_of(found.result.home)
-    if any(part.shared and not part.parameter for part in parts):
+    if c.order.anything.find() in parts:
         return None
     translation = _Translation(c, found, actual)
     return Dyn(found.result.ssa, found.result.cls, translation.of(found.result.home))

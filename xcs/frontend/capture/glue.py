@@ -46,6 +46,7 @@ from xcs.frontend.facts import (
     is_user_class,
     makes_immutable,
     makes_new,
+    makes_own_instances,
     reads_only,
 )
 from xcs.frontend.guards import MISSING
@@ -127,7 +128,9 @@ class _Glue:
                 return self._attribute(node, bound, conditional)
             case ast.Call(func=ast.Attribute(attr="get")) if top:
                 raise NotGlue  # what it finds may be a function, or something to come
-            case ast.Call():
+            case ast.Call(func=func):
+                if top and self._makes_instance(self._known(func)):
+                    raise NotGlue  # of which the class is known
                 return self._call(node, bound, conditional)
             case ast.Lambda():
                 inner = bound | frozenset(parameter_names(node.args))
@@ -139,6 +142,8 @@ class _Glue:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(node, bound, conditional)
             case ast.BinOp(left=left, op=op, right=right):
+                if top and any(isinstance(side, ast.List | ast.ListComp) for side in (left, right)):
+                    raise NotGlue  # of a list that is made on its own, it is known what it holds
                 left = self.visit(left, bound, conditional)
                 return ast.BinOp(left, op, self.visit(right, bound, conditional))
             case ast.UnaryOp(op=op, operand=operand):
@@ -169,6 +174,8 @@ class _Glue:
             case ast.Subscript(value=value, slice=index):
                 if top or (isinstance(value, ast.Name) and self._holds_arrays(value.id, bound)):
                     raise NotGlue
+                if bound and self._is_changed(value):
+                    raise NotGlue  # the other elements may be still to come
                 return ast.Subscript(
                     self.visit(value, bound, conditional),
                     self.visit(index, bound, conditional),
@@ -233,9 +240,13 @@ class _Glue:
         names = stored_names(generator.target)
         reads = (n for n in ast.walk(node) if isinstance(n, ast.Attribute))
         if any(isinstance(n.value, ast.Name) and n.value.id in names for n in reads):
-            home = self._home(generator.iter)
-            if home is not None and any(map(self.c.order.is_written, self.c.parts_of(home))):
+            if self._is_changed(generator.iter):
                 raise NotGlue
+
+    def _is_changed(self, node: ast.expr) -> bool:
+        """Whether the program changes what a variable leads to."""
+        home = self._home(node)
+        return home is not None and any(map(self.c.order.is_written, self.c.parts_of(home)))
 
     def _home(self, node: ast.expr) -> Home | None:
         """Where a variable's value lives, or an attribute of that, as far as that is known."""
@@ -415,7 +426,7 @@ class _Glue:
             home, holds_parts = self._collected(node, cls, operands)
         if home is None and cls not in SCALARS and holds_parts:
             only = self._hands_on(node, tree)
-            home = derived_home(self.c, values, may_be_operand=self.chooses, no_others=only)
+            home = derived_home(self.c, values, cls, may_be_operand=self.chooses, no_others=only)
             if home is not None and cls is None:
                 self.c.order.merge(home, home.field(ELEMENTS))
         changes = cls in CONTAINERS or (cls is None and not self._is_immutable(node, operands))
@@ -544,6 +555,9 @@ class _Glue:
             return None
         return _static_path(value.obj, func) if isinstance(func, ast.Attribute) else value.obj
 
+    def _makes_instance(self, cls: Any) -> bool:
+        return isinstance(cls, type) and cls not in _RESULTS and makes_own_instances(cls)
+
     def _class(self, node: ast.expr) -> type | None:
         match node:
             case ast.JoinedStr():
@@ -554,8 +568,13 @@ class _Glue:
                 return self._class_of_all(parts)
             case ast.IfExp(body=one, orelse=other):
                 return self._class_of_all([one, other])
-            case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
-                return str if self._class_of_all([left, right]) is str else None
+            case ast.BinOp(left=left, op=op, right=right):
+                from xcs.frontend.capture.evaluate import binary_class
+
+                return binary_class(op, self._class(left), self._class(right))
+            case ast.Name(id=name):
+                value = peek(self.c, self.frame, name)
+                return value.cls if isinstance(value, Dyn) else None
             case ast.ListComp():
                 return list
             case ast.SetComp():

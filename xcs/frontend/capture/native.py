@@ -26,7 +26,7 @@ from xcs.frontend.capture.values import (
 )
 from xcs.frontend.deferred_annotations import with_annotations_as_text
 from xcs.frontend.facts import READS_FRAMES, SEES_ITS_FRAME
-from xcs.frontend.names import FUNCTION_NODES, loaded_names, local_names, stored_names
+from xcs.frontend.names import FUNCTION_NODES, bound_name, loaded_names, local_names, stored_names
 from xcs.frontend.unsupported import SeesFrames, Unsupported
 
 _UNBOUND = "xcs_unbound"
@@ -91,6 +91,8 @@ def _refuse(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> Non
             raise cause
         if isinstance(child, ast.Break | ast.Continue) and not _in_own_loop(node, child):
             raise cause
+        if isinstance(child, FUNCTION_NODES) and _outlives(frame, node, child):
+            raise cause
         if isinstance(child, ast.Name | ast.Attribute) and _reads_frames(c, frame, child):
             raise SeesFrames(f"{ast.unparse(child)} looks at the frames of its callers", child)
         if not isinstance(child, ast.Name):
@@ -101,6 +103,17 @@ def _refuse(c: Capture, frame: Frame, node: ast.stmt, cause: Unsupported) -> Non
         if child.id in SEES_ITS_FRAME:
             if isinstance(found, Static) and child.id != "dir":
                 raise cause
+
+
+def _outlives(frame: Frame, statement: ast.stmt, function: ast.AST) -> bool:
+    """Whether a variable that the function holds may get another value after the statement."""
+    inner = local_names(function)
+    held = (name for name in loaded_names(function) if name not in inner)
+    return any(
+        _assigned_again(owner, statement, name)
+        for name in held
+        if (owner := frame.owner_of(name)) is not None
+    )
 
 
 def _reads_frames(c: Capture, frame: Frame, node: ast.Name | ast.Attribute) -> bool:
@@ -239,20 +252,20 @@ def c_host(c: Capture, frame: Frame, source: str, operands: dict[str, Any]) -> D
 
 
 def _assigned_again(owner: Frame, node: ast.AST, name: str) -> bool:
-    """Whether the variable may get another value after the function was made."""
+    """Whether the variable may get another value after what is made there."""
     if not isinstance(owner.node, FUNCTION_NODES):
         return True  # a comprehension's own variable, which each iteration binds anew
-    stores = [
-        n
-        for n in ast.walk(owner.node)
-        if (isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load))
-        or (isinstance(n, ast.FunctionDef) and n.name == name)
-    ]
-    if any(store.lineno > getattr(node, "lineno", 0) for store in stores):
+    if any(isinstance(n, ast.Nonlocal) and name in n.names for n in ast.walk(owner.node)):
+        return True  # whenever that function is called
+    own = set(ast.walk(node))
+    stores = {n for n in ast.walk(owner.node) if bound_name(n) == name}
+    line = getattr(node, "lineno", 0)
+    if any(getattr(store, "lineno", line) > line for store in stores - own):
         return True
     return any(
-        isinstance(loop, ast.For | ast.While)
-        and any(child is node for child in ast.walk(loop))
-        and any(child in stores for child in ast.walk(loop))
+        isinstance(loop, ast.For | ast.AsyncFor | ast.While)
+        and loop not in own
+        and node in (inside := set(ast.walk(loop)))
+        and not stores.isdisjoint(inside)
         for loop in ast.walk(owner.node)
     )
