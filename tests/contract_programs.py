@@ -3895,3 +3895,94 @@ def function_of_a_name_that_is_imported_later(q):
     import math as found  # noqa: F811
 
     return [f() for f in functions]
+
+
+# --- R1, R7: what random programs showed ----------------------------------------------------------
+
+
+class NotAManager:
+    def __enter__(self):
+        return ask("in")
+
+
+@program("a")
+def classes_and_others_that_are_no_managers(q):
+    found = []
+    for manager in (NotAManager, NotAManager(), [q], ask(q), None):
+        try:
+            with manager as entered:
+                found.append(entered)
+        except TypeError as error:
+            found.append(str(error))
+    return found
+
+
+@program("a", "<a>")
+def searched_for_something_to_come_and_then_changed(q):
+    texts = [ask(q), q]
+    texts.append(texts.count(ask(q)))
+    texts.insert(0, texts.index(ask(q)))
+    known = [ask(x) for x in texts[1:3]]
+    known[0] = known.index(ask(ask(q))) if q == "<a>" else known.count(ask(ask(q)))
+    return texts, known
+
+
+@program("a")
+def named_tuples_with_parts_replaced(q):
+    pair = Pair(ask(q), 1)._replace(left=ask("l"))._replace(right=ask("r"))
+    try:
+        pair._replace(middle=ask("m"))
+    except ValueError as error:
+        return pair, Pair._make([ask("x"), pair]), pair._asdict(), str(error)
+
+
+@program("a")
+def function_in_a_loop_that_calls_itself(q):
+    found = []
+    for n in range(2):
+
+        def again(depth, w=q):
+            return [w] if depth == 0 else [ask(w), *again(depth - 1, w + str(n))]
+
+    return again(2)
+
+
+@program(["ab", "c"])
+def lists_changed_within_managers_and_kept_in_tuples(texts):
+    @contextlib.contextmanager
+    def stage(name, stages):
+        try:
+            yield
+        finally:
+            stages.append(name)
+
+    def both(text):
+        stages = []
+        with stage("first", stages):
+            found = [ask(c) for c in text]
+            more = ask(text)
+            found += [ask(c + more) for c in text]
+        with stage("second", stages):
+            if not [f for f in found if len(f) > 4]:
+                return "none", found, stages
+            last = ask(str(len(found)))
+        return last, found, stages
+
+    gathered = []
+    for text in texts:
+        last, found, stages = both(text)
+        gathered.append((last, [f for f in found], stages))
+    return gathered
+
+
+def tells(n):
+    LOG.append(f"story {n}")
+
+
+@program([1, -1])
+def chosen_function_that_notes_among_others_that_do(numbers):
+    for n in numbers:
+        LOG.append(ask(n))
+        (str if n > 0 else tells)(n)
+        LOG.append(-n)
+    return list(LOG)

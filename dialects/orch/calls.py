@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import (
     FlatSymbolRefAttrConstr,
     StringAttr,
     SymbolRefAttr,
+    UnitAttr,
     i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -116,10 +117,15 @@ TEMPORARY = "temporary"
 
 @irdl_op_definition
 class CallOp(_CallLike):
-    """Calls a declared operator. With an effect, it takes tokens and its last result is one."""
+    """Calls a declared operator. With an effect, it takes tokens and its last result is one.
+
+    An ordered call is ``checked`` if all that it does with plain data is to write to the console or
+    to logs. What it writes then appears in its turn, but nothing waits for that.
+    """
 
     name = "orch.call"
     callee = prop_def(FlatSymbolRefAttrConstr)
+    checked = opt_prop_def(UnitAttr)
 
     traits = traits_def(OperatorEffects(), OperatorIsDeclared(), Canonicalizes())
     irdl_options = (AttrSizedOperandSegments(as_property=True), ParsePropInAttrDict())
@@ -137,11 +143,16 @@ class CallOp(_CallLike):
         after: Sequence[SSAValue] = (),
         keywords: Sequence[str] = (),
         starred: Sequence[int] = (),
+        checked: bool = False,
     ):
         super().__init__(
             operands=[arguments, after],
             result_types=[result_types],
-            properties={"callee": SymbolRefAttr(callee), **argument_properties(keywords, starred)},
+            properties={
+                "callee": SymbolRefAttr(callee),
+                "checked": UnitAttr() if checked else None,
+                **argument_properties(keywords, starred),
+            },
         )
 
     def operator(self) -> OperatorOp | None:

@@ -45,7 +45,7 @@ from xcs.frontend.arguments import (
 )
 from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Arguments, Captured, capture_program, describe_arguments
-from xcs.frontend.classify import classify
+from xcs.frontend.classify import classify, objects_changed
 from xcs.frontend.guards import Guards
 from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import function_node, is_library
@@ -468,7 +468,7 @@ class JitFunction:
             return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
-        lowered = lower(module, captured.objects, effects, self.pipeline)
+        lowered = lower(module, captured.objects, effects, self.pipeline, objects_changed)
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     @property

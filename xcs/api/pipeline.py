@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -112,14 +112,17 @@ def lower(
     objects: dict[str, Any],
     effects: Callable[[Any], str] | None = None,
     pipeline: str = ORCHESTRATION,
+    changed_by: Callable[[Any], Iterable[Any] | None] | None = None,
 ) -> Lowered:
     """Run a pipeline over a captured module (which is changed) and compile its plan.
 
-    `effects` tells the effects of callables that are known only at run time.
+    `effects` tells the effects of callables that are known only at run time, and `changed_by` the
+    objects that unordered ones change.
     """
     made = split(module, objects, pipeline)
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in made.kernels.items()}
     plan = compile_plan(Program(module, "main", objects), runnable, classify=effects)
+    plan.changed_by = changed_by
     return Lowered(module, made.kernels, plan)
 
 

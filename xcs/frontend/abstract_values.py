@@ -42,6 +42,13 @@ class Origin:
     def __hash__(self) -> int:
         return hash(self._key)
 
+    def find(self) -> Any:
+        """What is there now; raises LookupError or ValueError if the variable is unbound."""
+        if self.space is None:
+            return self.obj
+        is_cell = isinstance(self.space, types.CellType)
+        return self.space.cell_contents if is_cell else self.space[self.name]
+
     @property
     def _key(self) -> tuple[int, str, int]:
         return id(self.space), self.name, id(self.obj)

@@ -228,6 +228,17 @@ def _builder(cls: type) -> types.FunctionType:
     return build
 
 
+def objects_changed(fn: Any) -> list[Any] | None:
+    """The objects that a call now would change beside its arguments; None if they may be any."""
+    found = classify(fn)
+    if not any(what in ("object", "world") and mode != "read" for what, mode in found.touches):
+        return []
+    try:
+        return None if found.changed is None else [origin.find() for origin in found.changed]
+    except (LookupError, ValueError):
+        return None
+
+
 # From a summary to a classification
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
+from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from xcs.runtime import containers, objects, regions, snapshots
@@ -35,9 +38,36 @@ def _call(run: Run, frame: Frame, op: OpPlan, callee: Any) -> None:
     elif effects == "pure":
         run.evaluate(frame, op)
     else:
+        _call_unordered(run, frame, op, callee)
+
+
+def _call_unordered(run: Run, frame: Frame, op: OpPlan, callee: Any) -> None:
+    """Have a worker call what may run at any time, but for what looks at the same objects."""
+    assert op.on_worker is not None
+    changed = [] if run.plan.changed_by is None else run.plan.changed_by(callee)
+    if changed == []:
+        run.issued(frame, op)
+        run.start(frame, op.on_worker)
+    elif frame.at_head(op) or not _are_dirty(run, changed):
+        run.start(frame, dataclasses.replace(op.on_worker, tokens=op.tokens))
+    else:
+        run.await_turn(frame, op, "what it changes has been changed just before")
+
+
+def _are_dirty(run: Run, values: Iterable[Any] | None) -> bool:
+    if values is None:
+        return bool(run.heap.records)
+    return any(snapshots.is_dirty(run.heap, value) for value in values)
+
+
+def show(run: Run, frame: Frame, op: OpPlan) -> None:
+    """Call what only writes to the console or to logs, if no code of the user's makes the text."""
+    if are_plain(value for value in _arguments(frame, op) if type(value) is not Logger):
         assert op.on_worker is not None
         run.issued(frame, op)
         run.start(frame, op.on_worker)
+    else:
+        objects.in_turn(run, frame, op, "what it shows may run code of the program")
 
 
 def method(run: Run, frame: Frame, op: OpPlan) -> None:

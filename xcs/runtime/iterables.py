@@ -6,6 +6,7 @@ is not known. In Python it runs between the iterations, and so it does here.
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,10 @@ from xcs.runtime.plain import is_array
 
 _NO_INPUT = frozenset(
     type(iter(empty))
-    for empty in ([], (), {}, {}.values(), {}.items(), set(), range(0), "", "é", b"", bytearray())
+    for empty in (
+        *([], (), {}, {}.values(), {}.items(), set(), range(0), "", "é", b"", bytearray()),
+        *(deque(), OrderedDict()),
+    )
 ) | {
     type(iter(range(1 << 70))), type(reversed([])), type(reversed({})), type(reversed({}.items())),
     type(reversed({}.values())), type(reversed(range(0))),

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-ITERATED_AT_ONCE = frozenset({
-    list, tuple, range, str, bytes, deque, type({}.keys()), type({}.values()), type({}.items()),
-    dict, set, frozenset, defaultdict, OrderedDict, Counter,
-})  # fmt: skip
+from xcs.runtime.plain import MAPPINGS, VIEWS
+
+ITERATED_AT_ONCE = MAPPINGS | VIEWS | {list, tuple, range, str, bytes, deque, set, frozenset}
 """Types whose elements are known without running code of the user's, in an order of their own."""
 
 

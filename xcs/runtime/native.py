@@ -13,7 +13,7 @@ enough for some of its ops.
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from itertools import chain, islice
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -30,7 +30,7 @@ from xcs.runtime.errors import location_of
 from xcs.runtime.frames import Frame
 from xcs.runtime.heap import own_attributes
 from xcs.runtime.pending import PENDING, PendingList, settled
-from xcs.runtime.plain import has_own_operators, is_plain
+from xcs.runtime.plain import MAPPINGS, VIEWS, has_own_operators, is_plain
 from xcs.runtime.plan import Native, OpPlan, Program
 
 if TYPE_CHECKING:
@@ -40,10 +40,7 @@ _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, range, slice, type, object, re.Pattern,
     FunctionType, BuiltinFunctionType, ModuleType,
 })  # fmt: skip
-_ELEMENTS = (
-    list, tuple, set, frozenset, deque, type({}.keys()), type({}.values()), type({}.items()),
-)  # fmt: skip
-_MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
+_ELEMENTS = (list, tuple, set, frozenset, deque, *VIEWS)
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 """A look-up in Python source; also what looks like one in text."""
 
@@ -232,7 +229,7 @@ def _is_harmless(native: Native, value: Any, cls: type) -> bool:
 
 
 def _children(value: Any, cls: type) -> Iterable[Any]:
-    if cls in _MAPPINGS:
+    if cls in MAPPINGS:
         return chain(value.keys(), value.values())
     if isinstance(value, _ELEMENTS):
         return value

@@ -33,6 +33,8 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
     ordered, is_local = operator.effects == "ordered", operator.is_local
     _check_one_value(op)
     slots = block.slots_of(op.arguments)
+    if op.checked is not None and ordered and not (operator.blocking or is_local):
+        return _checked_call(block, op, operator, slots)
     if operator.is_coroutine:
         action = Action.AWAIT
     elif operator.blocking:
@@ -57,6 +59,27 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
         ),
         argument_names=op.keyword_names(),
     )
+
+
+def _checked_call(
+    block: BlockCompiler, op: orch.CallOp, operator: Operator, slots: Sequence[int]
+) -> OpPlan:
+    plan = block.plan(
+        op,
+        Action.ISSUE,
+        [*op.arguments, *op.after],
+        name=operator.name,
+        starred=bool(op.starred_positions()),
+        operator=operator,
+        hidden=len(op.after),
+        limiters=(WORLD,),
+        evaluate=_caller(op, slots, "f", False, {"f": operator.function}),
+        argument_names=op.keyword_names(),
+        issue=dispatch.show,
+        access=Access(arguments=tuple(slots)),
+    )
+    plan.on_worker = dataclasses.replace(plan, action=Action.HERE, tokens=(), limiters=())
+    return plan
 
 
 def invoke(block: BlockCompiler, op: orch.InvokeOp) -> OpPlan:
@@ -115,6 +138,7 @@ def method(block: BlockCompiler, op: orch.MethodOp) -> OpPlan:
         evaluate=_caller(op, slots, function, False, known),
         issue=dispatch.method,
         lax=(target,) if target not in awaited[1:] else (),
+        is_pure=op.token is None,
         access=Access(
             target=target,
             name=name,

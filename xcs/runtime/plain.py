@@ -43,9 +43,12 @@ _SCALARS = (IMMUTABLE - {tuple, frozenset}) | {
 MARK = "__xcs_plain__"
 """What classes of the compiler's own have whose instances stand for something."""
 _SEQUENCES = frozenset({tuple, list, set, frozenset, deque})
-_MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
-_VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
-_CONTAINERS = _SEQUENCES | _MAPPINGS | _VIEWS
+MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
+VIEWS = frozenset(
+    type(view) for of in ({}, OrderedDict()) for view in (of.keys(), of.values(), of.items())
+)
+"""The types of what ``keys``, ``values`` and ``items`` of mappings give."""
+_CONTAINERS = _SEQUENCES | MAPPINGS | VIEWS
 
 
 def are_plain(values: Iterable[Any]) -> bool:
@@ -76,7 +79,7 @@ def are_plain(values: Iterable[Any]) -> bool:
 
 
 def _elements(container: Any) -> Iterable[Any]:
-    if type(container) in _MAPPINGS:
+    if type(container) in MAPPINGS:
         return chain(container.keys(), container.values())
     return container
 

@@ -8,7 +8,7 @@ only, and which wait for everything before them (`OpPlan.ordered`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Any
@@ -264,6 +264,8 @@ class Plan:
     """Whether it iterates over values of types that are not known."""
     classify: Callable[[Any], str] | None = None
     """What a callable does that is known at run time: "pure", "unordered" or "ordered"."""
+    changed_by: Callable[[Any], Iterable[Any] | None] | None = None
+    """The objects that an unordered callable changes beside its arguments; None if any."""
 
     def effects_of(self, callee: Any) -> str:
         """The effects of a callable. What cannot be classified is ordered."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.analysis.resources import Mode
+from xcs.frontend.analysis.resources import Mode, Touches
 from xcs.frontend.arguments import array_class
 from xcs.frontend.capture import arrays
 from xcs.frontend.capture.changes import changed_by, changes_settings, may_change_objects
@@ -1326,6 +1326,20 @@ def call_library(call: Call, callee: Any) -> Value | None:
     return call_recognised(call, callee, judged(call.c, callee))
 
 
+_OUTPUT: Touches = frozenset({("console", "update"), ("log", "update")})
+_SHOWN = frozenset({"console", "log"})
+
+
+def _only_shows(call: Call, what: Classification) -> bool:
+    """Whether all that a call does is to print, or to log, what it is given."""
+    shows = bool(what.touches) and what.touches <= _OUTPUT and set(what.writes) <= _SHOWN
+    if call.c.policy != "held" or not shows:
+        return False
+    stream = what.form.stream
+    to_others = stream is not None and stream[1] in call.args.keywords
+    return not (what.mutates_args or what.blocking or to_others) and call.args.is_plain
+
+
 def judged(c: Capture, callee: Any) -> Classification:
     """What is known of a callable under the capture's settings."""
     what = classify(callee)
@@ -1363,6 +1377,8 @@ RULES: tuple[Rule, ...] = (
 
 def user_function(call: Call, function: Any, owner: type | None = None) -> Value:
     """A Python function that can be looked into."""
+    if is_library(function.__code__.co_filename):
+        return call_recognised(call, function, judged(call.c, function))
     from xcs.frontend.capture.generators import is_generator, make_generator
 
     c = call.c
@@ -1626,6 +1642,7 @@ def call_operator(
     if what.effects != "ordered" and (what.mutates_args or _sees_changes(c, what)):
         what = replace(what, effects="ordered")
     ordered = what.effects == "ordered"
+    checked = ordered and spec is None and not awaits and _only_shows(call, what)
     changes = ordered and not clock and may_change_objects(what)
     changed = (
         changed_by(c, callee, what, args.positional, args.keywords)
@@ -1638,6 +1655,7 @@ def call_operator(
             c.escape(value)
     if ordered:
         c.refuse_coroutines(*args.values())
+    if ordered and not checked:
         values = [c.ssa(_as_function(c, value)) for value in args.values()]
     else:
         values = c.read_together(args.values())
@@ -1655,6 +1673,7 @@ def call_operator(
         after=() if what.kind == "tensor" else after,
         keywords=tuple(args.keywords),
         starred=tuple(args.starred),
+        checked=checked,
     )
     c.add(op)
     c.place(homes, op, linked, write=True, alias=False)

@@ -20,7 +20,10 @@ from xcs.frontend.capture.values import Path, Value
 from xcs.frontend.classification import RECEIVER, Classification, Operand
 from xcs.frontend.classify import classify
 
-_OUTSIDE = ("files", "console", "log", "clock", "network", "process", "sleep", "time", "random")
+_OUTSIDE = (
+    *("files", "console", "log", "warnings", "clock", "network", "process", "sleep", "time"),
+    "random",
+)
 """What a call may write that no object of the program shows."""
 _OBJECTS: Touches = frozenset({("object", "update"), ("object", "write")})
 

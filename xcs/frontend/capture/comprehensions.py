@@ -16,7 +16,7 @@ from xcs.dialects import orch
 from xcs.frontend.capture.coroutines import AsyncIteration
 from xcs.frontend.capture.drawing import Source, source_of
 from xcs.frontend.capture.elements import iterated
-from xcs.frontend.capture.evaluate import evaluate, new_list
+from xcs.frontend.capture.evaluate import evaluate, evaluate_test, new_list
 from xcs.frontend.capture.execute import together, variables_of
 from xcs.frontend.capture.flow import Flow
 from xcs.frontend.capture.names import store_in
@@ -243,7 +243,7 @@ def _as_loops(
         if not conditions:
             inside(number)
             return
-        test = evaluate(c, inner, conditions[0])
+        test = evaluate_test(c, inner, conditions[0])
 
         def take() -> tuple[list[Value], Flow]:
             tests(conditions[1:], number)
@@ -367,7 +367,7 @@ def _guarded(
 
     if not conditions:
         return decide()
-    test = evaluate(c, frame, conditions[0])
+    test = evaluate_test(c, frame, conditions[0])
     return select(
         c, test, lambda: _guarded(c, frame, conditions[1:], decide), lambda: Static(False)
     )

@@ -50,6 +50,15 @@ def evaluate(c: Capture, frame: Frame, node: ast.expr) -> Value:
         return evaluator(c, frame, node)
 
 
+def evaluate_test(c: Capture, frame: Frame, node: ast.expr) -> Value:
+    """A value that is as true as that of an expression, of which nothing is kept."""
+    if not isinstance(node, ast.BoolOp):
+        return evaluate(c, frame, node)
+    with c.at(frame, node):
+        value = glue.evaluate_glue(c, frame, node, only_truth=True)
+        return _boolean(c, frame, node, only_truth=True) if value is None else value
+
+
 def _view(c: Capture, frame: Frame, node: ast.expr) -> View | None:
     """The keys, values or items of a dict, if that is what the expression is."""
     match node:
@@ -156,6 +165,16 @@ def _unary(c: Capture, frame: Frame, node: ast.UnaryOp) -> Value:
     return operation(c, source, {"a": value}, cls)
 
 
+def _truth(c: Capture, value: Value) -> Value:
+    """``bool(value)``."""
+    if class_of(value) is bool:
+        return value
+    negated = negate(c, value)
+    if isinstance(negated, Static):
+        return Static(not negated.obj)
+    return c.host("not v", {"v": negated}, cls=bool, total=True)
+
+
 def negate(c: Capture, value: Value) -> Value:
     """``not value``. Of a container only the length matters, which waits for no element."""
     if isinstance(value, Dyn) and value.home is not None and value.cls in CONTAINERS:
@@ -249,11 +268,16 @@ def contains(c: Capture, container: Dyn, item: Value) -> Dyn:
     return Dyn(op.results[0], bool)
 
 
-def _boolean(c: Capture, frame: Frame, node: ast.BoolOp) -> Value:
+def _boolean(c: Capture, frame: Frame, node: ast.BoolOp, *, only_truth: bool = False) -> Value:
     from xcs.frontend.capture.regions import select
 
+    def part(value: ast.expr) -> Value:
+        if only_truth:
+            return _truth(c, evaluate_test(c, frame, value))
+        return evaluate(c, frame, value)
+
     def chain(values: list[ast.expr]) -> Value:
-        first = evaluate(c, frame, values[0])
+        first = part(values[0])
         if len(values) == 1:
             return first
         later = lambda: chain(values[1:])
@@ -268,7 +292,7 @@ def _boolean(c: Capture, frame: Frame, node: ast.BoolOp) -> Value:
 def _conditional(c: Capture, frame: Frame, node: ast.IfExp) -> Value:
     from xcs.frontend.capture.regions import select
 
-    test = evaluate(c, frame, node.test)
+    test = evaluate_test(c, frame, node.test)
     return select(
         c, test, lambda: evaluate(c, frame, node.body), lambda: evaluate(c, frame, node.orelse)
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xcs.dialects import orch
-from xcs.frontend.capture.evaluate import class_of, evaluate, make_closure
+from xcs.frontend.capture.evaluate import class_of, evaluate, evaluate_test, make_closure
 from xcs.frontend.capture.flow import (
     BREAK,
     CONTINUE,
@@ -286,7 +286,7 @@ def reraise(c: Capture, error: Dyn) -> None:
 def _assert(c: Capture, frame: Frame, node: ast.Assert) -> Flow:
     if not __debug__:
         return Flow.NEXT
-    test = evaluate(c, frame, node.test)
+    test = evaluate_test(c, frame, node.test)
 
     def fail() -> tuple[list[Value], Flow]:
         operands: dict[str, Value] = {"error": Static(AssertionError)}
@@ -333,7 +333,7 @@ def _function(c: Capture, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctio
 
 
 def _if(c: Capture, frame: Frame, node: ast.If) -> Flow:
-    test = evaluate(c, frame, node.test)
+    test = evaluate_test(c, frame, node.test)
     then = lambda: ([], run_block(c, frame, node.body))
     orelse = lambda: ([], run_block(c, frame, node.orelse))
     return _behind(c, frame, node, lambda: branch(c, test, then, orelse)[1])
@@ -356,7 +356,7 @@ def _for(c: Capture, frame: Frame, node: ast.For) -> Flow:
 
 
 def _while(c: Capture, frame: Frame, node: ast.While) -> Flow:
-    test = lambda: evaluate(c, frame, node.test)
+    test = lambda: evaluate_test(c, frame, node.test)
     return _loop(c, frame, node, None, lambda _, run: run(), test)
 
 

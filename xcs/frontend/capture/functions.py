@@ -610,9 +610,7 @@ def _parameter_home(home: Home, homes: dict[Home, Home], callers: Scope) -> Home
         made.classes, made.plain, made.open = home.classes, home.plain, home.open
         made.codes, made.only_codes = home.codes, home.only_codes
         for name, part in home.fields():
-            found = made._fields[name] = _parameter_home(part, homes, callers)
-            if found.holder is None:
-                found.part, found.holder = name, made
+            made.set_field(name, _parameter_home(part, homes, callers))
     return homes[home]
 
 
@@ -638,7 +636,7 @@ def _capture(
         for _ in range(_MAX_PASSES):
             block = Block()
             found.used = False
-            before, mark = found.interface(), len(c.order.changes)
+            before = found.interface()
             c.frames, c.boxes, c.handling, c.started = [], [], [], []
             values = {n: _parameter(c, v, block, homes, callers) for n, v in env.items()}
             found.parameters = [
@@ -648,12 +646,10 @@ def _capture(
             ]
             if prepare is not None:
                 prepare(values)
-            own = _own_parts(c, homes)
+            known = _picture(found)
             given = {n: v for n, v in values.items() if not n.startswith("outer ")}
             function = _capture_body(c, target, given, block, found, callers)
-            changed = _own_parts(c, homes) | own
-            changed &= {h for h, _ in c.order.changes[mark:]}
-            if not found.used or (found.interface() == before and not changed):
+            if not found.used or (found.interface() == before and _picture(found) == known):
                 break
             _forget(c, found)
         else:
@@ -675,6 +671,28 @@ def _capture(
         changes = _changes_what_is_there(c, found, _own_parts(c, homes))
         c.natives[symbol] = native_of(target.node, target.function, values, found.result, changes)
     return found
+
+
+def _picture(found: Specialisation) -> list[tuple[Any, ...]]:
+    """What is known of the homes that a function's parameters and result lead to.
+
+    Homes are numbered as they are come upon, so that it is the same for two that only differ in
+    which home stands for others that it was merged with.
+    """
+    numbers: dict[Home, int] = {}
+    picture: list[tuple[Any, ...]] = []
+    pending = [home.find() for homes in found.parameters for home in homes]
+    pending += [leaf.home.find() for leaf in _leaves(found.result) if leaf.home is not None]
+    picture.append(tuple(numbers.setdefault(home, len(numbers)) for home in pending))
+    for home in (queue := list(numbers)):
+        fields = sorted(home.fields(), key=lambda field: field[0])
+        for _, part in fields:
+            if part not in numbers:
+                numbers[part] = len(numbers)
+                queue.append(part)
+        parts = tuple((name, numbers[part]) for name, part in fields)
+        picture.append((home.facts(), parts))
+    return picture
 
 
 def _forget(c: Capture, found: Specialisation) -> None:
@@ -843,7 +861,7 @@ class _Translation:
         if home.written:
             self.c.order.mark_written(made)
         for name, part in home.fields():
-            self.c.order.merge(made.find().field(name), self.of(part))
+            self.c.order.store(made, name, self.of(part))
         return made.find()
 
     def repeat(self) -> None:

@@ -63,6 +63,10 @@ _RESULTS: Mapping[Any, type] = {
     OrderedDict: OrderedDict, dict.fromkeys: dict,
 }  # fmt: skip
 _TEXT_RESULTS = frozenset({"join", "strip", "lower", "upper", "format", "replace", "title"})
+_PARTS: Mapping[str, type] = {
+    "split": list, "rsplit": list, "splitlines": list, "partition": tuple, "rpartition": tuple,
+}  # fmt: skip
+"""Methods of text that take it apart, and what they give."""
 _CONSUMERS = (
     *(*TAKES_ALL, *TAKES_EACH),
     *(any, all, next, enumerate, zip, map, filter, iter, reversed),
@@ -76,8 +80,10 @@ class NotGlue(Exception):
     """The expression does more than compute on data."""
 
 
-def evaluate_glue(c: Capture, frame: Frame, node: ast.expr) -> Value | None:
-    """The value of an expression that is glue; None for any other."""
+def evaluate_glue(
+    c: Capture, frame: Frame, node: ast.expr, *, only_truth: bool = False
+) -> Value | None:
+    """The value of an expression that is glue, or whether it is true; None for any other."""
     if not isinstance(node, _WORTHWHILE):
         return None
     try:
@@ -85,7 +91,12 @@ def evaluate_glue(c: Capture, frame: Frame, node: ast.expr) -> Value | None:
         tree = glue.visit(node, frozenset(), False, top=True)
     except NotGlue:
         return None
-    if glue.puts_objects_together(node, tree):
+    if only_truth:
+        if glue.has_objects():
+            return None  # each of which is asked for what of it matters
+        negate = lambda part: ast.UnaryOp(ast.Not(), part)
+        node, tree, glue.chooses = negate(negate(node)), negate(negate(tree)), False
+    elif glue.puts_objects_together(node, tree):
         return None
     return glue.emit(node, tree)
 
@@ -401,6 +412,10 @@ class _Glue:
             return False
         return any(map(self._holds_objects, self.leaves.values()))
 
+    def has_objects(self) -> bool:
+        """Whether it is computed from values that may change."""
+        return any(self._home(leaf) is not None for leaf in self.leaves.values())
+
     def _holds_objects(self, leaf: ast.expr) -> bool:
         home = self._home(leaf)
         if home is None:
@@ -474,7 +489,7 @@ class _Glue:
                 self._known(func), _CONTAINERS_OF
             ):
                 elements = [elt]
-            case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines")):
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in _PARTS:
                 elements = []
             case _:
                 return self.c.order.fresh("glue")
@@ -568,6 +583,8 @@ class _Glue:
                 return self._class_of_all(parts)
             case ast.IfExp(body=one, orelse=other):
                 return self._class_of_all([one, other])
+            case ast.UnaryOp(op=ast.Not()):
+                return bool
             case ast.BinOp(left=left, op=op, right=right):
                 from xcs.frontend.capture.evaluate import binary_class
 
@@ -587,8 +604,8 @@ class _Glue:
                     return _RESULTS.get(value.obj)
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr=attr)):
                 return str if attr in _TEXT_RESULTS else None
-            case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines")):
-                return list
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in _PARTS:
+                return _PARTS[attr]
         return None
 
     def _class_of_all(self, nodes: list[ast.expr]) -> type | None:

@@ -469,8 +469,6 @@ def store_in(c: Capture, home: Home, value: Value) -> None:
         c.order.merge(home, inner)
         if home.find().shared:
             c.order.share(inner)
-    if isinstance(value, Pack):
-        c.home_of(value)
 
 
 def _note_class(c: Capture, home: Home, value: Value, inner: Home | None) -> None:

@@ -113,6 +113,14 @@ class Home:
     def __post_init__(self) -> None:
         self.chain = Chain(self)
 
+    def facts(self) -> tuple[Any, ...]:
+        """All that is known of what lives here, but for where its parts do."""
+        return (
+            *(self.shared, self.written, self.collapsed, self.foreign, self.made),
+            *(self.classes, self.plain, self.open, self.calls, self.task),
+            *(frozenset(map(id, self.codes)), self.only_codes, id(self.constant)),
+        )
+
     def find(self) -> Home:
         """The home that stands for all that this one was merged with."""
         home = self
@@ -154,6 +162,12 @@ class Home:
             )
             home._fields[name] = found
         return found.find()
+
+    def set_field(self, name: str, part: Home) -> None:
+        """Say where an attribute's value lives, of which nothing was asked so far."""
+        self._fields[name] = part
+        if part.holder is None:
+            part.part, part.holder = name, self
 
     def _folded(self, name: str) -> Home | None:
         """The part of such a name, far up in what this is part of."""
@@ -381,6 +395,14 @@ class Order:
         home, world = home.find(), self.world.find()
         found = {written.find() for written in self.writes[mark:]}
         return home in found or (home.shared and world in found)
+
+    def store(self, home: Home, name: str, part: Home) -> None:
+        """What lives in `part` comes to be an attribute of what lives in `home`."""
+        home = home.find()
+        if home.collapsed or any(name == other for other, _ in home.fields()):
+            self.merge(home.field(name), part)
+        else:
+            home.set_field(name, part.find())
 
     def merge(self, first: Home | None, second: Home | None) -> Home | None:
         """An object may live in both, so they are one from here on."""

@@ -27,6 +27,7 @@ from xcs.frontend.capture.values import (
     Static,
     Value,
 )
+from xcs.frontend.facts import CONTAINERS
 from xcs.frontend.unsupported import Unsupported
 
 _MAX_ATTEMPTS = 12
@@ -233,6 +234,10 @@ def branch(
     known = truth(test)
     if known is not None:
         return then() if known else orelse()
+    if isinstance(test, Dyn) and test.home is not None and test.cls in CONTAINERS:
+        from xcs.frontend.capture.evaluate import length
+
+        test = length(c, test)  # which waits for no element
     condition = c.read_whole(test)
     _remark_effect(c, condition)
     frames = c.environments()
@@ -618,13 +623,13 @@ class Loop:
     ) -> Value:
         c = self.c
         init = [as_type(c, c.ssa(v), orch.ANY) for v in entry]
-        imports = ending.scope.imports
-        init += self._tokens_in(ending.scope)
         envs = dict(ending.environments)
         with reentered(c, ending.scope):
             flags = [self._flag(ending.values)] if self.stops else []
             values = self._ends(envs, ending)
-            tokens = [self._token_out(ending.scope, i.home) for i in imports]
+        init += self._tokens_in(ending.scope)  # of all that the ends have needed, too
+        with reentered(c, ending.scope):
+            tokens = [self._token_out(ending.scope, i.home) for i in ending.scope.imports]
             c.add(orch.YieldOp([*flags, *values, *tokens]))
         op = orch.ForOp(source[0], init, Region(ending.scope.block), stops=self.stops)
         results = self._add(op)
@@ -636,22 +641,23 @@ class Loop:
         self, condition: Value, test: Ending, body: Ending, entry: list[Value]
     ) -> Value:
         c = self.c
+        test_envs, body_envs = dict(test.environments), dict(body.environments)
+        with reentered(c, body.scope):
+            flags = [self._flag(body.values)] if self.stops else []
+            ends = self._ends(body_envs, body)
         with reentered(c, test.scope):
+            tested = self._ends(test_envs, test)
             self._enter_by_test(test.scope, body.scope)
         init = [as_type(c, c.ssa(v), orch.ANY) for v in entry]
         init += self._tokens_in(test.scope)
         homes = [i.home for i in test.scope.imports]
         self._align(homes, body.scope)
-        test_envs, body_envs = dict(test.environments), dict(body.environments)
         with reentered(c, test.scope):
-            values = self._ends(test_envs, test)
             tokens = [self._token_out(test.scope, home) for home in homes]
-            c.add(orch.YieldOp([c.ssa(condition), *values, *tokens]))
+            c.add(orch.YieldOp([c.ssa(condition), *tested, *tokens]))
         with reentered(c, body.scope):
-            flags = [self._flag(body.values)] if self.stops else []
-            values = self._ends(body_envs, body)
             tokens = [self._token_out(body.scope, home) for home in homes]
-            c.add(orch.YieldOp([*flags, *values, *tokens]))
+            c.add(orch.YieldOp([*flags, *ends, *tokens]))
         op = orch.WhileOp(
             init, Region(test.scope.block), Region(body.scope.block), stops=self.stops
         )

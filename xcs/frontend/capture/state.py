@@ -274,12 +274,12 @@ class Capture(Declarations):
         return self.add(op).results[0]
 
     def home_of(self, value: Value) -> Home | None:
-        """Where the value lives, None if it is immutable. A tuple lives where its parts do."""
+        """Where the value lives, None if it is immutable."""
         match value:
             case Dyn():
                 return value.home.find() if value.home is not None else None
             case Pack():
-                return functools.reduce(self.order.merge, map(self.home_of, value.items), None)
+                return self._home_of_tuple(value)
             case Method():
                 return self.home_of(value.receiver)
             case View():
@@ -315,15 +315,20 @@ class Capture(Declarations):
             return self.dyn(value.native())
         cls = type(value.obj) if isinstance(value, Static) else None
         cls = tuple if isinstance(value, Pack) else cls
-        home = None
-        if isinstance(value, Pack):
-            from xcs.frontend.capture.names import store_in
+        return Dyn(self.ssa(value), cls, self.home_of(value))
 
-            if self.home_of(value) is not None:
-                home = self.order.fresh("tuple", tuple)
-                for item in value.items:
-                    store_in(self, home.field(ELEMENTS), item)
-        return Dyn(self.ssa(value), cls, home)
+    def _home_of_tuple(self, value: Pack) -> Home | None:
+        from xcs.frontend.capture.names import store_in
+
+        if value.home is None and any(self.home_of(item) is not None for item in value.items):
+            value.home = self.order.fresh("tuple", tuple)
+            for item in value.items:
+                store_in(self, value.home.field(ELEMENTS), item)
+        if value.home is None:
+            return None
+        if not self.order.scope.inside(value.home.scope):
+            value.home.scope = self.order.scope  # it was in a region that has ended
+        return value.home.find()
 
     def _iterator(self, value: Lazy) -> Dyn:
         from xcs.frontend.capture.elements import elements_home

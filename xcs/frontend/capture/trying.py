@@ -11,12 +11,13 @@ import ast
 import sys
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 from xdsl.ir import Block, Region
 
 from xcs.dialects import orch
-from xcs.frontend.capture.evaluate import evaluate, get_item
+from xcs.frontend.capture.evaluate import class_of, evaluate, get_item
 from xcs.frontend.capture.execute import reraise, run_block
 from xcs.frontend.capture.flow import EXIT, NEXT_CODE, RESULT, STOPPED, Flow, contains_yield, joined
 from xcs.frontend.capture.liveness import read_outside
@@ -417,6 +418,10 @@ def _with_items(
                 c.change_settings(c.join_shared())
         return result
 
+    if not _is_manager(manager, enter, leave_by):
+        operands = {"manager": manager, "check": Static(check_async if is_async else check_manager)}
+        with c.at(frame, item.context_expr):
+            c.host("check(manager)", operands)
     entered = call(enter, [])
 
     def failed(error: Dyn) -> Value:
@@ -429,6 +434,30 @@ def _with_items(
 
     leave = lambda: call(leave_by, [Static(None)] * 3)
     return with_exit(c, frame, item.context_expr, lambda: inner(entered), failed, leave, kept)
+
+
+def _is_manager(manager: Value, *names: str) -> bool:
+    """Whether a value is known to have a manager's methods: its class, that is, not itself."""
+    cls = class_of(manager)
+    return cls is not None and all(hasattr(cls, name) for name in names)
+
+
+def check_manager(manager: Any) -> None:
+    """Raise Python's error if a value is no context manager, which shows before it is entered."""
+    if not (hasattr(type(manager), "__enter__") and hasattr(type(manager), "__exit__")):
+        with manager:
+            pass
+
+
+def check_async(manager: Any) -> None:
+    """The same for asynchronous ones."""
+
+    async def enter() -> None:
+        async with manager:
+            pass
+
+    if not (hasattr(type(manager), "__aenter__") and hasattr(type(manager), "__aexit__")):
+        enter().send(None)
 
 
 def _call_manager(

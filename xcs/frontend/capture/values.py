@@ -49,9 +49,10 @@ class Dyn:
 
 @dataclass(eq=False, slots=True)
 class Pack:
-    """A tuple whose parts are known one by one."""
+    """A tuple whose parts are known one by one. `home` is where it lives, once that was asked."""
 
     items: tuple[Value, ...]
+    home: Home | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -585,7 +585,12 @@ _SYSTEM: Final[Table] = (
     # The same logger comes back for the same name: creating one cannot be told from finding it.
     | entries("logging", "getLogger Logger.getChild Logger.isEnabledFor getLevelName", PURE_ENTRY)
     | entries("logging", "Logger.getEffectiveLevel LoggerAdapter.isEnabledFor", PURE_ENTRY)
-    | entries("warnings", "warn warn_explicit", LOGGING)
+    # What becomes of a warning is for filters to say, and for whoever catches warnings.
+    | entries(
+        "warnings",
+        "warn warn_explicit",
+        replace(LOGGING, writes=("log", "warnings that are caught")),
+    )
     | entries(
         "warnings",
         "filterwarnings simplefilter resetwarnings catch_warnings.__enter__"
