@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,28 @@ class Chosen:
     names: frozenset[str] = frozenset()
     positions: frozenset[int] = frozenset()
 
-    def __le__(self, other: Chosen) -> bool:
-        return self.names <= other.names and self.positions <= other.positions
+    def holds(self, name: str, place: int | None, given: int) -> bool:
+        """Whether an argument is among them.
 
-    def without(self, names: Iterable[str]) -> Chosen:
-        """The same, but for some names."""
-        return Chosen(self.names - frozenset(names), self.positions)
+        It is one of the parameter of that name, and the one at the place of so many that are given
+        by position, unless it is given by name.
+        """
+        if name in self.names:
+            return True
+        return place is not None and place < given and bool({place, place - given} & self.positions)
+
+    def by_place(self, signature: inspect.Signature) -> Callable[[int | str, int], bool] | None:
+        """The same for arguments at a position or of a name, as a call has them; None if empty."""
+        if not (self.names or self.positions):
+            return None
+        named = [p.name for p in signature.parameters.values() if p.kind in _POSITIONAL]
+
+        def holds(place: int | str, given: int) -> bool:
+            if isinstance(place, str):
+                return place in self.names
+            return self.holds(named[place] if place < len(named) else "", place, given)
+
+        return holds
 
 
 def choose(

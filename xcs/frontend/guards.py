@@ -188,7 +188,7 @@ def _parts(container: Any) -> Iterator[Part]:
         return
     if isinstance(container, dict):
         part = Part(container, tuple(container), tuple(container.values()))
-    elif isinstance(container, list | tuple):
+    elif isinstance(container, list | tuple | set):
         part = Part(container, None, tuple(container))
     else:
         return

@@ -36,7 +36,7 @@ class Kernel:
 
     `text` is a module whose entry is `@main`. `jaxpr` takes and gives the same arrays as `@main`;
     without it the kernel still runs, but cannot be differentiated or batched. `primitives` counts
-    the JAX primitives that are in the text as JAX lowered them.
+    the JAX primitives that are in the text as JAX lowered them. The text is made for a `platform`.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Kernel:
     out_avals: tuple[ShapedArray, ...]
     jaxpr: ClosedJaxpr | None = None
     primitives: Mapping[str, int] = field(default_factory=dict)
+    platform: str = field(default_factory=jax.default_backend)
 
     def __repr__(self) -> str:
         # Short, because JAX prints it as a parameter of the equation.
@@ -151,6 +152,10 @@ def _lower(
     ctx: mlir.LoweringRuleContext, *operands: ir.Value, kernel: Kernel
 ) -> Sequence[ir.Value]:
     module = ctx.module_context
+    if kernel.jaxpr is not None and tuple(module.platforms) != (kernel.platform,):
+        # For another platform than that of the text, or for several.
+        from_jaxpr = mlir.lower_fun(jaxpr_as_fun(kernel.jaxpr), multiple_results=True)
+        return from_jaxpr(ctx, *operands)
     entry = module.cached_primitive_lowerings.get((xcs_kernel_p, kernel))
     if entry is None:
         entry = _insert(module, kernel)
@@ -183,3 +188,16 @@ def _insert(module: mlir.ModuleContext, kernel: Kernel) -> tuple[str, list[ir.Ty
 ad.primitive_jvps[xcs_kernel_p] = _jvp
 batching.primitive_batchers[xcs_kernel_p] = _batch
 mlir.register_lowering(xcs_kernel_p, _lower)
+
+
+def kernels_in(jaxpr: ClosedJaxpr) -> list[Kernel]:
+    """The kernels that a traced function applies, itself or in the functions that it calls."""
+    found: list[Kernel] = []
+    pending: list[Any] = [jaxpr.jaxpr]
+    for current in pending:
+        for eqn in current.eqns:
+            if eqn.primitive is xcs_kernel_p:
+                found.append(eqn.params["kernel"])
+            elif (inner := eqn.params.get("jaxpr")) is not None:
+                pending.append(getattr(inner, "jaxpr", inner))
+    return found
