@@ -68,6 +68,8 @@ class ArrayProgram:
     traces: int = 0
     primitives: Counter[str] = field(default_factory=Counter)
     changed: Callable[[ArrayProgram], None] = lambda _: None
+    traced: Callable[[Mapping[str, Any]], None] = lambda _: None
+    """Is told the arguments of each trace."""
     large: Mapping[int, jax.Array] = field(default_factory=dict)
     by_jax: str | None = None
 
@@ -189,6 +191,7 @@ def _staged(
         keeps = program.by_leaf
         jaxpr, structure, assumed = trace_arrays(function, arguments, keeps_numbers=keeps)
         program.traces += 1
+        program.traced(program.bind(args, kwargs))
         # The function's own code stays as it is, as under `jax.jit`.
         if program.guards.update(assumed, [*made, function]):
             program.changed(program)

@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from xcs.api.array_program import ArrayProgram, array_program, array_program_by_leaf
+from xcs.api.notices import described_arguments
 from xcs.api.parameters import jax_options
 from xcs.frontend.arguments import Flat, flats_of, leaves_of
 from xcs.frontend.classify import classify
@@ -39,6 +40,11 @@ class ArrayCall:
     key: Hashable
     arguments: Mapping[str, Any]
     by_leaf: bool
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether there are arrays among the data."""
+        return any(leaf.kind != "number" for leaf in leaves_of(self.arguments))
 
     @property
     def has_numbers(self) -> bool:
@@ -107,13 +113,25 @@ class ArrayRoute:
         except (ValueError, TypeError, RecursionError, SystemError):  # as above
             return False
         texts = sum(kind is str or kind is bytes for kind in map(type, leaves))
-        return not texts or (texts <= MAX_TEXTS and not self._calls_operators)
+        return not texts or (texts <= MAX_TEXTS and not self.calls_operators)
 
     def program_for(self, call: ArrayCall) -> ArrayProgram:
         """The program that such a call runs, which is known or made."""
-        known = self.program
-        if known is not None and known.guards.hold() and known.by_leaf >= call.by_leaf:
-            return known
+        known, changed = self.program, None
+        if known is not None:
+            changed = known.guards.broken()
+            if changed is None and known.by_leaf >= call.by_leaf:
+                return known
+        program = self._made(call, known)
+        program.traced = functools.partial(self._traced, [changed])
+        return program
+
+    def _traced(self, changed: list[str | None], arguments: Mapping[str, Any]) -> None:
+        """Count a trace; only the first of a program is due to what the one before assumed."""
+        why = changed.pop() if changed else None
+        self._function.notices.compiled_for(described_arguments(arguments), why)
+
+    def _made(self, call: ArrayCall, known: ArrayProgram | None) -> ArrayProgram:
         function = self._function
         python, options = function.python_function, function.array_options
         traced = functools.partial(function.flatten_arguments, numbers=False)  # they are no tracers
@@ -135,8 +153,15 @@ class ArrayRoute:
         what = classify(self._function.python_function)
         return what.kind in ("tensor", "unknown") or "tensor" in what.reaches
 
+    def holds_arrays(self, call: ArrayCall | None) -> bool:
+        """Whether JAX's arrays are among the arguments, or the function comes to array code."""
+        what = classify(self._function.python_function)
+        leaves = leaves_of(call.arguments) if call is not None else ()
+        return "tensor" in what.reaches or any(isinstance(v.example, jax.Array) for v in leaves)
+
     @property
-    def _calls_operators(self) -> bool:
+    def calls_operators(self) -> bool:
+        """Whether the function may call operators, by its source."""
         return "operator" in classify(self._function.python_function).reaches
 
     @functools.cached_property

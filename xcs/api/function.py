@@ -22,7 +22,9 @@ from xcs.api.array_program import RUN_ERRORS, ArrayProgram, has_tracer, jit_is_d
 from xcs.api.array_route import ArrayCall, ArrayRoute
 from xcs.api.collection import without_collection
 from xcs.api.config import Config
+from xcs.api.deferred import DeferredKernel
 from xcs.api.front import USERS_METHODS, Front
+from xcs.api.notices import Notices
 from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import ORCHESTRATION, Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
@@ -110,11 +112,11 @@ class Jitted(Protocol[P, R]):
 
     # The arguments of the next three may be `jax.ShapeDtypeStruct`s in place of arrays.
 
-    def trace(self, *args: Any, **kwargs: Any) -> stages.Traced:
+    def trace(self, *args: Any, **kwargs: Any) -> Any:
         """Capture for arguments of these kinds without running them; see `xcs.api.stages`."""
         ...
 
-    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered | stages.LoweredArrays:
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
         """Capture for arguments of these kinds, and run the passes."""
         ...
 
@@ -174,6 +176,11 @@ class JitFunction:
         self._fallbacks: OrderedDict[Hashable, Fallback] = OrderedDict()
         self._orchestrations: OrderedDict[Hashable, tuple[Program, ...]] = OrderedDict()
         self._lock = threading.Lock()
+        self.notices = Notices(
+            self.name,
+            _place_of(self.python_function),
+            is_required=options.config.require == "compiled",
+        )
         self.arrays = ArrayRoute(self)
         self._mixed = False
         self.front = Front(target, self.signature, self.call, self._check_error, self.stats)
@@ -227,6 +234,8 @@ class JitFunction:
         if inside_jax:
             return self.python_function(*args, **kwargs)
         program = self.program(described, described.key if call is None else call.key)
+        if reason := self.left_to_python(call, program):
+            self.notices.left_to_python(reason)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             result = self._run_plain(program, args, kwargs)
         else:
@@ -236,6 +245,16 @@ class JitFunction:
             self._mixed = True
             self.front.install(None)
         return result
+
+    def left_to_python(self, call: ArrayCall | None, program: Program | Fallback) -> str | None:
+        """Where and why array code is not compiled, if it is not."""
+        analysis, refusal = program.analysis, call and self.arrays.refusal(call)
+        is_plain = isinstance(program, Fallback)
+        if not self.arrays.holds_arrays(call) or not (is_plain or analysis.fused_kernels == 0):
+            return None
+        if is_plain:
+            return refusal or analysis.fallback_reason
+        return refusal if not self.arrays.calls_operators else None
 
     async def _awaited(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], described: Arguments
@@ -390,6 +409,9 @@ class JitFunction:
             else:
                 kinds = (trace_context(), described.key)
                 variants = self._orchestrations.pop(kinds, ())
+                changed = variants[0].guards.broken() if variants else None
+                given = {f"argument {i}": str(k)[:60] for i, k in enumerate(described.key)}
+                self.notices.compiled_for(given, changed)
                 # The newest first; those whose assumptions are past come last and are dropped.
                 _keep(self._orchestrations, kinds, (program, *variants)[:MAX_VARIANTS])
         return program
@@ -425,7 +447,13 @@ class JitFunction:
             return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
-        lowered = lower(module, captured.objects, effects, self.pipeline)
+        from xcs.api.regions import as_region, with_regions
+
+        objects = with_regions(module, captured.objects)
+        lowered = lower(module, objects, effects, self.pipeline, as_region)
+        for kernel in lowered.kernels.values():
+            if isinstance(kernel, DeferredKernel):
+                kernel.report = self.notices.left_to_python
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     @property
@@ -566,6 +594,12 @@ def _signature(function: Callable[..., Any], *, wrapped: bool = True) -> inspect
         return inspect.signature(function, follow_wrapped=wrapped)
     except (TypeError, ValueError):
         return inspect.Signature(_ANYTHING)
+
+
+def _place_of(function: Any) -> tuple[str, int]:
+    """The file and line where a function is defined."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code is not None else ("<unknown>", 0)
 
 
 def _parameters_of(function: Any) -> tuple[Any, ...]:
@@ -743,5 +777,13 @@ def get_jit_stats(function: Any) -> dict[str, Any]:
     stats = target.stats.as_dict()
     if stats["status"] == "no_data":
         return stats
-    primitives = dict(target.primitives())
-    return {**stats, "programs": target.programs, "primitives_without_op": primitives}
+    notices, array = target.notices, target.arrays.program
+    return {
+        **stats,
+        "programs": target.programs,
+        "primitives_without_op": dict(target.primitives()),
+        "not_compiled": notices.not_compiled,
+        "as_jax_traced_it": array.by_jax if array is not None else None,
+        "compilations": notices.compilations,
+        "last_recompiled": notices.recompiled,
+    }

@@ -19,6 +19,7 @@ from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, specialise, split
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
+from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Captured
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, hoist_constants, import_module
 from xcs.frontend.unsupported import Unsupported
@@ -284,6 +285,8 @@ def capture_for(
             )
         except Exception as error:  # it is more than array code, or a run says what is wrong
             _log.debug("%s is not one kernel: %s", function.name, error)
+            if isinstance(error, NotArrays):
+                function.arrays.refuse(call, str(error))
     args, kwargs = _with_arrays((args, kwargs))
     try:
         return function.captured_for(function.described(args, kwargs))

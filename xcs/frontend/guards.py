@@ -149,6 +149,25 @@ class Guards:
                 tests.append(f"all(map({same}, {values}, {refer(part.values)}))")
         return " and ".join(tests) or "True"
 
+    def broken(self) -> str | None:
+        """What is no longer as it was, in words."""
+        for namespace, name, value in self.names:
+            if namespace.get(name, MISSING) is not value:
+                return f"the global '{name}' is another object"
+        for cell, value in self.cells:
+            try:
+                if cell.cell_contents is not value:
+                    return f"a variable of a closure was {_shown(value)} and is another object"
+            except ValueError:
+                return f"a variable of a closure was {_shown(value)} and is empty"
+        for owner, name, value in self.attributes:
+            if getattr(owner, name, MISSING) is not value:
+                return f"{_shown(owner)}.{name} was {_shown(value)} and is another object"
+        for cls, name, value in self.members:
+            if vars(cls).get(name, MISSING) is not value:
+                return f"{cls.__qualname__}.{name} is another object"
+        return None if self.hold() else "the content of an object that it reads has changed"
+
     def hold(self) -> bool:
         """Whether everything is still as it was."""
         check = self._check
@@ -159,6 +178,13 @@ class Guards:
             return check()
         except Exception:  # something is gone
             return False
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)[:60]
+    except Exception:  # of a class of the user's
+        return f"a {type(value).__name__}"
 
 
 @dataclass(frozen=True, eq=False)
