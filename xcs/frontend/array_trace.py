@@ -61,7 +61,7 @@ from xcs.frontend.instrument import (
     instrumented_code,
     is_instrumented,
 )
-from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.interpretation.lookup import class_attribute, remembers
 from xcs.frontend.source import is_library
 from xcs.frontend.unsupported import Unsupported
 from xcs.frontend.written_arguments import (
@@ -685,7 +685,7 @@ class ArrayTrace:
                 for place, value in enumerate(args)
             ]
             named = {name: self._argument(value, called, name) for name, value in kwargs.items()}
-            with watching(self.refuse) if watched else contextlib.nullcontext():
+            with watching(self.refuse) if watched else contextlib.nullcontext(), _for_good(called):
                 result = called(*positional, **named)
             return self._result(result, (*args, *kwargs.values()))
 
@@ -855,6 +855,14 @@ class ArrayTrace:
 
     def _of_class(self, value: Any, classes: Any) -> bool:
         return isinstance(value, classes)
+
+
+def _for_good(function: Any) -> contextlib.AbstractContextManager[Any]:
+    """Where results that a function remembers are made: outside of the trace, which they outlive.
+
+    Its arguments are hashable, so that none of them is traced.
+    """
+    return jax.ensure_compile_time_eval() if remembers(function) else contextlib.nullcontext()
 
 
 class _Entered:
