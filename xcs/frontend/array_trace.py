@@ -15,6 +15,7 @@ import operator
 import os
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
@@ -1003,6 +1004,10 @@ def _state(value: Any) -> Iterator[tuple[str | None, Any]]:
         yield from ((None, part) for part in value)
     elif isinstance(value, functools.partial):
         yield from ((None, part) for part in (value.func, value.args, value.keywords))
+        yield from vars(value).items()
+        return  # its slots cannot be written to
+    elif isinstance(value, weakref.ReferenceType):
+        return
     elif isinstance(value, types.MethodType):
         yield None, value.__self__
     yield from list(getattr(value, "__dict__", {}).items())

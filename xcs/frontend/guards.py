@@ -63,7 +63,8 @@ class Guards:
         """
         if self._first("content", id(container), deep):
             parts = tuple(_parts(container))
-            self.contents.append((container, parts if deep else parts[:1], deep))
+            own = tuple(part for part in parts if part.container is container)
+            self.contents.append((container, parts if deep else own, deep))
 
     def update(self, other: Guards, made: Iterable[Any] = ()) -> bool:
         """Assume what the other assumes as well. Gives whether anything is new.
@@ -142,6 +143,8 @@ class Guards:
                     continue
                 container, same = refer(part.container), refer(is_)
                 tests.append(f"len({container}) == {len(part.values)}")
+                if not part.values:
+                    continue
                 values = container
                 if part.keys is not None:
                     tests.append(f"all(map({same}, {container}, {refer(part.keys)}))")
@@ -218,7 +221,8 @@ def _parts(container: Any) -> Iterator[Part]:
         part = Part(container, None, tuple(container))
     else:
         return
-    yield part
+    if not isinstance(container, tuple):  # which stays what it is
+        yield part
     for value in part.values:
         yield from _parts(value)
 
