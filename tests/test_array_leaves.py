@@ -285,3 +285,28 @@ def test_what_is_exported_is_made_for_the_platform_that_is_asked_for():
     choose = functools.partial(jax.lax.platform_dependent, cpu=jnp.exp, tpu=jnp.tanh)
     exported = export.export(xcs.jit(choose), platforms=("tpu",))(X)
     assert "tanh" in exported.mlir_module()
+
+
+# --- Between operators ----------------------------------------------------------------------------
+
+
+@xcs.op
+def ask(question: str) -> str:
+    return question + "!"
+
+
+def test_modules_between_operators_are_kernels():
+    @xcs.jit
+    def program(layer: Layer, x, question: str):
+        first = ask(question)
+        one = layer(x[0])
+        every = jax.vmap(layer)(x)
+        return ask(first), one, every
+
+    for weights in (jnp.ones((3, 2)), jnp.zeros((3, 2))):
+        given = Layer(weights, jnp.tanh)
+        answer, one, every = program(given, X, "why")
+        assert answer == "why!!"
+        np.testing.assert_allclose(one, given(X[0]), rtol=1e-6)
+        np.testing.assert_allclose(every, given(X), rtol=1e-6)
+    assert xcs.get_jit_stats(program)["not_compiled"] is None

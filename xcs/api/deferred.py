@@ -18,6 +18,7 @@ from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import orch
+from xcs.frontend.abstract_values import is_constant
 from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
@@ -80,6 +81,13 @@ class _Specialised:
     """Whether it is for these values of integers."""
 
 
+class GivesObjects(Exception):
+    """The function gives new objects, such as the functions that `jax.vmap` makes of others.
+
+    What they hold would be the trace's; and to make them is no work for a kernel.
+    """
+
+
 class DeferredKernel:
     """A function of array calls on Python values.
 
@@ -96,7 +104,7 @@ class DeferredKernel:
         self._evaluate = _Evaluator(function, objects, operators)
         self.report: Callable[[str], None] = lambda _: None
         """Is told why the function runs as plain JAX calls, for some values."""
-        self._refusal = f"@{self.name} takes values that have no hash"
+        self._refusal: str | None = f"@{self.name} takes values that have no hash"
         self._lock = threading.Lock()
         self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
         self._by_value = False
@@ -110,7 +118,8 @@ class DeferredKernel:
         found = self._lookup(leaves, tree)
         if found is None:
             results = self._evaluate(args)
-            self.report(self._refusal)  # only now, as what fails has an error to say so
+            if self._refusal is not None:
+                self.report(self._refusal)  # only now, as what fails has an error to say so
             return results
         return found.traced.results(found.run(*filter(_traced_by(found.by_value), leaves)))
 
@@ -202,6 +211,9 @@ class DeferredKernel:
 
         try:
             traced = self._trace(leaves, tree, by_value)
+        except GivesObjects:
+            self._refusal = None
+            return None
         except Exception as error:
             # Plain evaluation gives the result, or raises the error when and where Python would.
             self._refusal = f"@{self.name} cannot be traced: {error!r}"[:300]
@@ -253,6 +265,9 @@ class DeferredKernel:
             results, out_tree = jax.tree_util.tree_flatten(
                 self._evaluate(jax.tree_util.tree_unflatten(tree, values))
             )
+            given = {id(value) for value in values}
+            if any(not (_is_array(r) or id(r) in given or is_constant(r)) for r in results):
+                raise GivesObjects
             found[:] = out_tree, [None if _is_array(r) else (r,) for r in results]
             return [r for r in results if _is_array(r)]
 

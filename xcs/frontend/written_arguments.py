@@ -34,7 +34,7 @@ class Place:
         owner = owner_of(self, arguments)
         match self.path[-1]:
             case GetAttrKey(name=name):
-                setattr(owner, name, value)
+                _set(owner, name, value)
             case DictKey(key=key):
                 owner[key] = value
             case SequenceKey(idx=index):
@@ -58,6 +58,34 @@ def _part(owner: Any, key: Any) -> Any:
         case SequenceKey(idx=index):
             return owner[index]
     raise CannotWrite(f"{key} is no place that can be written to")
+
+
+def _set(owner: Any, name: str, value: Any) -> None:
+    """Set an attribute; where that is a property, what holds the object's leaf behind it."""
+    is_property = any(isinstance(vars(cls).get(name), property) for cls in type(owner).__mro__)
+    behind = _holder_of_leaf(owner) if is_property else None
+    if behind is not None:
+        object.__setattr__(owner, behind, value)
+    else:
+        setattr(owner, name, value)
+
+
+def _holder_of_leaf(owner: Any) -> str | None:
+    """The attribute that holds the only leaf of an object."""
+    leaves, tree = jax.tree_util.tree_flatten(owner)
+    if len(leaves) != 1:
+        return None
+    mark = object()
+    return next((n for n, part in _attributes(tree.unflatten([mark])) if part is mark), None)
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """The attributes that an object has of its own."""
+    yield from getattr(value, "__dict__", {}).items()
+    for base in type(value).__mro__:
+        for name in getattr(base, "__slots__", ()):
+            if hasattr(value, name):
+                yield name, getattr(value, name)
 
 
 Leaves = tuple[list[tuple[Any, Any]], Any]
