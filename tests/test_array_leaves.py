@@ -310,3 +310,10 @@ def test_modules_between_operators_are_kernels():
         np.testing.assert_allclose(one, given(X[0]), rtol=1e-6)
         np.testing.assert_allclose(every, given(X), rtol=1e-6)
     assert xcs.get_jit_stats(program)["not_compiled"] is None
+
+
+def test_a_list_without_arrays_that_is_given_back_is_the_callers():
+    names = ["a"]
+    for function in (lambda x, names: names, lambda x, names: (jnp.sin(x), names)):
+        found = xcs.jit(function)(X, names)
+        assert (found if isinstance(found, list) else found[1]) is names

@@ -234,12 +234,15 @@ class JitFunction:
         if inside_jax:
             return self.python_function(*args, **kwargs)
         program = self.program(described, described.key if call is None else call.key)
-        if reason := self.left_to_python(call, program):
+        reason = self.left_to_python(call, program)
+        if reason is not None and self.notices.is_required:
             self.notices.left_to_python(reason)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             result = self._run_plain(program, args, kwargs)
         else:
             result = self.run_program(program, described.values, hit=False)
+        if reason is not None:  # only now, as what fails has an error to say so
+            self.notices.left_to_python(reason)
         if self.arrays.program is not None and not self._mixed:
             # For some arguments it is one kernel, for others it is not: which, is seen here.
             self._mixed = True

@@ -38,14 +38,14 @@ class Notices:
         self.compilations = 0
         self.recompiled: str | None = None
         """Why the function was compiled again the last time."""
-        self._is_required = is_required
+        self.is_required = is_required
         self._said: set[type[Warning]] = set()
         self._known: dict[str, str] = {}
 
     def left_to_python(self, reason: str) -> None:
         """Array code is not compiled. Raises `NotCompiledError` where it has to be."""
         self.not_compiled = reason
-        if self._is_required:
+        if self.is_required:
             raise NotCompiledError(f"{self.name} is not compiled: {reason}")
         self._say(
             NotCompiledWarning,

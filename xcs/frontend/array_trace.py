@@ -154,6 +154,7 @@ def trace_arrays(
         is_data = _is_array if keeps_numbers else _is_numeric
         constants = tuple(None if is_data(v) else (trace.given_back(v),) for v in leaves)
         arrays = [leaf for leaf, c in zip(leaves, constants, strict=True) if c is None]
+        trace.check_lists(given, result)
         changed = trace.changes(given, before, result, arrays)
         structure[:] = [Results(tree, constants, tuple(place for place, _ in changed))]
         return [*arrays, *(value for _, value in changed)]
@@ -246,6 +247,19 @@ class ArrayTrace:
         if self.refusal is None:
             self.refusal = NotArrays(f"{_place()}: {reason}")
         raise self.refusal
+
+    def check_lists(self, given: Mapping[str, Any], result: Any) -> None:
+        """Arguments that hold no arrays, and may change, are not given back as others like them."""
+        parts = [part for value in given.values() for part in _whole_arguments(value)]
+        lists = {
+            id(node): node
+            for part in parts
+            if not _holds_tracer(part)
+            for node in _nodes(part)
+            if type(node) in (list, dict)
+        }
+        if lists and any(id(node) in lists for node in _nodes(result)):
+            self.refuse("gives back a list or dict that holds no arrays")
 
     def changes(
         self, given: Mapping[str, Any], before: Mapping[str, Leaves], result: Any, arrays: list[Any]
@@ -962,6 +976,13 @@ def _is_value(cls: type) -> bool:
         and is_of_array_package(method)
         for name in ("__hash__", "__eq__")
     )
+
+
+def _whole_arguments(value: Any) -> Iterable[Any]:
+    """The arguments of a parameter, which may collect several."""
+    if type(value) is tuple:
+        return value
+    return (value, *value.values()) if type(value) is dict else (value,)
 
 
 def _is_of_module(value: Any) -> bool:
