@@ -94,3 +94,29 @@ def test_what_a_function_remembers_outlives_the_trace():
     np.testing.assert_allclose(table(3), [0, 2, 4])
     np.testing.assert_allclose(jitted(jnp.ones((2, 3)))[1], [1, 3, 5])
     assert xcs.get_jit_stats(jitted)["execution_strategy"] == "fused"
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+
+def test_options_that_name_nothing_are_errors():
+    def function(x, /, y):
+        return x
+
+    with pytest.raises(ValueError, match="by position only"):
+        xcs.jit(function, static_argnames="x")
+    with pytest.raises(TypeError, match="expected ints"):
+        xcs.jit(function, static_argnums="x")  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def test_types_of_results_have_their_shardings():
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("d",))
+    sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("d"))
+    jitted = xcs.jit(lambda x: x * 2, out_shardings=sharding)
+    assert jitted.eval_shape(X).sharding == sharding
+
+
+def test_gamma_numbers_of_a_batch_are_those_of_jax():
+    keys = jax.random.split(jax.random.key(0, impl="rbg"), 3)
+    draw = lambda key: jax.random.gamma(key, 1.0)
+    np.testing.assert_array_equal(xcs.vmap(draw)(keys), jax.vmap(draw)(keys))

@@ -81,3 +81,14 @@ def test_ever_new_shapes_are_warned_of():
     jitted = xcs.jit(lambda x: x * 2)
     with pytest.warns(xcs.RecompiledWarning, match=r"compiled 33 times.* x was float32\[32\]"):
         [jitted(jnp.ones(size)) for size in range(1, 40)]
+
+
+def test_arrays_that_are_not_donated_are_warned_of():
+    @xcs.op
+    def ask(question: str) -> str:
+        return question
+
+    jitted = xcs.jit(lambda x, q: (ask(q), x * 2), donate_argnums=0)
+    with pytest.warns(xcs.NotDonatedWarning, match="not array code alone"):
+        jitted(X, "a")
+    assert not X.is_deleted()

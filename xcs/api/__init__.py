@@ -2,7 +2,12 @@
 
 from xcs.api.config import Config
 from xcs.api.function import get_jit_stats, jit
-from xcs.api.notices import NotCompiledError, NotCompiledWarning, RecompiledWarning
+from xcs.api.notices import (
+    NotCompiledError,
+    NotCompiledWarning,
+    NotDonatedWarning,
+    RecompiledWarning,
+)
 from xcs.api.operators import op
 from xcs.api.vmap import vmap
 from xcs.runtime import XCSError, XCSExecutionError
@@ -11,6 +16,7 @@ __all__ = [
     "Config",
     "NotCompiledError",
     "NotCompiledWarning",
+    "NotDonatedWarning",
     "RecompiledWarning",
     "XCSError",
     "XCSExecutionError",

@@ -233,6 +233,8 @@ class JitFunction:
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
+        if self.donated != Chosen():
+            self.notices.not_donated()
         program = self.program(described, described.key if call is None else call.key)
         reason = self.left_to_python(call, program)
         if reason is not None and self.notices.is_required:
@@ -537,8 +539,12 @@ class JitFunction:
 
     def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The types of what a function returns. Raises TypeError if it calls operators."""
-        if called := self.trace(*args, **kwargs).operators:
-            raise TypeError(f"{self.name}() calls {called[0]}, so only a run tells the types")
+        traced = self.trace(*args, **kwargs)
+        if traced.operators:
+            name = traced.operators[0]
+            raise TypeError(f"{self.name}() calls {name}, so only a run tells the types")
+        if (types := traced.result_types()) is not None:
+            return types
         return jax.eval_shape(self.front.function, *args, **kwargs)
 
     def clear_cache(self) -> None:

@@ -23,6 +23,10 @@ class RecompiledWarning(UserWarning):
     """A function is compiled again and again; the message says what has changed the last time."""
 
 
+class NotDonatedWarning(UserWarning):
+    """Arguments were to be donated to a function that is more than array code."""
+
+
 class NotCompiledError(XCSError):
     """The same as `NotCompiledWarning`, under ``Config(require="compiled")``."""
 
@@ -51,6 +55,13 @@ class Notices:
             NotCompiledWarning,
             f"array code in {self.name} is not compiled: {reason}. Its explain method tells more; "
             f"xcs.Config(require='compiled') makes this an error",
+        )
+
+    def not_donated(self) -> None:
+        """Arrays that were to be donated are kept, since more than array code may need them."""
+        self._say(
+            NotDonatedWarning,
+            f"{self.name} is not array code alone, so that arrays that are donated to it are kept",
         )
 
     def compiled_for(self, described: Mapping[str, str], changed: str | None = None) -> None:

@@ -56,10 +56,11 @@ def choose(
     would otherwise leave arrays that `xcs.jit` deletes.
 
     Raises:
-        ValueError: for a parameter that does not exist.
+        TypeError: for what is no number, or no name.
+        ValueError: for a parameter that does not exist, or a name of one without.
     """
-    numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers or ())
-    names = (names,) if isinstance(names, str) else tuple(names or ())
+    numbers = _all_of(int, f"{option}_argnums", numbers)
+    names = _all_of(str, f"{option}_argnames", names)
     parameters = signature.parameters.values()
     positional = [p.name for p in parameters if p.kind in _POSITIONAL]
     kinds = {p.kind for p in parameters}
@@ -77,6 +78,9 @@ def choose(
             positions.add(number)
         else:
             found.add(positional[number])
+    by_position = {p.name for p in parameters if p.kind is inspect.Parameter.POSITIONAL_ONLY}
+    if wrong := sorted(by_position & set(names)):
+        raise ValueError(f"{option}_argnames={wrong}: {function} takes these by position only")
     unknown = sorted(found - set(signature.parameters))
     if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
         raise ValueError(
@@ -84,6 +88,17 @@ def choose(
             f"it has {list(signature.parameters)}"
         )
     return Chosen(frozenset(found), frozenset(positions))
+
+
+def _all_of(kind: type, option: str, given: Any) -> tuple[Any, ...]:
+    """One value or several, of one kind."""
+    if given is None:
+        return ()
+    values = (given,) if isinstance(given, str | int) else tuple(given)
+    for value in values:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{option}={given!r}: expected {kind.__name__}s, not {value!r}")
+    return values
 
 
 def jax_options(signature: inspect.Signature, option: str, chosen: Chosen) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, specialise, split
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
-from xcs.frontend.array_trace import NotArrays
+from xcs.frontend.array_trace import NotArrays, Staged
 from xcs.frontend.capture import Captured
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, hoist_constants, import_module
 from xcs.frontend.unsupported import Unsupported
@@ -103,6 +103,13 @@ class Traced:
         }
         calls = (op.callee.string_value() for op in module.walk() if isinstance(op, orch.CallOp))
         return [name for name in dict.fromkeys(calls) if name in declared]
+
+    def result_types(self) -> Any:
+        """The types of what array code returns, with shardings; None for any other function."""
+        if not isinstance(self.captured, ArrayCode):
+            return None
+        types = self.captured.traced.out_info
+        return types.results.unflatten(types.arrays) if isinstance(types, Staged) else types
 
     def lower(self, **options: Any) -> Lowered | LoweredArrays:
         """Run the pass pipeline. Options are those of `jax.stages.Traced.lower`, for array code."""
