@@ -8,9 +8,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xcs.api import Config, XCSError, XCSExecutionError, get_jit_stats, jit, op, vmap
+    from xcs.api import (
+        Config,
+        NotCompiledError,
+        NotCompiledWarning,
+        NotDonatedWarning,
+        RecompiledWarning,
+        XCSError,
+        XCSExecutionError,
+        get_jit_stats,
+        jit,
+        op,
+        vmap,
+    )
 
-__all__ = ["Config", "XCSError", "XCSExecutionError", "get_jit_stats", "jit", "op", "vmap"]
+__all__ = [
+    "Config",
+    "NotCompiledError",
+    "NotCompiledWarning",
+    "NotDonatedWarning",
+    "RecompiledWarning",
+    "XCSError",
+    "XCSExecutionError",
+    "get_jit_stats",
+    "jit",
+    "op",
+    "vmap",
+]
 
 __version__ = "0.1.0"
 

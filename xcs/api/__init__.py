@@ -2,8 +2,26 @@
 
 from xcs.api.config import Config
 from xcs.api.function import get_jit_stats, jit
+from xcs.api.notices import (
+    NotCompiledError,
+    NotCompiledWarning,
+    NotDonatedWarning,
+    RecompiledWarning,
+)
 from xcs.api.operators import op
 from xcs.api.vmap import vmap
 from xcs.runtime import XCSError, XCSExecutionError
 
-__all__ = ["Config", "XCSError", "XCSExecutionError", "get_jit_stats", "jit", "op", "vmap"]
+__all__ = [
+    "Config",
+    "NotCompiledError",
+    "NotCompiledWarning",
+    "NotDonatedWarning",
+    "RecompiledWarning",
+    "XCSError",
+    "XCSExecutionError",
+    "get_jit_stats",
+    "jit",
+    "op",
+    "vmap",
+]

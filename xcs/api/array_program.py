@@ -8,20 +8,22 @@ import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
+from xcs.api.by_leaf import Bind, ByChoice, ByLeaf, Finished, Form
 from xcs.api.collection import without_collection
-from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.arguments import leaves_of
-from xcs.frontend.array_trace import trace_arrays
+from xcs.frontend.array_trace import Staged, trace_arrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
 from xcs.kernels import bind, without_unused_inputs
+
+T = TypeVar("T")
 
 _log = logging.getLogger("xcs")
 
@@ -45,49 +47,138 @@ class ClosesOverLarge(Exception):
         self.arrays = arrays
 
 
+class ReturnsOthers(Exception):
+    """A function returns values that are no arrays, and its program was not made for that."""
+
+
 @dataclass
 class ArrayProgram:
-    """A compiled array function. `call` is a `jax.jit` function; `guards` say when it is stale.
+    """A compiled array function. `call` is what users' calls become; `guards` say when it is stale.
 
-    `static` are the arguments that are not data. `changed` is called when a trace for arguments of
-    new kinds has assumed more. `large` are the arrays, by identity, that `call` passes to the
-    function because it closes over them.
+    `by_leaf` says that arguments may be arrays in part. `changed` is called when a trace for
+    arguments of new kinds has assumed more. `large` are the arrays, by identity, that `call` passes
+    to the function because it closes over them. `by_jax` is why JAX's own trace is what runs, if it
+    is.
     """
 
     call: Callable[..., Any]
-    static: Chosen
+    bind: Bind
+    by_leaf: bool = False
     guards: Guards = field(default_factory=Guards)
     traces: int = 0
     primitives: Counter[str] = field(default_factory=Counter)
     changed: Callable[[ArrayProgram], None] = lambda _: None
+    traced: Callable[[Mapping[str, Any]], None] = lambda _: None
+    """Is told the arguments of each trace."""
     large: Mapping[int, jax.Array] = field(default_factory=dict)
+    by_jax: str | None = None
 
     def run(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call the function; large arrays that it is found to close over are passed on to it."""
+        return self._settled(lambda: self.call(*args, **kwargs))
+
+    def trace(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> jax.stages.Traced:
+        """What `jax.jit` traces for such arguments, of which arrays may be types of arrays."""
+
+        def trace() -> jax.stages.Traced:
+            call, named = self.call, dict(kwargs)
+            if isinstance(call, ByLeaf):
+                return call.trace(args, kwargs)
+            if isinstance(call, Finished):
+                call, named = call.jitted, {**call.passed, **named}
+            if isinstance(call, functools.partial):
+                call, named = call.func, {**call.keywords, **named}
+            return call.trace(*args, **named)
+
+        return self._settled(trace)
+
+    def _settled(self, use: Callable[[], T]) -> T:
+        """Use `call`, which changes its form as long as it is found to be of the wrong one."""
         while True:
             try:
-                return self.call(*args, **kwargs)
+                return use()
             except ClosesOverLarge as found:
                 self.large = {**self.large, **{id(array): array for array in found.arrays}}
-                self.call = functools.partial(_jitted(self.call), xcs_large=self.large)
-                self.changed(self)
+                if isinstance(self.call, ByLeaf | Finished):
+                    self.call.passed = {"xcs_large": self.large}
+                else:
+                    self.call = functools.partial(_jitted(self.call), xcs_large=self.large)
+            except ReturnsOthers:
+                passed = self.call.keywords if isinstance(self.call, functools.partial) else {}
+                self.call = Finished(_jitted(self.call), self.bind)
+                self.call.passed = passed
+            self.changed(self)
 
 
 def _jitted(call: Callable[..., Any]) -> Callable[..., Any]:
     return call.func if isinstance(call, functools.partial) else call
 
 
+def _is_plain(call: Callable[..., Any]) -> bool:
+    """Whether the program gives what `jax.jit` gives."""
+    return not isinstance(call, ByLeaf | Finished)
+
+
+Flatten = Callable[[Any, Any, list[Any]], Mapping[str, Any]]
+"""Takes the arguments of a call apart."""
+
+
 def array_program(
     function: types.FunctionType,
-    flatten: Callable[[Any, Any, list[Any]], Mapping[str, Any]],
-    static: Chosen,
+    flatten: Flatten,
+    bind_arguments: Bind,
     options: Mapping[str, Any],
 ) -> ArrayProgram:
-    """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
+    """The program of a function. Nothing is traced yet.
 
     `options` are those of `jax.jit`. The first call for arguments of new kinds raises `NotArrays`
     if the function is more than array code.
     """
+    program = ArrayProgram(_untraced, bind_arguments)
+    staged = _staged(function, flatten, program, options)
+    program.call = jax.jit(staged, **options)
+    return program
+
+
+def array_program_by_leaf(
+    function: types.FunctionType,
+    flatten: Flatten,
+    bind_arguments: Bind,
+    is_static: ByChoice | None,
+    is_donated: ByChoice | None,
+    options: Mapping[str, Any],
+    *,
+    static_numbers: bool,
+) -> ArrayProgram:
+    """The same, for arguments that are arrays in part: what is no array is part of the program."""
+    program = ArrayProgram(_untraced, bind_arguments, by_leaf=True)
+    staged = _staged(function, flatten, program, options)
+
+    def of_form(
+        form: Form, kept: Sequence[Any], donated: Sequence[Any], xcs_large: Mapping[int, Any] = {}
+    ) -> Any:
+        args, kwargs = form.rebuild(kept, donated)
+        return staged(*args, xcs_large=xcs_large, **kwargs)
+
+    of_form.__name__ = of_form.__qualname__ = function.__name__
+    jitted = jax.jit(of_form, static_argnums=0, donate_argnums=2, **options)
+    program.call = ByLeaf(
+        jitted, is_static, is_donated, bind_arguments, static_numbers=static_numbers
+    )
+    return program
+
+
+def _untraced(*args: Any, **kwargs: Any) -> Any:
+    raise AssertionError("the program has no function yet")
+
+
+def _staged(
+    function: types.FunctionType,
+    flatten: Flatten,
+    program: ArrayProgram,
+    options: Mapping[str, Any],
+) -> Callable[..., Any]:
+    """The function as `jax.jit` is to trace it: one kernel, where it can be one."""
     name = function.__name__
     may_pass = "in_shardings" not in options  # with which jax.jit takes no keywords
 
@@ -97,11 +188,15 @@ def array_program(
             raise Eager
         made: list[Any] = []
         arguments = flatten(args, kwargs, made)
-        jaxpr, structure, assumed = trace_arrays(function, arguments)
+        keeps = program.by_leaf
+        jaxpr, structure, assumed = trace_arrays(function, arguments, keeps_numbers=keeps)
         program.traces += 1
+        program.traced(program.bind(args, kwargs))
         # The function's own code stays as it is, as under `jax.jit`.
         if program.guards.update(assumed, [*made, function]):
             program.changed(program)
+        if not structure.are_arrays and _is_plain(program.call):
+            raise ReturnsOthers
         operands = [leaf.example for leaf in leaves_of(arguments)]
         if may_pass and (missing := [c for c in _large_in(jaxpr) if id(c) not in xcs_large]):
             raise ClosesOverLarge(missing)
@@ -115,17 +210,18 @@ def array_program(
         except UnsupportedJaxpr as error:
             # Devices, and effects and types that the tensor dialect does not have, are left to JAX.
             _log.info("%s runs as JAX traced it: %s", name, error)
+            program.by_jax = str(error)
             results = jaxpr_as_fun(jaxpr)(*operands)
         else:
+            program.by_jax = None
             program.primitives.update(kernel.primitives)
             constants = [xcs_large.get(id(constant), constant) for constant in constants]
             results = bind(kernel, *constants, *operands)
-        return jax.tree_util.tree_unflatten(structure, results)
+        return structure.unflatten(results) if structure.are_arrays else Staged(structure, results)
 
     staged.__name__ = staged.__qualname__ = name
     staged.__wrapped__ = function  # type: ignore[attr-defined] - jax.jit reads the signature
-    program = ArrayProgram(jax.jit(staged, **options), static)
-    return program
+    return staged
 
 
 def _large_in(jaxpr: ClosedJaxpr) -> list[jax.Array]:

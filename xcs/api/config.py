@@ -27,6 +27,8 @@ class Config:
             print and are not declared.
         optimize: "exact" only rewrites that keep results bit for bit; "algebraic" is reserved for
             rewrites that may round differently, and today does the same as "exact".
+        require: "nothing", or "compiled": where array code would be left to plain Python, or to JAX
+            call by call, calls raise `NotCompiledError` in place of a warning.
         profile: keep a record of every op of the last run, for `get_jit_stats`.
 
     Raises:
@@ -37,6 +39,7 @@ class Config:
     effects: Literal["default", "strict"] = "default"
     console: Literal["held", "direct"] = "held"
     optimize: Literal["exact", "algebraic"] = "exact"
+    require: Literal["nothing", "compiled"] = "nothing"
     profile: bool = False
 
     def __post_init__(self) -> None:
@@ -50,6 +53,7 @@ class Config:
         _check_choice("effects", self.effects, ("default", "strict"))
         _check_choice("console", self.console, ("held", "direct"))
         _check_choice("optimize", self.optimize, ("exact", "algebraic"))
+        _check_choice("require", self.require, ("nothing", "compiled"))
         if not isinstance(self.profile, bool):
             raise ConfigError(f"Config(profile={self.profile!r}): expected True or False")
 

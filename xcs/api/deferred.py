@@ -13,11 +13,12 @@ from typing import Any
 import jax
 import numpy as np
 from jax.core import ShapedArray
-from jax.extend.core import ClosedJaxpr
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import orch
+from xcs.frontend.abstract_values import is_constant
 from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
@@ -80,6 +81,13 @@ class _Specialised:
     """Whether it is for these values of integers."""
 
 
+class GivesObjects(Exception):
+    """The function gives new objects, such as the functions that `jax.vmap` makes of others.
+
+    What they hold would be the trace's; and to make them is no work for a kernel.
+    """
+
+
 class DeferredKernel:
     """A function of array calls on Python values.
 
@@ -94,6 +102,9 @@ class DeferredKernel:
     ):
         self.name = function.sym_name.data
         self._evaluate = _Evaluator(function, objects, operators)
+        self.report: Callable[[str], None] = lambda _: None
+        """Is told why the function runs as plain JAX calls, for some values."""
+        self._refusal: str | None = f"@{self.name} takes values that have no hash"
         self._lock = threading.Lock()
         self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
         self._by_value = False
@@ -106,7 +117,10 @@ class DeferredKernel:
         leaves, tree = jax.tree_util.tree_flatten(args)
         found = self._lookup(leaves, tree)
         if found is None:
-            return self._evaluate(args)
+            results = self._evaluate(args)
+            if self._refusal is not None:
+                self.report(self._refusal)  # only now, as what fails has an error to say so
+            return results
         return found.traced.results(found.run(*filter(_traced_by(found.by_value), leaves)))
 
     def batched(self, args: Sequence[Any], over: Sequence[int]) -> list[Sequence[Any]] | None:
@@ -197,22 +211,24 @@ class DeferredKernel:
 
         try:
             traced = self._trace(leaves, tree, by_value)
+        except GivesObjects:
+            self._refusal = None
+            return None
         except Exception as error:
             # Plain evaluation gives the result, or raises the error when and where Python would.
-            _log.info("@%s runs as plain JAX calls: it cannot be traced: %r", self.name, error)
-            return None
-        if placed := PLACING & primitives_in(traced.jaxpr):
-            _log.info("@%s runs as plain JAX calls: it names devices: %s", self.name, placed)
+            self._refusal = f"@{self.name} cannot be traced: {error!r}"[:300]
             return None
         if size is not None:
             return self._batch(traced, leaves, by_value, size)
         from xcs.api.pipeline import kernel_of_jaxpr
 
         try:
+            if placed := PLACING & primitives_in(traced.jaxpr):
+                raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
             kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name)
         except UnsupportedJaxpr as error:
-            _log.info("@%s runs as plain JAX calls: %s", self.name, error)
-            return None
+            _log.info("@%s runs as JAX traced it: %s", self.name, error)
+            return _Specialised(traced, jax.jit(jaxpr_as_fun(traced.jaxpr)), None, by_value)
         return _Specialised(traced, partial(kernel.executable, *constants), kernel, by_value)
 
     def _batch(
@@ -249,6 +265,9 @@ class DeferredKernel:
             results, out_tree = jax.tree_util.tree_flatten(
                 self._evaluate(jax.tree_util.tree_unflatten(tree, values))
             )
+            given = {id(value) for value in values}
+            if any(not (_is_array(r) or id(r) in given or is_constant(r)) for r in results):
+                raise GivesObjects
             found[:] = out_tree, [None if _is_array(r) else (r,) for r in results]
             return [r for r in results if _is_array(r)]
 

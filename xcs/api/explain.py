@@ -10,11 +10,12 @@ from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, NameLoc
 from xdsl.ir import Operation
 from xdsl.traits import SymbolTable
 
-from xcs.api.function import Fallback, JitFunction
+from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION
 from xcs.api.stages import ArrayCode, CaptureError, capture_for
 from xcs.api.stats import ARRAY_ANALYSIS, Analysis, call_levels
 from xcs.dialects import orch
+from xcs.frontend.guards import Guards
 
 
 def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -23,10 +24,15 @@ def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
     try:
         captured = capture_for(function, args, kwargs)
     except CaptureError as error:
+        lines += _uncompiled(function, args, kwargs, Fallback(str(error), Guards()))
         return "\n".join([*lines, "  runs as plain Python", f"  reason: {error}"])
     if isinstance(captured, ArrayCode):
-        return "\n".join([*lines, *(f"  {line}" for line in _summary(ARRAY_ANALYSIS))])
+        lines += [f"  {line}" for line in _summary(ARRAY_ANALYSIS)]
+        if (array := function.arrays.program) is not None and array.by_jax is not None:
+            lines.append(f"  runs as JAX traced it: {array.by_jax}")
+        return "\n".join(lines)
     program = function.compile_captured(captured)
+    lines += _uncompiled(function, args, kwargs, program)
     if isinstance(program, Fallback):
         return "\n".join([*lines, "  runs as plain Python", f"  reason: {program.reason}"])
     lines += [f"  {line}" for line in _summary(program.analysis)]
@@ -39,6 +45,14 @@ def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
         lines.append(f"  line {line}: {text}" if line else f"  {text}")
     lines.append(f"  passes: {ORCHESTRATION}")
     return "\n".join(lines)
+
+
+def _uncompiled(
+    function: JitFunction, args: Any, kwargs: Any, program: Program | Fallback
+) -> list[str]:
+    """A line on array code that is left to plain Python, if any is."""
+    reason = function.left_to_python(function.arrays.describe(args, kwargs), program)
+    return [f"  array code is not compiled: {reason}"] if reason is not None else []
 
 
 def _summary(analysis: Analysis) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
 import logging
@@ -18,37 +17,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 import jax
-import numpy as np
 
-from xcs.api.array_program import (
-    RUN_ERRORS,
-    ArrayProgram,
-    array_program,
-    has_tracer,
-    jit_is_disabled,
-)
+from xcs.api.array_program import RUN_ERRORS, ArrayProgram, has_tracer, jit_is_disabled
+from xcs.api.array_route import ArrayCall, ArrayRoute
 from xcs.api.collection import without_collection
 from xcs.api.config import Config
+from xcs.api.deferred import DeferredKernel
 from xcs.api.front import USERS_METHODS, Front
+from xcs.api.notices import Notices
 from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import ORCHESTRATION, Lowered, lower
 from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
 from xcs.api.stats import Analysis, Stats, analyse
-from xcs.frontend.arguments import (
-    Flat,
-    Identity,
-    StaticArgumentError,
-    constant,
-    flatten,
-    is_array_tree,
-    leaves_of,
-)
+from xcs.frontend.arguments import Flat, StaticArgumentError, constant, flatten
 from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Arguments, Captured, capture_program, describe_arguments
 from xcs.frontend.classify import classify, objects_changed
 from xcs.frontend.guards import Guards
 from xcs.frontend.interpretation.lookup import class_attribute
-from xcs.frontend.source import function_node, is_library
+from xcs.frontend.source import is_library
 from xcs.frontend.unsupported import Unsupported
 from xcs.kernels import trace_context
 from xcs.runtime import run, run_async
@@ -125,11 +112,11 @@ class Jitted(Protocol[P, R]):
 
     # The arguments of the next three may be `jax.ShapeDtypeStruct`s in place of arrays.
 
-    def trace(self, *args: Any, **kwargs: Any) -> stages.Traced:
+    def trace(self, *args: Any, **kwargs: Any) -> Any:
         """Capture for arguments of these kinds without running them; see `xcs.api.stages`."""
         ...
 
-    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered:
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
         """Capture for arguments of these kinds, and run the passes."""
         ...
 
@@ -176,29 +163,33 @@ class JitFunction:
         self.is_async = inspect.iscoroutinefunction(self.python_function)
         """Whether a call gives a coroutine."""
         self._parts = _parameters_of(self.python_function)
-        self._signature = _signature(self.python_function, wrapped=False)
-        self._static = self._choose(
+        self.signature = _signature(self.python_function, wrapped=False)
+        self.static = self._choose(
             target, "static", options.static_argnums, options.static_argnames
         )
-        self._donated = self._choose(
+        self.donated = self._choose(
             target, "donate", options.donate_argnums, options.donate_argnames
         )
-        if both := self._static.names & self._donated.names:
+        if both := self.static.names & self.donated.names:
             raise ValueError(f"{self.name}: {sorted(both)} cannot be both static and donated")
-        self._array_options = options.array
+        self.array_options = options.array
         self._fallbacks: OrderedDict[Hashable, Fallback] = OrderedDict()
         self._orchestrations: OrderedDict[Hashable, tuple[Program, ...]] = OrderedDict()
         self._lock = threading.Lock()
-        self.array: ArrayProgram | None = None
+        self.notices = Notices(
+            self.name,
+            _place_of(self.python_function),
+            is_required=options.config.require == "compiled",
+        )
+        self.arrays = ArrayRoute(self)
         self._mixed = False
-        self._array_refused: set[Hashable] = set()
-        self.front = Front(target, self._signature, self.call, self._check_error, self.stats)
+        self.front = Front(target, self.signature, self.call, self._check_error, self.stats)
 
     def _choose(self, target: Any, option: str, numbers: Any, names: Any) -> Chosen:
         """The parameters that an option names, as those of `python_function`."""
         signature = _signature(target)
         chosen = choose(signature, self.name, option, numbers, names)
-        if signature == self._signature:
+        if signature == self.signature:
             return chosen
         by_position = jax_options(signature, option, chosen)[f"{option}_argnums"]
         return Chosen(chosen.names, frozenset(by_position))
@@ -223,38 +214,52 @@ class JitFunction:
             return self._awaited(args, kwargs, described)
         if (known := self.known_program(described)) is not None:
             return self.run_program(known, described.values, hit=True)
-        arguments = self.flatten_arguments(args, kwargs)
-        key = self._key(arguments)
         inside_jax = has_tracer((args, kwargs))
-        if key not in self._array_refused and not self.may_be_array_code(arguments):
-            self._array_refused.add(key)
-        if key not in self._array_refused:
+        call = self.arrays.describe(args, kwargs)
+        if call is not None and self.arrays.refusal(call) is None:
             try:
-                return self._call_array(args, kwargs, arguments)
+                return self._call_array(args, kwargs, call)
             except Exception as error:
                 self._check_error(error)
                 if inside_jax and not isinstance(error, NotArrays | Unsupported):
                     raise
                 # Either it is more than array code, or it fails: the program says how.
                 _log.debug("%s is not one kernel: %s", self.name, error)
-                self._array_refused.add(key)
-        if self._array_options:
+                self.arrays.refuse(call, str(error))
+        if self.array_options:
             raise XCSError(
-                f"{self.name}: {', '.join(self._array_options)} cannot be honoured, since it is "
+                f"{self.name}: {', '.join(self.array_options)} cannot be honoured, since it is "
                 f"not array code alone; see its explain method"
             )
         if inside_jax:
             return self.python_function(*args, **kwargs)
-        program = self.program(described, key)
+        if self.donated != Chosen():
+            self.notices.not_donated()
+        program = self.program(described, described.key if call is None else call.key)
+        reason = self.left_to_python(call, program)
+        if reason is not None and self.notices.is_required:
+            self.notices.left_to_python(reason)
         if isinstance(program, Fallback) or has_tracer(list(program.guards.values())):
             result = self._run_plain(program, args, kwargs)
         else:
             result = self.run_program(program, described.values, hit=False)
-        if self.array is not None and not self._mixed:
+        if reason is not None:  # only now, as what fails has an error to say so
+            self.notices.left_to_python(reason)
+        if self.arrays.program is not None and not self._mixed:
             # For some arguments it is one kernel, for others it is not: which, is seen here.
             self._mixed = True
             self.front.install(None)
         return result
+
+    def left_to_python(self, call: ArrayCall | None, program: Program | Fallback) -> str | None:
+        """Where and why array code is not compiled, if it is not."""
+        analysis, refusal = program.analysis, call and self.arrays.refusal(call)
+        is_plain = isinstance(program, Fallback)
+        if not self.arrays.holds_arrays(call) or not (is_plain or analysis.fused_kernels == 0):
+            return None
+        if is_plain:
+            return refusal or analysis.fallback_reason
+        return refusal if not self.arrays.calls_operators else None
 
     async def _awaited(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], described: Arguments
@@ -263,8 +268,7 @@ class JitFunction:
         found = self.known_program(described) if _on_asyncio() else None
         hit = found is not None
         if found is None:
-            key = self._key(self.flatten_arguments(args, kwargs))
-            found = self.program(described, key) if _on_asyncio() else _NOT_ON_ASYNCIO
+            found = self.program(described, described.key) if _on_asyncio() else _NOT_ON_ASYNCIO
         program = found if isinstance(found, Program) else None
         analysis = found.analysis
         start = time.perf_counter()
@@ -305,66 +309,49 @@ class JitFunction:
             self.stats.records = report.records
         return results[0]
 
-    def may_be_array_code(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether the arguments are such as `jax.jit` takes, and there are arrays at all."""
-        if self.is_async:
-            return False
-        leaves = leaves_of(arguments)
-        if self._changes_in_place and any(isinstance(v.example, np.ndarray) for v in leaves):
-            return False
-        if not all(leaf.kind != "object" or is_array_tree(leaf.example) for leaf in leaves):
-            return False
-        return _has_arrays(arguments) or self._reaches_arrays
-
-    def _call_array(self, args: Any, kwargs: Any, arguments: Mapping[str, Any]) -> Any:
+    def _call_array(self, args: Any, kwargs: Any, call: ArrayCall) -> Any:
         """Call the function as one kernel. Raises `NotArrays` where it is more than array code."""
-        start = time.perf_counter()
-        array, static = self.array, self._array_static(arguments)
-        if array is None or not array.guards.hold() or not static <= array.static:
-            donated = jax_options(self._signature, "donate", self._donated.without(static.names))
-            array = array_program(
-                self.python_function,
-                self.flatten_arguments,
-                static,
-                {
-                    **jax_options(self._signature, "static", static),
-                    **donated,
-                    **self._array_options,
-                },
-            )
-        traces = array.traces
-        result = array.run(args, kwargs)
-        self._use_array(array)
-        seconds, hit = time.perf_counter() - start, array.traces == traces
-        if not hit:
-            self.stats.compiled(seconds)
-        self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=hit)
-        return result
 
-    def _array_static(self, arguments: Mapping[str, Any]) -> Chosen:
-        """What `jax.jit` must be told is static: as chosen, and what is no data."""
-        names, positions = set(self._static.names), set(self._static.positions)
-        for name, found in arguments.items():
-            if isinstance(found, list):
-                first = list(arguments).index(name)
-                positions |= {first + i for i, flat in enumerate(found) if _is_no_data(flat)}
-            elif isinstance(found, dict):
-                names |= {key for key, flat in found.items() if _is_no_data(flat)}
-            elif _is_no_data(found):
-                names.add(name)
-        return Chosen(frozenset(names), frozenset(positions))
+        def run(array: ArrayProgram) -> Any:
+            start, traces = time.perf_counter(), array.traces
+            result = array.run(args, kwargs)
+            seconds, hit = time.perf_counter() - start, array.traces == traces
+            if not hit:
+                self.stats.compiled(seconds)
+            self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=hit)
+            return result
 
-    def _use_array(self, array: ArrayProgram) -> None:
-        """Let the front call this program from now on."""
+        return self.with_array_program(args, kwargs, call, run)
+
+    def with_array_program(
+        self, args: Any, kwargs: Any, call: ArrayCall, use: Callable[[ArrayProgram], R]
+    ) -> R:
+        """Use the array program for such a call, which later calls use as well."""
+        try:
+            return self._used(self.arrays.program_for(call), use)
+        except (*RUN_ERRORS, NotArrays):
+            raise
+        except Exception:
+            if self.arrays.static_numbers or not call.has_numbers:
+                raise
+        # Numbers are data, as under `jax.jit`, unless they decide what the function does.
+        with self.arrays.with_static_numbers():
+            described = self.arrays.describe(args, kwargs)
+            assert described is not None
+            return self._used(self.arrays.program_for(described), use)
+
+    def _used(self, array: ArrayProgram, use: Callable[[ArrayProgram], R]) -> R:
+        result = use(array)
 
         def install(program: ArrayProgram) -> None:
-            if self.array is program and not self._mixed:
+            if self.arrays.program is program and not self._mixed:
                 self.front.install(program)
 
         with self._lock:
-            if self.array is not array:
-                self.array, array.changed = array, install
+            if self.arrays.program is not array:
+                self.arrays.program, array.changed = array, install
                 install(array)
+        return result
 
     def _check_error(self, error: Exception) -> None:
         """Raise the error of a kernel that has run: its effects have happened, so it is the call's.
@@ -393,24 +380,18 @@ class JitFunction:
 
     def described(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
         """The arguments of a call, as programs that are no array code take them."""
-        names, positions, given = self._static.names, self._static.positions, len(args)
         self._look_at_parameters()
-
-        def is_static(name: str, place: int | None) -> bool:
-            if name in names:
-                return True
-            return place is not None and place < given and bool({place, place - given} & positions)
-
-        if not (names or positions):
-            return describe_arguments(self._signature, args, kwargs)
-        return describe_arguments(self._signature, args, kwargs, is_static)
+        if not (self.static.names or self.static.positions):
+            return describe_arguments(self.signature, args, kwargs)
+        is_static = lambda name, place: self.static.holds(name, place, len(args))
+        return describe_arguments(self.signature, args, kwargs, is_static)
 
     def _look_at_parameters(self) -> None:
         """Take note of defaults and code that the function was given since the last call."""
         parts = _parameters_of(self.python_function)
         known = self._parts
         if len(parts) != len(known) or not all(map(operator.is_, parts, known)):
-            self._parts, self._signature = parts, _signature(self.python_function, wrapped=False)
+            self._parts, self.signature = parts, _signature(self.python_function, wrapped=False)
 
     def known_program(self, described: Arguments) -> Program | None:
         """The program for such arguments, if there is one."""
@@ -433,6 +414,9 @@ class JitFunction:
             else:
                 kinds = (trace_context(), described.key)
                 variants = self._orchestrations.pop(kinds, ())
+                changed = variants[0].guards.broken() if variants else None
+                given = {f"argument {i}": str(k)[:60] for i, k in enumerate(described.key)}
+                self.notices.compiled_for(given, changed)
                 # The newest first; those whose assumptions are past come last and are dropped.
                 _keep(self._orchestrations, kinds, (program, *variants)[:MAX_VARIANTS])
         return program
@@ -468,33 +452,26 @@ class JitFunction:
             return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
-        lowered = lower(module, captured.objects, effects, self.pipeline, objects_changed)
+        from xcs.api.regions import as_region, with_regions
+
+        objects = with_regions(module, captured.objects)
+        lowered = lower(
+            module, objects, effects, self.pipeline, prepare=as_region, changed_by=objects_changed
+        )
+        for kernel in lowered.kernels.values():
+            if isinstance(kernel, DeferredKernel):
+                kernel.report = self.notices.left_to_python
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
-
-    @property
-    def _reaches_arrays(self) -> bool:
-        """Whether the function may come to array code. Else numbers are Python's own in it."""
-        what = classify(self.python_function)
-        return what.kind in ("tensor", "unknown") or "tensor" in what.reaches
-
-    @functools.cached_property
-    def _changes_in_place(self) -> bool:
-        """Whether the source has ``x += y``, which changes a NumPy array that the caller holds."""
-        try:
-            tree = function_node(self.python_function)
-        except Unsupported:
-            return False
-        return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
 
     @property
     def programs(self) -> int:
         """How many compiled forms are kept."""
         orchestrations = sum(map(len, self._orchestrations.values()))
-        return len(self._fallbacks) + orchestrations + (self.array is not None)
+        return len(self._fallbacks) + orchestrations + (self.arrays.program is not None)
 
     def primitives(self) -> Counter[str]:
         """JAX primitives in its kernels that have no op in the tensor dialect, and how often."""
-        counted = Counter(self.array.primitives if self.array is not None else {})
+        counted = Counter(array.primitives if (array := self.arrays.program) is not None else {})
         for variants in list(self._orchestrations.values()):
             for program in variants:
                 counted.update(program.lowered.primitives())
@@ -507,50 +484,48 @@ class JitFunction:
 
     # --- arguments ---
 
-    def flatten_arguments(
-        self, args: Any, kwargs: Any, made: list[Any] | None = None
-    ) -> dict[str, Any]:
-        """Each parameter's argument, taken apart; for `made`, see `flatten`.
-
-        Defaults are arguments too, except to array code, for which they are constants.
-        """
+    def _bound(self, args: Any, kwargs: Any) -> inspect.BoundArguments:
         try:
-            bound = self._signature.bind(*args, **kwargs)
+            return self.signature.bind(*args, **kwargs)
         except TypeError as error:
             raise _CannotBind(f"{self.name}() {error}") from None
-        given = frozenset(bound.arguments)
+
+    def bind(self, args: Any, kwargs: Any) -> Mapping[str, Any]:
+        """Each parameter's argument, without defaults."""
+        return self._bound(args, kwargs).arguments
+
+    def flatten_arguments(
+        self, args: Any, kwargs: Any, made: list[Any], *, numbers: bool = True
+    ) -> dict[str, Any]:
+        """Each parameter's argument as array code takes it, taken apart; see `flatten`.
+
+        Defaults are constants.
+        """
+        bound = self._bound(args, kwargs)
+        given, count = frozenset(bound.arguments), len(args)
         bound.apply_defaults()
-        static, positions = self._static.names, self._static.positions
         found: dict[str, Any] = {}
 
-        def one(name: str, value: Any, is_static: bool) -> Flat:
-            return flatten(value, name, static=is_static, made=made)
-
-        def is_chosen(name: str, place: int) -> bool:
-            at_place = place in positions or place - len(args) in positions
-            return name in static or (place < len(args) and at_place)
+        def one(name: str, place: int | None, value: Any) -> Flat:
+            is_static = self.static.holds(name, place, count)
+            return flatten(value, name, made, static=is_static, numbers=numbers)
 
         for number, (name, value) in enumerate(bound.arguments.items()):
-            kind = self._signature.parameters[name].kind
+            kind = self.signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
-                found[name] = [
-                    one(name, v, is_chosen(name, i)) for i, v in enumerate(value, start=number)
-                ]
+                found[name] = [one(name, i, v) for i, v in enumerate(value, start=number)]
             elif kind is inspect.Parameter.VAR_KEYWORD:
-                found[name] = {k: one(name, v, k in static) for k, v in value.items()}
-            elif made is not None and name not in given:
+                found[name] = {k: one(k, None, v) for k, v in value.items()}
+            elif name not in given:
                 found[name] = constant(value)
             else:
-                place = len(args) if kind is inspect.Parameter.KEYWORD_ONLY else number
-                found[name] = one(name, value, is_chosen(name, place))
+                by_name = kind is inspect.Parameter.KEYWORD_ONLY
+                found[name] = one(name, None if by_name else number, value)
         return found
 
     def program_for(self, args: Any, kwargs: Any) -> Program | None:
         """The program that a call with such arguments would run, if it was compiled already."""
         return self.known_program(self.described(args, kwargs))
-
-    def _key(self, arguments: Mapping[str, Any]) -> Hashable:
-        return (trace_context(), *(_keys(flat) for flat in arguments.values()))
 
     # --- other uses ---
 
@@ -560,14 +535,18 @@ class JitFunction:
 
         return Traced(self, args, kwargs)
 
-    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered:
+    def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered | stages.LoweredArrays:
         """Capture for arguments of these kinds, and run the passes."""
         return self.trace(*args, **kwargs).lower()
 
     def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The types of what a function returns. Raises TypeError if it calls operators."""
-        if called := self.trace(*args, **kwargs).operators:
-            raise TypeError(f"{self.name}() calls {called[0]}, so only a run tells the types")
+        traced = self.trace(*args, **kwargs)
+        if traced.operators:
+            name = traced.operators[0]
+            raise TypeError(f"{self.name}() calls {name}, so only a run tells the types")
+        if (types := traced.result_types()) is not None:
+            return types
         return jax.eval_shape(self.front.function, *args, **kwargs)
 
     def clear_cache(self) -> None:
@@ -575,7 +554,7 @@ class JitFunction:
         with self._lock:
             self._fallbacks.clear()
             self._orchestrations.clear()
-            self.array = None
+            self.arrays.clear()
             self.front.install(None)
 
     def explain(self, *args: Any, **kwargs: Any) -> str:
@@ -590,14 +569,6 @@ class JitFunction:
 
 class _CannotBind(TypeError):
     """The arguments do not fit the function's parameters."""
-
-
-def _keys(flat: Flat | list[Flat] | dict[str, Flat]) -> Hashable:
-    if isinstance(flat, list):
-        return tuple(part.key for part in flat)
-    if isinstance(flat, dict):
-        return tuple((name, part.key) for name, part in flat.items())
-    return flat.key
 
 
 def _on_asyncio() -> bool:
@@ -618,22 +589,6 @@ def _keep(kept: OrderedDict[Hashable, Any], key: Hashable, value: Any) -> None:
         kept.popitem(last=False)
 
 
-def _has_arrays(arguments: Mapping[str, Any]) -> bool:
-    return any(leaf.kind in ("array", "key") for leaf in leaves_of(arguments))
-
-
-def _is_no_data(flat: Flat) -> bool:
-    """Whether the argument is a function, an object or a promoted value: nothing for `jax.jit`."""
-    if flat.leaves:
-        return False
-    value = flat.rebuild(iter(()))
-    if not is_array_tree(value):
-        return True
-    # Objects that can be called are told apart by identity, though they may be pytrees of arrays.
-    arrays = (isinstance(v, jax.Array | np.ndarray) for v in jax.tree_util.tree_leaves(value))
-    return not (isinstance(flat.key, Identity) or any(arrays))
-
-
 def line_of(error: BaseException, function: Any) -> str:
     """``"file:line"`` of the last line of the function's own file that the error passed."""
     code = getattr(function, "__code__", None)
@@ -650,6 +605,12 @@ def _signature(function: Callable[..., Any], *, wrapped: bool = True) -> inspect
         return inspect.signature(function, follow_wrapped=wrapped)
     except (TypeError, ValueError):
         return inspect.Signature(_ANYTHING)
+
+
+def _place_of(function: Any) -> tuple[str, int]:
+    """The file and line where a function is defined."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code is not None else ("<unknown>", 0)
 
 
 def _parameters_of(function: Any) -> tuple[Any, ...]:
@@ -827,5 +788,13 @@ def get_jit_stats(function: Any) -> dict[str, Any]:
     stats = target.stats.as_dict()
     if stats["status"] == "no_data":
         return stats
-    primitives = dict(target.primitives())
-    return {**stats, "programs": target.programs, "primitives_without_op": primitives}
+    notices, array = target.notices, target.arrays.program
+    return {
+        **stats,
+        "programs": target.programs,
+        "primitives_without_op": dict(target.primitives()),
+        "not_compiled": notices.not_compiled,
+        "as_jax_traced_it": array.by_jax if array is not None else None,
+        "compilations": notices.compilations,
+        "last_recompiled": notices.recompiled,
+    }

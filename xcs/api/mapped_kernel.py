@@ -18,6 +18,7 @@ from xcs.api.axes import Axis
 from xcs.api.pipeline import module_text
 from xcs.frontend.jaxpr_import import (
     UnsupportedJaxpr,
+    draws_by_batch,
     hoist_constants,
     import_module,
     primitive_fallback_count,
@@ -97,6 +98,8 @@ def mapped_kernel(jaxpr: ClosedJaxpr, name: str, mapping: Mapping) -> tuple[Kern
     """
     if "custom_vmap_call" in primitives_in(jaxpr):
         raise BatchingError(f"{name} has a part with a batching rule of its own")
+    if draws_by_batch(jaxpr):
+        raise BatchingError(f"{name} draws numbers that depend on the batch that they are drawn in")
     opened, constants = hoist_constants(jaxpr)
     module, nested_constants = import_module(opened, name)
     constants = [*nested_constants, *constants]

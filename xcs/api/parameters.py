@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,28 @@ class Chosen:
     names: frozenset[str] = frozenset()
     positions: frozenset[int] = frozenset()
 
-    def __le__(self, other: Chosen) -> bool:
-        return self.names <= other.names and self.positions <= other.positions
+    def holds(self, name: str, place: int | None, given: int) -> bool:
+        """Whether an argument is among them.
 
-    def without(self, names: Iterable[str]) -> Chosen:
-        """The same, but for some names."""
-        return Chosen(self.names - frozenset(names), self.positions)
+        It is one of the parameter of that name, and the one at the place of so many that are given
+        by position, unless it is given by name.
+        """
+        if name in self.names:
+            return True
+        return place is not None and place < given and bool({place, place - given} & self.positions)
+
+    def by_place(self, signature: inspect.Signature) -> Callable[[int | str, int], bool] | None:
+        """The same for arguments at a position or of a name, as a call has them; None if empty."""
+        if not (self.names or self.positions):
+            return None
+        named = [p.name for p in signature.parameters.values() if p.kind in _POSITIONAL]
+
+        def holds(place: int | str, given: int) -> bool:
+            if isinstance(place, str):
+                return place in self.names
+            return self.holds(named[place] if place < len(named) else "", place, given)
+
+        return holds
 
 
 def choose(
@@ -40,10 +56,11 @@ def choose(
     would otherwise leave arrays that `xcs.jit` deletes.
 
     Raises:
-        ValueError: for a parameter that does not exist.
+        TypeError: for what is no number, or no name.
+        ValueError: for a parameter that does not exist, or a name of one without.
     """
-    numbers = (numbers,) if isinstance(numbers, int) else tuple(numbers or ())
-    names = (names,) if isinstance(names, str) else tuple(names or ())
+    numbers = _all_of(int, f"{option}_argnums", numbers)
+    names = _all_of(str, f"{option}_argnames", names)
     parameters = signature.parameters.values()
     positional = [p.name for p in parameters if p.kind in _POSITIONAL]
     kinds = {p.kind for p in parameters}
@@ -61,6 +78,9 @@ def choose(
             positions.add(number)
         else:
             found.add(positional[number])
+    by_position = {p.name for p in parameters if p.kind is inspect.Parameter.POSITIONAL_ONLY}
+    if wrong := sorted(by_position & set(names)):
+        raise ValueError(f"{option}_argnames={wrong}: {function} takes these by position only")
     unknown = sorted(found - set(signature.parameters))
     if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
         raise ValueError(
@@ -68,6 +88,17 @@ def choose(
             f"it has {list(signature.parameters)}"
         )
     return Chosen(frozenset(found), frozenset(positions))
+
+
+def _all_of(kind: type, option: str, given: Any) -> tuple[Any, ...]:
+    """One value or several, of one kind."""
+    if given is None:
+        return ()
+    values = (given,) if isinstance(given, str | int) else tuple(given)
+    for value in values:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{option}={given!r}: expected {kind.__name__}s, not {value!r}")
+    return values
 
 
 def jax_options(signature: inspect.Signature, option: str, chosen: Chosen) -> dict[str, Any]:

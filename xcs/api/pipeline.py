@@ -112,16 +112,19 @@ def lower(
     objects: dict[str, Any],
     effects: Callable[[Any], str] | None = None,
     pipeline: str = ORCHESTRATION,
+    prepare: Callable[[Any], Callable[..., Any]] | None = None,
     changed_by: Callable[[Any], Iterable[Any] | None] | None = None,
 ) -> Lowered:
     """Run a pipeline over a captured module (which is changed) and compile its plan.
 
-    `effects` tells the effects of callables that are known only at run time, and `changed_by` the
-    objects that unordered ones change.
+    Of callables that are known only at run time, `effects` tells the effects, `prepare` gives what
+    is called in place of one, and `changed_by` the objects that an unordered one changes.
     """
     made = split(module, objects, pipeline)
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in made.kernels.items()}
-    plan = compile_plan(Program(module, "main", objects), runnable, classify=effects)
+    plan = compile_plan(
+        Program(module, "main", objects), runnable, classify=effects, prepare=prepare
+    )
     plan.changed_by = changed_by
     return Lowered(module, made.kernels, plan)
 

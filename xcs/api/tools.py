@@ -32,7 +32,10 @@ def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleO
         found = getattr(found, part, None)
     if not callable(found):
         raise XCSError(f"{path} has no function '{name}'")
-    return jit(found).trace(*arguments).captured.module
+    module = jit(found).trace(*arguments).captured.module
+    if module is None:
+        raise XCSError(f"{path}: {name} runs as JAX traced it, which has no text in these dialects")
+    return module
 
 
 def _import_file(path: str) -> Any:

@@ -263,6 +263,10 @@ class VmapFunction:
             if self.calls_operators:
                 raise CallsOperators(_explain(self.name, error)) from None
             raise
+        if not structure.are_arrays:
+            raise TypeError(
+                f"{self.name} returns values that are no arrays, which cannot be mapped"
+            )
         program.guards.update(assumed, call.made)
         return jaxpr, structure
 
@@ -334,7 +338,7 @@ class Call:
         return call
 
     def _flat(self, value: Any) -> Flat:
-        return flatten(value, "argument", made=self.made)
+        return flatten(value, "argument", self.made)
 
 
 def _call_method(kind: type) -> types.FunctionType | None:

@@ -1,13 +1,12 @@
 """The arguments of one call, taken apart into what is static and what flows at run time.
 
-Arrays, numbers, strings and other data are dynamic; their kinds, the structure around arrays, and
-everything that capture looks into (functions, classes, clients) belong to the cache key.
+Arrays and numbers are dynamic; their kinds, the structure around them, and everything else
+(functions, classes, text) belong to the cache key.
 """
 
 from __future__ import annotations
 
 import functools
-import types
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,17 +14,8 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
-_STATIC_TYPES = (
-    type(None),
-    type,
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.MethodType,
-    types.ModuleType,
-)
-_NUMBERS = (bool, int, float, complex)
-_MAX_DEPTH = 24
-_MAX_SCAN = 10_000  # leaves looked at to find an array in a container
+NUMBERS = (bool, int, float, complex)
+"""Classes of numbers that JAX makes arrays of."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +35,16 @@ class Identity:
 class Leaf:
     """One dynamic value: what is known of it, and the value in the call that is looked at.
 
-    ``kind`` is "array", "number", "key" (a PRNG key, whose dtype has no tensor type) or "object".
+    ``kind`` is "array", "number" or "key" (a PRNG key, whose dtype has no tensor type).
     """
 
     kind: str
     example: Any
 
     @property
-    def spec(self) -> jax.ShapeDtypeStruct | Any | None:
-        """The array's shape and dtype, or the number; None for any other object."""
-        if self.kind in ("array", "key"):
-            return array_spec(self.example)
-        return self.example if self.kind == "number" else None
+    def spec(self) -> jax.ShapeDtypeStruct | Any:
+        """The array's shape and dtype, or the number."""
+        return self.example if self.kind == "number" else array_spec(self.example)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,48 +54,41 @@ class Flat:
     key: Hashable
     leaves: list[Leaf]
     rebuild: Callable[[Iterator[Any]], Any]
+    has_constants: bool = False
+    """Whether leaves are part of the program, for which nobody chose them."""
 
 
 def flatten(
-    value: Any,
-    parameter: str,
-    *,
-    static: bool = False,
-    made: list[Any] | None = None,
+    value: Any, parameter: str, made: list[Any], *, static: bool = False, numbers: bool = True
 ) -> Flat:
-    """Take one argument apart.
+    """Take one argument apart, to its last leaf, as `jax.jit` does.
 
-    With `made`, every container is taken apart, to its last leaf, as `jax.jit` does; the objects
-    that are put together again are added to that list.
+    Leaves that are no data are constants; so are numbers, unless `numbers`, and numbers beside
+    other constants: those of a module are its settings. The containers that are put together again
+    are added to `made`.
 
     Raises:
         StaticArgumentError: for a static argument that cannot be hashed.
     """
-    kind = type(value)
     if static:
-        return Flat((kind, static_key(value, parameter)), [], lambda _: value)
-    form = _form_of(value)
+        return Flat((type(value), static_key(value, parameter)), [], lambda _: value)
+    flat = _flatten(value, made, numbers)
+    return _flatten(value, made, False) if numbers and flat.has_constants else flat
+
+
+def _flatten(value: Any, made: list[Any], numbers: bool) -> Flat:
+    kind, form = type(value), _form_of(value)
     if form == "array" or form == "numpy":
         dtype, from_jax = value.dtype, form == "array"
         leaf_kind = "array" if isinstance(dtype, np.dtype) else "key"  # whose dtype is JAX's own
         weak = from_jax and getattr(value, "weak_type", False)  # key arrays have none
         key = ("array", value.shape, dtype, weak, from_jax)
         return Flat(key, [Leaf(leaf_kind, value)], next)
-    if form == "number":
-        if kind is int and not fits_array(value):
-            return Flat((int, "big"), [Leaf("object", value)], next)
+    if form == "number" and numbers and (kind is not int or fits_array(value)):
         return Flat(kind, [Leaf("number", value)], next)
-    if form == "text":
-        return Flat(kind, [Leaf("object", value)], next)
-    if made is not None and kind is not type(None) and _is_pytree(value):
-        return _flatten_parts(value, parameter, made)
-    if form == "static":
-        return Flat(Identity(value), [], lambda _: value)
-    if _has_parts(value):
-        return _flatten_parts(value, parameter, made)
-    if kind is list:
-        return Flat((list, _element_class(value)), [Leaf("object", value)], next)
-    return Flat(kind, [Leaf("object", value)], next)
+    if kind is not type(None) and _is_pytree(value):
+        return _flatten_parts(value, made, numbers)
+    return Flat(leaf_key(value), [], lambda _: value, has_constants=value is not None)
 
 
 def constant(value: Any) -> Flat:
@@ -115,7 +96,8 @@ def constant(value: Any) -> Flat:
     return Flat(Identity(value), [], lambda _: value)
 
 
-def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
+def flats_of(arguments: Mapping[str, Any]) -> Iterator[Flat]:
+    """The flattened arguments, of which some parameters have several."""
     for flat in arguments.values():
         if isinstance(flat, list):
             yield from flat
@@ -127,7 +109,7 @@ def _flats(arguments: Mapping[str, Any]) -> Iterator[Flat]:
 
 def leaves_of(arguments: Mapping[str, Any]) -> list[Leaf]:
     """The dynamic values in flattened arguments, in order."""
-    return [leaf for flat in _flats(arguments) for leaf in flat.leaves]
+    return [leaf for flat in flats_of(arguments) for leaf in flat.leaves]
 
 
 def rebuilt(arguments: Mapping[str, Any], values: Iterable[Any]) -> dict[str, Any]:
@@ -144,18 +126,15 @@ def rebuilt(arguments: Mapping[str, Any], values: Iterable[Any]) -> dict[str, An
     return {name: whole(flat) for name, flat in arguments.items()}
 
 
-_PLAIN = frozenset((*_NUMBERS, str, bytes, type(None)))
-"""Classes whose values are data, and hold nothing else."""
-
-_Form = Literal["array", "numpy", "number", "text", "static", "data"]
+_Form = Literal["array", "numpy", "number", "other"]
 
 
 def _form_of(value: Any) -> _Form:
     form = _form(type(value))
     if form == "numpy":
         is_text_or_time = value.dtype.kind in "OSUMm" or value.dtype.type is np.void
-        return "data" if is_text_or_time else "numpy"
-    if form == "data" and isinstance(value, jax.Array):  # a tracer, whose class does not tell
+        return "other" if is_text_or_time else "numpy"
+    if form == "other" and isinstance(value, jax.Array):  # a tracer, whose class does not tell
         return "array"
     return form
 
@@ -163,19 +142,14 @@ def _form_of(value: Any) -> _Form:
 @functools.lru_cache(maxsize=1024)
 def _form(kind: type) -> _Form:
     """What values of a class are to capture, as far as the class tells."""
-    if issubclass(kind, jax.Array | AbstractArray):
+    if issubclass(kind, jax.Array | jax.ShapeDtypeStruct | AbstractArray):
         return "array"
     if issubclass(kind, np.ndarray | np.generic):
         return "numpy"
-    if kind in _NUMBERS:
-        return "number"
-    if kind in (str, bytes):
-        return "text"
-    called = any("__call__" in vars(base) for base in kind.__mro__)
-    return "static" if called or issubclass(kind, _STATIC_TYPES) else "data"
+    return "number" if kind in NUMBERS else "other"
 
 
-def _flatten_parts(value: Any, parameter: str, made: list[Any] | None) -> Flat:
+def _flatten_parts(value: Any, made: list[Any], numbers: bool) -> Flat:
     """Take a container apart, one level; its structure is part of the key."""
     kind = type(value)
     structure: Any
@@ -192,15 +166,15 @@ def _flatten_parts(value: Any, parameter: str, made: list[Any] | None) -> Flat:
 
     def rebuild(values: Iterator[Any]) -> Any:
         whole = build([part.rebuild(values) for part in parts])
-        if made is not None:
-            made.append(whole)
+        made.append(whole)
         return whole
 
-    parts = [flatten(v, parameter, made=made) for v in children]
+    parts = [_flatten(v, made, numbers) for v in children]
     return Flat(
         (kind, structure, tuple(part.key for part in parts)),
         [leaf for part in parts for leaf in part.leaves],
         rebuild,
+        any(part.has_constants for part in parts),
     )
 
 
@@ -210,11 +184,23 @@ def is_array_tree(value: Any) -> bool:
         leaves = jax.tree_util.tree_leaves(value)
     except (ValueError, TypeError, RecursionError, SystemError):  # keys of several kinds, a cycle
         return False
-    return all(
-        (form := _form_of(leaf)) in ("array", "numpy")
-        or (form == "number" and (type(leaf) is not int or fits_array(leaf)))
-        for leaf in leaves
-    )
+    return all(map(is_array_leaf, leaves))
+
+
+def is_array_leaf(leaf: Any) -> bool:
+    """Whether `jax.jit` takes it as an array, or as a number that becomes one."""
+    form = _form_of(leaf)
+    if form == "number":
+        return type(leaf) is not int or fits_array(leaf)
+    return form in ("array", "numpy")
+
+
+def leaf_key(value: Any) -> Hashable:
+    """What a leaf that is no data contributes to the cache key: its value, or else its identity."""
+    try:
+        return type(value), static_key(value, "")
+    except StaticArgumentError:
+        return Identity(value)
 
 
 def fits_array(value: int) -> bool:
@@ -222,46 +208,6 @@ def fits_array(value: int) -> bool:
     config: Any = jax.config
     bits = 63 if config.jax_enable_x64 else 31
     return -(2**bits) <= value < 2**bits
-
-
-def _has_parts(value: Any) -> bool:
-    """Whether a container holds, at any depth, an array or something that can be called."""
-    left = _MAX_SCAN
-
-    def visit(part: Any, depth: int) -> bool:
-        nonlocal left
-        left -= 1
-        if left < 0 or depth > _MAX_DEPTH:
-            return False
-        form = _form_of(part)
-        if form in ("array", "numpy") or (depth and form == "static" and part is not None):
-            return True
-        if form in ("number", "text"):
-            return False
-        if isinstance(part, list | tuple):
-            # The classes tell: a long list of numbers or texts is not looked through.
-            return not _PLAIN.issuperset(map(type, part)) and any(
-                visit(child, depth + 1) for child in part
-            )
-        if type(part) is dict:
-            return any(visit(child, depth + 1) for child in part.values())
-        if not _is_pytree(part):
-            return False
-        children = jax.tree_util.tree_leaves(part, is_leaf=lambda v: v is not part)
-        return any(visit(child, depth + 1) for child in children)
-
-    return (isinstance(value, list | tuple | dict) or _is_pytree(value)) and visit(value, 0)
-
-
-def _element_class(values: list[Any]) -> str | None:
-    """The builtin class of a list's elements, where they all have the same."""
-    if not values:
-        return "str"  # of no element, anything is true: take what most lists hold
-    kinds = {type(v) for v in values}
-    if len(kinds) != 1:
-        return None
-    kind = kinds.pop()
-    return kind.__name__ if kind.__module__ == "builtins" else None
 
 
 class StaticArgumentError(TypeError, ValueError):

@@ -24,6 +24,7 @@ from xcs.frontend.abstract_values import is_constant
 from xcs.frontend.classification import CALLBACK
 from xcs.frontend.classify import Classification, classify, classify_with
 from xcs.frontend.guards import MISSING, Guards, is_small_array
+from xcs.frontend.interpretation.lookup import remembers
 from xcs.frontend.names import loaded_names, local_names
 from xcs.frontend.source import function_node, is_library, own_nodes
 from xcs.frontend.unsupported import Unsupported
@@ -150,6 +151,8 @@ class Survey:
                 self.takes(inner)  # a function that JAX has transformed
         if not callable(value) or any(value is function for function in SEES_ITS_FRAME):
             return False
+        if remembers(value):
+            return False  # it would keep traced arrays
         if isinstance(value, types.BuiltinMethodType) and _may_change(value.__self__):
             return False  # a method of a list, say, which is read when it is called
         what = classify(value, strict=True)

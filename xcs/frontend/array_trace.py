@@ -15,7 +15,9 @@ import operator
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
 import jax
@@ -25,7 +27,7 @@ from jax.extend import source_info_util
 from jax.extend.core import ClosedJaxpr
 
 from xcs.frontend.abstract_values import is_code, is_constant
-from xcs.frontend.arguments import leaves_of, rebuilt
+from xcs.frontend.arguments import NUMBERS, leaves_of, rebuilt
 from xcs.frontend.array_code import (
     SEES_ITS_FRAME,
     Survey,
@@ -60,9 +62,18 @@ from xcs.frontend.instrument import (
     instrumented_code,
     is_instrumented,
 )
-from xcs.frontend.interpretation.lookup import class_attribute
+from xcs.frontend.interpretation.lookup import class_attribute, remembers
 from xcs.frontend.source import is_library
 from xcs.frontend.unsupported import Unsupported
+from xcs.frontend.written_arguments import (
+    CannotWrite,
+    Leaves,
+    Place,
+    changes,
+    leaves_before,
+    owner_of,
+    write,
+)
 
 source_info_util.register_exclusion(__file__)
 
@@ -71,23 +82,82 @@ class NotArrays(Exception):
     """The function does more than array code, so it is not one kernel."""
 
 
-def trace_arrays(
-    function: types.FunctionType, arguments: Mapping[str, Any]
-) -> tuple[ClosedJaxpr, Any, Guards]:
-    """Trace a function that is array code and nothing else: its jaxpr, result structure and guards.
+@dataclass(frozen=True)
+class Results:
+    """The structure of what a function returns: arrays, and other values that are always the same.
 
-    Numbers are arrays here, as under `jax.jit`. Raises `NotArrays` where the function does more,
-    `Unsupported` where it cannot be instrumented.
+    `constants` has each such value in a tuple, and None in the place of an array. After the arrays
+    that are returned come those that are written to the places `written`.
+    """
+
+    tree: Any
+    constants: tuple[tuple[Any] | None, ...]
+    written: tuple[Place, ...] = ()
+
+    @property
+    def are_arrays(self) -> bool:
+        """Whether arrays are returned, and nothing else is done."""
+        return not self.written and all(constant is None for constant in self.constants)
+
+    def unflatten(self, arrays: Iterable[Any]) -> Any:
+        """What the function returns."""
+        rest = iter(arrays)
+        leaves = [next(rest) if c is None else c[0] for c in self.constants]
+        return jax.tree_util.tree_unflatten(self.tree, leaves)
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False)
+class Staged:
+    """What `jax.jit` returns in place of results that are not all arrays."""
+
+    results: Results
+    arrays: Sequence[Any]
+
+    def finished(self, bind: Callable[[], Mapping[str, Any]]) -> Any:
+        """What the function returns; arguments, which `bind` gives, are changed as it changes them.
+
+        Raises `NotArrays` where they cannot be.
+        """
+        if written := self.results.written:
+            try:
+                write(written, bind(), self.arrays[-len(written) :])
+            except CannotWrite as error:
+                raise NotArrays(str(error)) from None
+        return self.results.unflatten(self.arrays)
+
+    def tree_flatten(self) -> tuple[Sequence[Any], Results]:
+        return self.arrays, self.results
+
+    @classmethod
+    def tree_unflatten(cls, results: Results, arrays: Sequence[Any]) -> Staged:
+        return cls(results, arrays)
+
+
+def trace_arrays(
+    function: types.FunctionType, arguments: Mapping[str, Any], *, keeps_numbers: bool = False
+) -> tuple[ClosedJaxpr, Results, Guards]:
+    """Trace a function that is array code and nothing else: its jaxpr, its results and guards.
+
+    Numbers that are returned become arrays, as under `jax.jit`, unless `keeps_numbers`. Raises
+    `NotArrays` where the function does more, `Unsupported` where it cannot be instrumented.
     """
     guards = Guards()
     trace = ArrayTrace(guards)
-    structure: list[Any] = []
+    structure: list[Results] = []
 
     def run(*tracers: Any) -> list[Any]:
         given = rebuilt(arguments, tracers)
-        leaves, tree = jax.tree_util.tree_flatten(trace.run(function, given))
-        structure[:] = [tree]
-        return leaves
+        before = leaves_before(given)
+        result = trace.run(function, given)
+        leaves, tree = jax.tree_util.tree_flatten(result)
+        is_data = _is_array if keeps_numbers else _is_numeric
+        constants = tuple(None if is_data(v) else (trace.given_back(v),) for v in leaves)
+        arrays = [leaf for leaf, c in zip(leaves, constants, strict=True) if c is None]
+        trace.check_lists(given, result)
+        changed = trace.changes(given, before, result, arrays)
+        structure[:] = [Results(tree, constants, tuple(place for place, _ in changed))]
+        return [*arrays, *(value for _, value in changed)]
 
     leaves = leaves_of(arguments)
     with collecting(guards):
@@ -178,6 +248,58 @@ class ArrayTrace:
             self.refusal = NotArrays(f"{_place()}: {reason}")
         raise self.refusal
 
+    def check_lists(self, given: Mapping[str, Any], result: Any) -> None:
+        """Arguments that hold no arrays, and may change, are not given back as others like them."""
+        parts = [part for value in given.values() for part in _whole_arguments(value)]
+        lists = {
+            id(node): node
+            for part in parts
+            if not _holds_tracer(part)
+            for node in _nodes(part)
+            if type(node) in (list, dict)
+        }
+        if lists and any(id(node) in lists for node in _nodes(result)):
+            self.refuse("gives back a list or dict that holds no arrays")
+
+    def changes(
+        self, given: Mapping[str, Any], before: Mapping[str, Leaves], result: Any, arrays: list[Any]
+    ) -> list[tuple[Place, Any]]:
+        """The parts of arguments that were changed, and their values.
+
+        Where a library's objects are changed, and all that is new is returned, this is how the
+        caller goes on: as under `jax.jit`, what was passed stays as it was.
+        """
+        try:
+            found = changes(given, before)
+        except CannotWrite as error:
+            self.refuse(str(error))
+            raise
+        for place, value in found:
+            if not _is_array(value):
+                self.refuse(f"changes {place} to a {type(value).__name__}")
+        parts, returned = set(map(id, _nodes(result))), set(map(id, arrays))
+        is_functional = all(
+            id(value) in returned
+            and id(given[place.parameter]) not in parts
+            and is_of_array_package(owner_of(place, given))
+            for place, value in found
+        )
+        return [] if is_functional else found
+
+    def given_back(self, value: Any) -> Any:
+        """A value that is returned and is no array: the same at each call, so it may not change."""
+        for original, twin in self._twins.values():
+            if value is twin:
+                return original
+        for original, shown in self._outside.values():
+            if value is shown:
+                return original
+        if isinstance(value, types.FunctionType) and _made_in_trace(value):
+            self.refuse(f"returns the function {value.__name__}, which it has made")
+        if not (_is_immutable(value) or callable(value)):
+            self.refuse(f"returns a new {type(value).__name__}")
+        return value
+
     # --- functions ---
 
     def _twin(self, function: types.FunctionType) -> types.FunctionType:
@@ -233,7 +355,7 @@ class ArrayTrace:
 
     def outside(self, value: Any) -> Any:
         """What stands for a value that was read from outside, whose content is guarded."""
-        if _is_immutable(value) or id(value) in self._own or id(value) in self._given:
+        if _is_fixed(value) or id(value) in self._own or id(value) in self._given:
             return value
         known = self._outside.get(id(value))
         if known is None:
@@ -244,12 +366,19 @@ class ArrayTrace:
         if isinstance(value, np.ndarray | list | tuple | dict):
             self.guards.content(value)
             return self._copy(value)
-        if isinstance(value, set | bytearray):
-            self.refuse(f"reads a {type(value).__name__} that may change")
+        if isinstance(value, bytearray):
+            self.refuse("reads a bytearray that may change")
+        if isinstance(value, set):
+            if not all(map(_is_immutable, value)):
+                self.refuse("reads a set that may change")
+            self.guards.content(value)
+            return value
         if _is_of_user(type(value)):
             self._check_class(type(value))
             if self._implicit:
                 self._freeze(value)
+        elif is_of_array_package(value):
+            self._freeze(value)
         elif hasattr(type(value), "__setitem__"):
             self.refuse(f"reads a {type(value).__name__} that may change")
         return value
@@ -282,7 +411,7 @@ class ArrayTrace:
             current = pending.pop()
             if isinstance(current, types.FunctionType) and not is_instrumented(current.__code__):
                 pending += self._closed_over(current)
-            if _is_immutable(current) or id(current) in seen or id(current) in self._whole:
+            if _is_fixed(current) or id(current) in seen or id(current) in self._whole:
                 continue
             seen[id(current)] = current
             if len(seen) > _MAX_WHOLE:
@@ -349,7 +478,7 @@ class ArrayTrace:
             return value
         if id(owner) in self._own:
             return value
-        if id(owner) not in self._given and not _is_of_library(owner):
+        if not (id(owner) in self._given or _is_of_library(owner) or _is_value(type(owner))):
             self.guards.attribute(owner, name, value)
         return self.outside(value)
 
@@ -385,6 +514,8 @@ class ArrayTrace:
 
     def changed(self, value: Any) -> Any:
         """The object is changed."""
+        if id(value) in self._given and type(value) in (list, dict):
+            return value  # what the caller has is changed likewise, after the call
         if id(value) not in self._own and not isinstance(value, Tracer | jax.Array):
             self.refuse(f"changes a {type(value).__name__} that it has not made")
         return value
@@ -549,7 +680,8 @@ class ArrayTrace:
         if watched:
             if not (is_of_array_package(function) and _may_be_array_code(what)):
                 self.refuse(f"calls {_name_of(function)}: {what.reason}")
-            self._freeze(function)
+            if not _is_of_module(function):
+                self._freeze(function)
         self._check_given(getattr(function, "__wrapped__", None))
         is_jax = what.kind == "tensor" or CALLBACK in what.writes or is_of_array_package(function)
         receiver = getattr(function, "__self__", None) if called is function else None
@@ -568,7 +700,7 @@ class ArrayTrace:
                 for place, value in enumerate(args)
             ]
             named = {name: self._argument(value, called, name) for name, value in kwargs.items()}
-            with watching(self.refuse) if watched else contextlib.nullcontext():
+            with watching(self.refuse) if watched else contextlib.nullcontext(), _for_good(called):
                 result = called(*positional, **named)
             return self._result(result, (*args, *kwargs.values()))
 
@@ -609,7 +741,7 @@ class ArrayTrace:
                 survey = Survey()
                 survey.takes(function)
                 self.guards.update(survey.guards)
-                what = classify(function, strict=True)
+                what = classify_given_to_jax(function, array_code=True)
                 if "operator" in what.reaches or _known_to_touch(what) - {"object"}:
                     self.refuse(f"{cls.__name__} has effects: {what.reason}")
 
@@ -740,6 +872,14 @@ class ArrayTrace:
         return isinstance(value, classes)
 
 
+def _for_good(function: Any) -> contextlib.AbstractContextManager[Any]:
+    """Where results that a function remembers are made: outside of the trace, which they outlive.
+
+    Its arguments are hashable, so that none of them is traced.
+    """
+    return jax.ensure_compile_time_eval() if remembers(function) else contextlib.nullcontext()
+
+
 class _Entered:
     """A context manager of the user's, whose methods run instrumented."""
 
@@ -794,6 +934,25 @@ def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__") and name not in _HOOKED
 
 
+def _is_numeric(value: Any) -> bool:
+    """Whether `jax.jit` returns it as an array."""
+    return type(value) in NUMBERS or _is_array(value)
+
+
+def _is_array(value: Any) -> bool:
+    is_array = isinstance(value, Tracer | jax.Array | np.ndarray | np.generic)
+    return is_array or hasattr(type(value), "__jax_array__")
+
+
+def _made_in_trace(function: types.FunctionType) -> bool:
+    """Whether the function can be of this trace alone."""
+    held = (cell.cell_contents for cell in function.__closure__ or () if cell != _EMPTY)
+    return is_instrumented(function.__code__) or any(map(_holds_tracer, held))
+
+
+_EMPTY: Final = types.CellType()
+
+
 def _is_data(value: Any) -> bool:
     """Whether it is an array, or a constant that holds no functions."""
     return isinstance(value, Tracer) or is_constant(value)
@@ -802,6 +961,36 @@ def _is_data(value: Any) -> bool:
 def _is_immutable(value: Any) -> bool:
     """Whether nothing in the value changes but what is guarded on its own."""
     return isinstance(value, Tracer) or is_constant(value) or is_code(value)
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether nothing in the value changes that is not guarded on its own, or is left to JAX."""
+    return _is_immutable(value) or _is_value(type(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_value(cls: type) -> bool:
+    """Whether a package that is built on JAX says that instances are values: it hashes them so."""
+    return all(
+        isinstance(method := getattr(cls, name, None), types.FunctionType)
+        and is_of_array_package(method)
+        for name in ("__hash__", "__eq__")
+    )
+
+
+def _whole_arguments(value: Any) -> Iterable[Any]:
+    """The arguments of a parameter, which may collect several."""
+    if type(value) is tuple:
+        return value
+    return (value, *value.values()) if type(value) is dict else (value,)
+
+
+def _is_of_module(value: Any) -> bool:
+    """Whether it is what an installed module defines, which nobody changes while it runs."""
+    home = sys.modules.get(str(getattr(value, "__module__", "")))
+    if home is None or not is_library_module(home):
+        return False
+    return getattr(home, str(getattr(value, "__name__", "")), None) is value
 
 
 def _is_container(value: Any) -> bool:
@@ -836,6 +1025,10 @@ def _state(value: Any) -> Iterator[tuple[str | None, Any]]:
         yield from ((None, part) for part in value)
     elif isinstance(value, functools.partial):
         yield from ((None, part) for part in (value.func, value.args, value.keywords))
+        yield from vars(value).items()
+        return  # its slots cannot be written to
+    elif isinstance(value, weakref.ReferenceType):
+        return
     elif isinstance(value, types.MethodType):
         yield None, value.__self__
     yield from list(getattr(value, "__dict__", {}).items())

@@ -20,10 +20,12 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from xcs.frontend.abstract_values import IMMUTABLE, Ref, Shape
-from xcs.frontend.classification import Classification
+from xcs.frontend.array_packages import is_of_array_package
+from xcs.frontend.classification import Classification, tensor
 from xcs.frontend.detectors import registry
 from xcs.frontend.interpretation.lookup import is_generated
 from xcs.frontend.interpretation.statements import Activation
@@ -67,6 +69,7 @@ class Analysis:
     """One question: the functions visited for it, and what is left of its budget.
 
     In `array_code`, calls back into Python are what JAX makes of them: no effects of the function.
+    What packages that are built on JAX do is not looked at: that is seen as it happens.
     """
 
     def __init__(self, *, array_code: bool = False) -> None:
@@ -105,11 +108,17 @@ class Analysis:
     def recognise(self, obj: Any) -> Classification | None:
         """What the detectors say, asked once per object."""
         if isinstance(obj, types.MethodType | types.BuiltinMethodType | types.MethodWrapperType):
-            return registry.recognise(obj)
+            return self._recognise(obj)
         ref = Ref(obj)
         if ref not in self._recognised:
-            self._recognised[ref] = registry.recognise(obj)
+            self._recognised[ref] = self._recognise(obj)
         return self._recognised[ref]
+
+    def _recognise(self, obj: Any) -> Classification | None:
+        found = registry.recognise(obj)
+        if found is None and self.array_code and is_of_array_package(obj):
+            return _OF_ARRAY_PACKAGE
+        return found
 
     def _remembered(self, key: Key) -> Summary | None:
         found = self._finished.get(key)
@@ -176,6 +185,9 @@ class Analysis:
             return summary
         finally:
             self._limit = previous
+
+
+_OF_ARRAY_PACKAGE: Final = replace(tensor("its package requires JAX"), higher_order=True)
 
 
 def _without_source(fn: types.FunctionType) -> Summary:

@@ -63,7 +63,8 @@ class Guards:
         """
         if self._first("content", id(container), deep):
             parts = tuple(_parts(container))
-            self.contents.append((container, parts if deep else parts[:1], deep))
+            own = tuple(part for part in parts if part.container is container)
+            self.contents.append((container, parts if deep else own, deep))
 
     def update(self, other: Guards, made: Iterable[Any] = ()) -> bool:
         """Assume what the other assumes as well. Gives whether anything is new.
@@ -142,12 +143,33 @@ class Guards:
                     continue
                 container, same = refer(part.container), refer(is_)
                 tests.append(f"len({container}) == {len(part.values)}")
+                if not part.values:
+                    continue
                 values = container
                 if part.keys is not None:
                     tests.append(f"all(map({same}, {container}, {refer(part.keys)}))")
                     values = f"{container}.values()"
                 tests.append(f"all(map({same}, {values}, {refer(part.values)}))")
         return " and ".join(tests) or "True"
+
+    def broken(self) -> str | None:
+        """What is no longer as it was, in words."""
+        for namespace, name, value in self.names:
+            if namespace.get(name, MISSING) is not value:
+                return f"the global '{name}' is another object"
+        for cell, value in self.cells:
+            try:
+                if cell.cell_contents is not value:
+                    return f"a variable of a closure was {_shown(value)} and is another object"
+            except ValueError:
+                return f"a variable of a closure was {_shown(value)} and is empty"
+        for owner, name, value in self.attributes:
+            if getattr(owner, name, MISSING) is not value:
+                return f"{_shown(owner)}.{name} was {_shown(value)} and is another object"
+        for cls, name, value in self.members:
+            if vars(cls).get(name, MISSING) is not value:
+                return f"{cls.__qualname__}.{name} is another object"
+        return None if self.hold() else "the content of an object that it reads has changed"
 
     def hold(self) -> bool:
         """Whether everything is still as it was."""
@@ -159,6 +181,13 @@ class Guards:
             return check()
         except Exception:  # something is gone
             return False
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)[:60]
+    except Exception:  # of a class of the user's
+        return f"a {type(value).__name__}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,11 +217,12 @@ def _parts(container: Any) -> Iterator[Part]:
         return
     if isinstance(container, dict):
         part = Part(container, tuple(container), tuple(container.values()))
-    elif isinstance(container, list | tuple):
+    elif isinstance(container, list | tuple | set):
         part = Part(container, None, tuple(container))
     else:
         return
-    yield part
+    if not isinstance(container, tuple):  # which stays what it is
+        yield part
     for value in part.values:
         yield from _parts(value)
 

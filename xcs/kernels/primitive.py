@@ -8,6 +8,7 @@ transformations themselves work on the jaxpr that the text was made from: after 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ import jax
 # Private, as JAX looks up the LAPACK of SciPy only when it lowers such a call itself.
 from jax._src.lax.linalg import initialize_lapack
 from jax.core import ShapedArray, Tracer
+from jax.experimental import jet
 
 # jax.extend and jax.interpreters are JAX's interface for packages that define primitives: the
 # primitive class and jaxprs, the rule tables of jvp and vmap, and lowering to MLIR. All three are
@@ -36,7 +38,7 @@ class Kernel:
 
     `text` is a module whose entry is `@main`. `jaxpr` takes and gives the same arrays as `@main`;
     without it the kernel still runs, but cannot be differentiated or batched. `primitives` counts
-    the JAX primitives that are in the text as JAX lowered them.
+    the JAX primitives that are in the text as JAX lowered them. The text is made for a `platform`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Kernel:
     out_avals: tuple[ShapedArray, ...]
     jaxpr: ClosedJaxpr | None = None
     primitives: Mapping[str, int] = field(default_factory=dict)
+    platform: str = field(default_factory=jax.default_backend)
 
     def __repr__(self) -> str:
         # Short, because JAX prints it as a parameter of the equation.
@@ -147,10 +150,42 @@ def _batch(
     return outs, [0] * len(outs)
 
 
+def _transpose(cotangents: Sequence[Any], *args: Any, kernel: Kernel) -> list[Any | None]:
+    """Transpose the jaxpr with respect to the operands that it is linear in."""
+    linear = [i for i, arg in enumerate(args) if ad.is_undefined_primal(arg)]
+
+    def along(*values: Any) -> list[Any]:
+        operands = list(args)
+        for i, value in zip(linear, values, strict=True):
+            operands[i] = value
+        return kernel.source(*operands)
+
+    avals = [args[i].aval for i in linear]
+    specs = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
+    made = jax.linear_transpose(along, *specs)([ad.instantiate_zeros(ct) for ct in cotangents])
+    found: list[Any | None] = [None] * len(args)
+    for i, value in zip(linear, made, strict=True):
+        found[i] = value
+    return found
+
+
+def _jet(
+    primals: Sequence[Any], series: Sequence[Any], *, kernel: Kernel
+) -> tuple[list[Any], list[Any]]:
+    """Taylor coefficients through the jaxpr."""
+    if kernel.jaxpr is None:
+        raise NotImplementedError(f"kernel '{kernel.name}' has no jaxpr to differentiate")
+    return jet.jet2(jaxpr_as_fun(kernel.jaxpr), tuple(primals), tuple(series))
+
+
 def _lower(
     ctx: mlir.LoweringRuleContext, *operands: ir.Value, kernel: Kernel
 ) -> Sequence[ir.Value]:
     module = ctx.module_context
+    if kernel.jaxpr is not None and tuple(module.platforms) != (kernel.platform,):
+        # For another platform than that of the text, or for several.
+        from_jaxpr = mlir.lower_fun(jaxpr_as_fun(kernel.jaxpr), multiple_results=True)
+        return from_jaxpr(ctx, *operands)
     entry = module.cached_primitive_lowerings.get((xcs_kernel_p, kernel))
     if entry is None:
         entry = _insert(module, kernel)
@@ -174,12 +209,28 @@ def _insert(module: mlir.ModuleContext, kernel: Kernel) -> tuple[str, list[ir.Ty
         raise ValueError(
             f"kernel '{kernel.name}' declares {declared}, but its text defines @main as {main.type}"
         )
-    name = mlir.merge_mlir_modules(
-        module.module, kernel.name, parsed, dst_symtab=module.symbol_table
-    )
+    symbol = _NO_WORD.sub("_", kernel.name)  # of a lambda: text is linked by its symbols' names
+    name = mlir.merge_mlir_modules(module.module, symbol, parsed, dst_symtab=module.symbol_table)
     return name, list(declared.results)
 
 
+_NO_WORD = re.compile(r"\W")
+
 ad.primitive_jvps[xcs_kernel_p] = _jvp
+ad.primitive_transposes[xcs_kernel_p] = _transpose
+jet.jet_rules[xcs_kernel_p] = _jet
 batching.primitive_batchers[xcs_kernel_p] = _batch
 mlir.register_lowering(xcs_kernel_p, _lower)
+
+
+def kernels_in(jaxpr: ClosedJaxpr) -> list[Kernel]:
+    """The kernels that a traced function applies, itself or in the functions that it calls."""
+    found: list[Kernel] = []
+    pending: list[Any] = [jaxpr.jaxpr]
+    for current in pending:
+        for eqn in current.eqns:
+            if eqn.primitive is xcs_kernel_p:
+                found.append(eqn.params["kernel"])
+            elif (inner := eqn.params.get("jaxpr")) is not None:
+                pending.append(getattr(inner, "jaxpr", inner))
+    return found

@@ -39,12 +39,14 @@ class ProgramCompiler:
         kernels: Mapping[str, Callable[..., Sequence[Any]]],
         resolve: Callable[[str], Any] | None,
         classify: Callable[[Any], str] | None,
+        prepare: Callable[[Any], Callable[..., Any]] | None,
         operations: Mapping[type[Operation], CompileOp],
     ):
         self.program = program
         self.kernels = kernels
         self.resolve = resolve
         self.classify = classify
+        self.prepare = prepare
         self.operations = operations
         self.operators: dict[str, Operator] = {}
         self.functions: dict[str, BlockPlan] = {}

@@ -86,6 +86,7 @@ def invoke(block: BlockCompiler, op: orch.InvokeOp) -> OpPlan:
     _check_one_value(op)
     callee, slots = block.slot(op.callee), block.slots_of(op.arguments)
     is_known = block.program.classify is not None
+    function, known = _prepared(block, f"v[{callee}]", {})
     # If nothing is known of the callee, it runs on the caller's thread, as it may depend on it.
     plan = block.plan(
         op,
@@ -94,13 +95,22 @@ def invoke(block: BlockCompiler, op: orch.InvokeOp) -> OpPlan:
         ordered=not is_known,
         hidden=len(op.after) + 1,
         limiters=(WORLD,),
-        evaluate=_caller(op, slots, f"v[{callee}]", False),
+        evaluate=_caller(op, slots, function, False, known),
         argument_names=op.keyword_names(),
         issue=dispatch.invoke,
         access=Access(target=callee, arguments=slots),
     )
-    plan.on_worker = _on_worker(plan, _caller(op, slots, f"v[{callee}]", True))
+    plan.on_worker = _on_worker(plan, _caller(op, slots, function, True, known))
     return plan
+
+
+def _prepared(
+    block: BlockCompiler, function: str, names: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """An expression for what is called in place of a callable, and the names in it."""
+    if block.program.prepare is None:
+        return function, names
+    return f"prepare({function})", {**names, "prepare": block.program.prepare}
 
 
 def _on_worker(plan: OpPlan, evaluate: Callable[..., Any]) -> OpPlan:
@@ -126,6 +136,8 @@ def method(block: BlockCompiler, op: orch.MethodOp) -> OpPlan:
     operation = objects.IN_PLACE.get(name)
     function = f"v[{target}].{name}" if operation is None else f"operation(v[{target}])"
     known = {} if operation is None else {"operation": operation}
+    if operation is None:
+        function, known = _prepared(block, function, known)
     payload = _payload_of(op, slots)
     awaited = [target, *(s for i, s in enumerate(slots) if i != payload)]
     plan = block.plan(

@@ -33,7 +33,7 @@ from xcs.frontend.source import function_node
 class Arguments:
     """The arguments of a call, taken apart: what the program is made for, and what it is run on."""
 
-    key: Hashable
+    key: tuple[Hashable, ...]
     values: list[Any]
     """What flows when the program runs."""
     shape: list[tuple[str, Any]]

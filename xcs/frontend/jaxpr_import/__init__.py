@@ -14,7 +14,7 @@ from xcs.frontend.jaxpr_import.interface import (
     primitive_fallback_count,
     with_constant_inputs,
 )
-from xcs.frontend.jaxpr_import.jaxprs import array_constants, primitives_in
+from xcs.frontend.jaxpr_import.jaxprs import array_constants, draws_by_batch, primitives_in
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,
@@ -29,6 +29,7 @@ __all__ = [
     "UnsupportedType",
     "array_constants",
     "aval_to_type",
+    "draws_by_batch",
     "hoist_constants",
     "import_function",
     "import_module",

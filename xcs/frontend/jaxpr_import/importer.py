@@ -32,6 +32,7 @@ from xcs.frontend.jaxpr_import.registry import (
     Values,
     has_shardings,
 )
+from xcs.frontend.jaxpr_import.settings import settings_of
 from xcs.frontend.jaxpr_import.single_primitive import stablehlo_of
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedJaxpr,
@@ -161,7 +162,8 @@ class Importer:
         env.update(zip(jaxpr.invars, args, strict=True))
         for eqn in jaxpr.eqns:
             self.location = self.locate(eqn.source_info.traceback)
-            self.equation(eqn, env)
+            with settings_of(eqn):
+                self.equation(eqn, env)
         return [self.read(env, atom) for atom in jaxpr.outvars]
 
     def run_closed(self, callee: Any, args: Values) -> list[SSAValue]:

@@ -20,11 +20,13 @@ from xcs.frontend.jaxpr_import.functions import Functions
 from xcs.frontend.jaxpr_import.importer import Importer
 from xcs.frontend.jaxpr_import.jaxprs import (
     array_constants,
+    each_jaxpr,
     external_effects,
     is_constant_literal,
     primitives_in,
     without_dead_code,
 )
+from xcs.frontend.jaxpr_import.settings import instructions_in
 from xcs.frontend.jaxpr_import.types import (
     UnsupportedEffect,
     UnsupportedJaxpr,
@@ -74,6 +76,9 @@ def _checked(jaxpr: jex.ClosedJaxpr) -> jex.ClosedJaxpr:
     """The jaxpr without dead code, if it has no effects."""
     if effects := external_effects(jaxpr):
         raise UnsupportedEffect(_describe_effects("the function", effects))
+    said = {i for part in each_jaxpr(jaxpr) for eqn in part.eqns for i in instructions_in(eqn)}
+    if said:
+        raise UnsupportedEffect(f"{min(said)} tells XLA more than what to compute")
     if callbacks := _CALLBACKS & primitives_in(jaxpr):
         raise UnsupportedEffect(f"{min(callbacks)} calls back into Python")
     return without_dead_code(jaxpr)

@@ -50,6 +50,18 @@ def primitives_in(jaxpr: Any) -> frozenset[str]:
     return frozenset(eqn.primitive.name for part in each_jaxpr(jaxpr) for eqn in part.eqns)
 
 
+def draws_by_batch(jaxpr: Any) -> bool:
+    """Whether `jax.vmap` draws other numbers than each element would by itself.
+
+    It does for gamma numbers by keys of XLA's own generator.
+    """
+    drawn = (e for part in each_jaxpr(jaxpr) for e in part.eqns if e.primitive.name == _GAMMA)
+    return any("rbg" in str(v.aval.dtype) for eqn in drawn for v in eqn.invars)
+
+
+_GAMMA = "random_gamma"
+
+
 def array_constants(jaxpr: jex.ClosedJaxpr) -> list[Any]:
     """Return the arrays that a jaxpr, or one that it calls, closes over, without literals.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import jax
@@ -20,6 +20,20 @@ def lowering_settings() -> Hashable:
         config.jax_default_matmul_precision,
         config.jax_threefry_partitionable,
     )
+
+
+def settings_of(eqn: Any) -> AbstractContextManager[Any]:
+    """Return a context with the settings under which an equation was traced."""
+    config: Any = jax.config
+    if eqn.ctx.threefry_partitionable == config.jax_threefry_partitionable:
+        return nullcontext()
+    return jax.threefry_partitionable(eqn.ctx.threefry_partitionable)
+
+
+def instructions_in(eqn: Any) -> list[str]:
+    """Return what else than its results an equation asks of XLA: by the names that users know."""
+    named = {"compute_on": eqn.ctx.compute_type, "set_xla_metadata": eqn.ctx.xla_metadata}
+    return [name for name, value in named.items() if value]
 
 
 def enough_bits(avals: Iterable[Any]) -> AbstractContextManager[Any]:
