@@ -15,6 +15,7 @@ from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from xcs.api.collection import without_collection
+from xcs.api.config import RuleSet
 from xcs.api.parameters import Chosen
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.arguments import leaves_of
@@ -82,11 +83,12 @@ def array_program(
     flatten: Callable[[Any, Any, list[Any]], Mapping[str, Any]],
     static: Chosen,
     options: Mapping[str, Any],
+    rules: RuleSet = "exact",
 ) -> ArrayProgram:
     """The program of a function; `flatten` takes arguments apart. Nothing is traced yet.
 
-    `options` are those of `jax.jit`. The first call for arguments of new kinds raises `NotArrays`
-    if the function is more than array code.
+    `options` are those of `jax.jit`, `rules` those that may rewrite the program. The first call
+    for arguments of new kinds raises `NotArrays` if the function is more than array code.
     """
     name = function.__name__
     may_pass = "in_shardings" not in options  # with which jax.jit takes no keywords
@@ -111,7 +113,7 @@ def array_program(
         try:
             if placed := PLACING & primitives_in(jaxpr):
                 raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
-            kernel, constants = kernel_of_jaxpr(jaxpr, name)
+            kernel, constants = kernel_of_jaxpr(jaxpr, name, rules)
         except UnsupportedJaxpr as error:
             # Devices, and effects and types that the tensor dialect does not have, are left to JAX.
             _log.info("%s runs as JAX traced it: %s", name, error)

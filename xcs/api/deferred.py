@@ -17,6 +17,7 @@ from jax.extend.core import ClosedJaxpr
 from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
+from xcs.api.config import RuleSet
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
@@ -90,9 +91,14 @@ class DeferredKernel:
     """
 
     def __init__(
-        self, function: func.FuncOp, objects: Mapping[str, Any], operators: Mapping[str, Any]
+        self,
+        function: func.FuncOp,
+        objects: Mapping[str, Any],
+        operators: Mapping[str, Any],
+        rules: RuleSet = "exact",
     ):
         self.name = function.sym_name.data
+        self._rules: RuleSet = rules
         self._evaluate = _Evaluator(function, objects, operators)
         self._lock = threading.Lock()
         self._cache: OrderedDict[Hashable, _Specialised | None] = OrderedDict()
@@ -209,7 +215,7 @@ class DeferredKernel:
         from xcs.api.pipeline import kernel_of_jaxpr
 
         try:
-            kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name)
+            kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name, self._rules)
         except UnsupportedJaxpr as error:
             _log.info("@%s runs as plain JAX calls: %s", self.name, error)
             return None

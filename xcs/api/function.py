@@ -331,6 +331,7 @@ class JitFunction:
                     **donated,
                     **self._array_options,
                 },
+                self.config.optimize,
             )
         traces = array.traces
         result = array.run(args, kwargs)
@@ -468,7 +469,7 @@ class JitFunction:
             return Fallback(reason, captured.guards)
         policy = self.config.policy
         effects = lambda callee: classify(callee).under(policy).effects
-        lowered = lower(module, captured.objects, effects, self.pipeline)
+        lowered = lower(module, captured.objects, effects, self.pipeline, self.config.optimize)
         return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
 
     @property
