@@ -79,6 +79,18 @@ class XcsOptMain(xDSLOptMain):
             metavar="FILE",
             help="where to write the module that a pass crashed on (default: a temporary file)",
         )
+        arg_parser.add_argument(
+            "--check-rules",
+            metavar="NAME",
+            nargs="*",
+            help="check rules on random operands through XLA, those whose names contain one of "
+            "these texts (default: all), in place of reading a module",
+        )
+        arg_parser.add_argument(
+            "--debug-rules",
+            action="store_true",
+            help="print to stderr which rules were tried where, what became of it, and statistics",
+        )
 
     def register_all_dialects(self) -> None:
         # Other packages' dialects and passes come through entry points, and may be broken.
@@ -91,6 +103,28 @@ class XcsOptMain(xDSLOptMain):
         super().register_all_frontends()
         self.available_frontends["mlir"] = self._parse_mlir
         self.available_frontends["py"] = self._capture
+
+    # --- Rules --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        if self.args.check_rules is not None:
+            return self._check_rules(self.args.check_rules)
+        if not self.args.debug_rules:
+            return super().run()
+        from xcs.transforms.rules.driver import print_trace, tracing
+
+        with tracing(print_trace):
+            return super().run()
+
+    def _check_rules(self, names: Sequence[str]) -> None:
+        from xcs.api.tools import check_rules
+
+        failed = False
+        for report in check_rules(names):
+            print(report.summary(), flush=True)
+            failed |= not report.passed
+        if failed:
+            raise InputError("xcs-opt: error: not all rules keep what they promise")
 
     # --- Input --------------------------------------------------------------------------------
 

@@ -41,8 +41,9 @@ class ApplyRules(ModulePass):
 
     Attributes:
         rules: the set: exact, algebraic or finite.
-        beyond_xla: look only at modules in which products meet something that a rule is about. All
-            else that exact rules do, XLA does itself.
+        beyond_xla: leave to XLA what it does by itself. Only modules are looked at in which
+            products meet something that a rule is about, and rules that clean up are tried on what
+            others have made.
     """
 
     name = "apply-rules"
@@ -65,7 +66,8 @@ class ApplyRules(ModulePass):
             )
         inline_next_to_products(op)
         trace = current_trace()
-        driver = Driver(indexed(self.rules), SETS[self.rules], trace=trace)
+        allowed = SETS[self.rules]
+        driver = Driver(indexed(self.rules), allowed, cleanup=not self.beyond_xla, trace=trace)
         driver.run(op)
         if trace is not None:
             trace(driver.statistics.table() or "no rule matched")

@@ -35,6 +35,8 @@ BYTE = 0.06
 """Of a byte read or written once, by a loop of its own."""
 FUSED = 0.15
 """Of an element of an elementwise op, which is fused with its neighbours."""
+SPREAD = 0.02
+"""Of an element of a broadcast, which is fused too, and computes nothing."""
 FUNCTION = 1.5
 """The same where it is a transcendental function."""
 REDUCED = 0.4
@@ -106,6 +108,14 @@ def _dot(op: xtensor.DotGeneralOp) -> float:
     return max(flops * FLOP, traffic * BYTE)
 
 
+def _transpose(op: xtensor.TransposeOp) -> float:
+    users = [use.operation for use in op.result.uses]
+    # A product reads its operands in any order.
+    if users and all(isinstance(user, xtensor.DotGeneralOp) for user in users):
+        return 0.0
+    return _elements(op.result.type) * MOVED
+
+
 def _free(op: Operation) -> float:
     return 0.0
 
@@ -119,7 +129,7 @@ def _gathered(op: Operation) -> float:
 
 
 def _broadcast(op: Operation) -> float:
-    return _elements(op.results[0].type) * 0.02
+    return _elements(op.results[0].type) * SPREAD
 
 
 _CHEAP = ("abs", "neg", "not", "real", "imag", "conj", "is_finite", "sign", "square", "ceil")
@@ -128,6 +138,7 @@ _COSTS: dict[type[Operation], Callable[[Any], float]] = {
     xtensor.BroadcastInDimOp: _broadcast,
     xtensor.ReshapeOp: _free,
     xtensor.SqueezeOp: _free,
+    xtensor.TransposeOp: _transpose,
     xtensor.GatherOp: _gathered,
     **{
         op: _transcendental

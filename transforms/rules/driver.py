@@ -17,6 +17,9 @@ from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.rule import Rule
 from xcs.transforms.rules.views import Emitter
 
+LEAST = 1.0
+"""Nanoseconds that a guarded rewrite has to save: costs are sums, which round."""
+
 
 @dataclass
 class Counts:
@@ -71,12 +74,14 @@ class Driver:
     Attributes:
         index: the rules, by root.
         allowed: the weakest promise that is accepted.
+        cleanup: whether rules that clean up are tried everywhere, and not only on what was made.
         bound: rewrites for each op of the function, before rules are taken to loop.
         trace: is given a line for each attempt.
     """
 
     index: dict[type[Operation], list[Rule]]
     allowed: Kind
+    cleanup: bool = True
     bound: int = 16
     trace: Callable[[str], None] | None = None
     statistics: Statistics = field(default_factory=Statistics)
@@ -90,6 +95,7 @@ class Driver:
         index = self.index
         pending = deque(op for op in root.walk() if type(op) in index)
         self._queued = set(pending)
+        self._touched: set[Operation] = set()
         self._pending = pending
         limit, start = self.bound * (len(pending) + 4), self.statistics.applied
         applied: Counter[str] = Counter()
@@ -108,6 +114,8 @@ class Driver:
     def _rewrite(self, op: Operation) -> str | None:
         """Apply the first rule that applies to an op; return its name."""
         for rule in self.index[type(op)]:
+            if rule.cleanup and not self.cleanup and op not in self._touched:
+                continue
             counts = self.statistics.rules[rule.name]
             counts.tried += 1
             if rule.promise(op) > self.allowed:
@@ -133,8 +141,8 @@ class Driver:
                 f"rule '{rule.name}' replaces {result.type} by {found.type}: {rule.formula}"
             )
         dead = dying(op, [found])
-        before, after = total(dead), total(emit.ops)
-        if rule.guarded and after >= before:
+        before, after = total(dead) + emit.credit, total(emit.ops)
+        if rule.guarded and after > before - LEAST:
             emit.discard()
             self._say(rule, op, f"it would cost {after:.0f} in place of {before:.0f} ns")
             return False
@@ -163,9 +171,11 @@ class Driver:
 
     def _push(self, ops: Iterable[Operation]) -> None:
         for op in ops:
-            if type(op) in self.index and op not in self._queued:
-                self._queued.add(op)
-                self._pending.append(op)
+            if type(op) in self.index:
+                self._touched.add(op)
+                if op not in self._queued:
+                    self._queued.add(op)
+                    self._pending.append(op)
 
     def _say(self, rule: Rule, op: Operation, what: str) -> None:
         if self.trace is not None:

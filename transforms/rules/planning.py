@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 
 from xcs.dialects import xtensor
 from xcs.dialects.xtensor.base import real_part, type_of
-from xcs.transforms.rules.cost import FUSED, GATHERED, OP, REDUCED, product_cost
+from xcs.transforms.rules.cost import FUSED, GATHERED, OP, REDUCED, SPREAD, product_cost
 from xcs.transforms.rules.labels import Dims, Ints
 from xcs.transforms.rules.network import Factor, Network, distinct, elements
 from xcs.transforms.rules.views import Emitter, splat, view
@@ -108,7 +108,8 @@ class Planner:
             price = product_cost(batches, rows, columns, length, self._width)
         else:
             whole = elements(self._sizes, (*labels, *over))
-            price = whole * (FUSED + (REDUCED if over else 0))
+            spread = (bool(lhs) + bool(rhs)) * (OP + whole * SPREAD)
+            price = whole * (FUSED + (REDUCED if over else 0)) + spread
         return Plan(labels, left.cost + right.cost + price + OP, parts=(left, right))
 
     # --- Connected sets -----------------------------------------------------------------------

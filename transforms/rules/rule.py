@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import Operation, SSAValue
@@ -25,7 +24,7 @@ from xcs.transforms.rules.terms import Rewrite
 from xcs.transforms.rules.views import Emitter
 
 if TYPE_CHECKING:
-    from xdsl.dialects.func import FuncOp
+    from xcs.transforms.rules.instances import Sampler
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ class Rule(ABC):
         ring: whether it holds in every commutative ring. Then it is exact for integers, which wrap
             around, whatever it promises for floats.
         guarded: whether it is only applied where the cost model says that this costs less.
+        cleanup: whether XLA does the same by itself. Where a kernel is made, such a rule is tried
+            only on what other rules have made, so that all else stays the program that it was.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Rule(ABC):
     source: str
     ring: bool = field(default=False, kw_only=True)
     guarded: bool = field(default=True, kw_only=True)
+    cleanup: bool = field(default=False, kw_only=True)
 
     @property
     @abstractmethod
@@ -139,14 +141,15 @@ class Procedure(Rule):
         at: the op classes at which it is tried.
         function: makes what replaces the op, or says why not.
         where: conditions that the function checks, for the reference.
-        examples: makes random functions on which the rule applies, for the check.
+        examples: makes a value whose op is a root of the rule, at random, for the check; or the
+            name of a function in `examples` that does.
     """
 
     shown: str = field(kw_only=True)
     at: tuple[type[Operation], ...] = field(kw_only=True)
     function: Callable[[Any, Emitter], SSAValue | str] = field(kw_only=True)
     where: tuple[Condition, ...] = field(default=(), kw_only=True)
-    examples: Callable[[Random], FuncOp] | None = field(default=None, kw_only=True)
+    examples: str | Callable[[Sampler], SSAValue] | None = field(default=None, kw_only=True)
 
     @property
     def roots(self) -> Iterable[type[Operation]]:
@@ -173,6 +176,7 @@ def rule(
     where: Condition | Sequence[Condition] = (),
     ring: bool = False,
     guarded: bool = True,
+    cleanup: bool = False,
 ) -> Equation:
     """Declare a rule: ``rule("double negation", -(-x) >> x, kind=EXACT, source="IEEE 754")``.
 
@@ -182,7 +186,14 @@ def rule(
     """
     conditions = (where,) if isinstance(where, Condition) else tuple(where)
     made = Equation(
-        name, kind, source, rewrite=rewrite, where=conditions, ring=ring, guarded=guarded
+        name,
+        kind,
+        source,
+        rewrite=rewrite,
+        where=conditions,
+        ring=ring,
+        guarded=guarded,
+        cleanup=cleanup,
     )
     _check_variables(made)
     return made

@@ -72,7 +72,8 @@ class Apply(Term):
             yield from operand.subterms()
 
     def __str__(self) -> str:
-        return self.view.show([*map(str, self.operands), *map(_text, self.attributes)])
+        given = [_text(attribute) for attribute in self.attributes if attribute is not None]
+        return self.view.show([*map(str, self.operands), *given])
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,8 +198,14 @@ def _apply(name: str, *arguments: Any) -> Term:
 
 
 def apply_view(view: View, arguments: Sequence[Any]) -> Apply:
-    """Apply a view; raise TypeError for the wrong number of operands or attributes."""
-    operands, attributes = arguments[: view.operands], arguments[view.operands :]
+    """Apply a view; raise TypeError for the wrong number of operands or attributes.
+
+    Optional properties at the end may be left out: the op then has to be without them.
+    """
+    operands, attributes = arguments[: view.operands], tuple(arguments[view.operands :])
+    missing = len(view.attributes) - len(attributes)
+    if 0 < missing <= view.optional:
+        attributes += (None,) * missing
     if (
         len(operands) != view.operands
         or not all(isinstance(operand, Term) for operand in operands)
@@ -207,7 +214,7 @@ def apply_view(view: View, arguments: Sequence[Any]) -> Apply:
     ):
         takes = ", ".join((*("tensor",) * view.operands, *view.attributes))
         raise TypeError(f"{view.name} takes ({takes})")
-    return Apply(view, tuple(operands), tuple(attributes))
+    return Apply(view, tuple(operands), attributes)
 
 
 def __getattr__(name: str) -> Callable[..., Term]:

@@ -21,7 +21,7 @@ from xdsl.dialects.builtin import (
     TensorType,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.irdl import IRDLOperation, OptOperandDef, VarOperandDef
+from xdsl.irdl import IRDLOperation, OptOperandDef, OptPropertyDef, VarOperandDef
 from xdsl.traits import Commutative
 
 from xcs.dialects import xtensor
@@ -34,11 +34,20 @@ Build: TypeAlias = "Callable[[Emitter, Sequence[SSAValue], Sequence[Any]], SSAVa
 
 
 class Emitter:
-    """Makes the ops of a right-hand side, in order, at the location of what they replace."""
+    """Makes the ops of a right-hand side, in order, at the location of what they replace.
 
-    def __init__(self, root: Operation) -> None:
+    Attributes:
+        ops: what was made so far.
+        at_any_cost: whether a rule that looks at the cost itself is to rewrite all the same, as the
+            check wants it.
+        credit: nanoseconds that the rewrite saves elsewhere, beside what it replaces.
+    """
+
+    def __init__(self, root: Operation, *, at_any_cost: bool = False) -> None:
         self.location = root.location
         self.ops: list[Operation] = []
+        self.at_any_cost = at_any_cost
+        self.credit = 0.0
 
     def __call__(self, op: Operation) -> SSAValue:
         """Append an op; return its first result."""
@@ -65,6 +74,7 @@ class View:
         see: an op's operands and attribute values; None for one that cannot be seen so.
         build: makes the ops; None for a view that is only recognised.
         symbol: an infix operator, with which a term is printed.
+        optional: how many attributes, at the end, an op need not have.
     """
 
     name: str
@@ -74,6 +84,7 @@ class View:
     see: Callable[[Any], Seen | None]
     build: Build | None = None
     symbol: str | None = None
+    optional: int = 0
 
     @property
     def commutes(self) -> bool:
@@ -103,6 +114,10 @@ def python_value(attribute: Attribute) -> Any:
     return attribute
 
 
+def _as_attribute(value: Any) -> Attribute:
+    return xtensor.as_int(value) if isinstance(value, int) else value
+
+
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-"}
 
 
@@ -124,10 +139,15 @@ def _generated(op: type[IRDLOperation]) -> View | None:
     def build(emit: Emitter, operands: Sequence[SSAValue], attributes: Sequence[Any]) -> SSAValue:
         if issubclass(op, xtensor.ElementwiseOp):
             given = dict(zip(names, attributes, strict=True))
-            return emit(builder(*operands, **{k: v for k, v in given.items() if v is not None}))
+            return emit(
+                builder(
+                    *operands, **{k: _as_attribute(v) for k, v in given.items() if v is not None}
+                )
+            )
         return emit(builder(*operands, *attributes))
 
-    return View(name, (op,), count, names, see, build, _SYMBOLS.get(name))
+    optional = sum(isinstance(part, OptPropertyDef) for part in definition.properties.values())
+    return View(name, (op,), count, names, see, build, _SYMBOLS.get(name), optional)
 
 
 def _is_plain(operands: Sequence[tuple[str, Any]]) -> bool:

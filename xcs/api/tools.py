@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.function import jit
 from xcs.api.pipeline import compile_kernels as _compile_kernels
+from xcs.api.rule_check import Report, check_rule
 from xcs.kernels import Kernel
 from xcs.runtime import XCSError
 
@@ -60,3 +61,19 @@ def compile_kernels(
         for name, kernel in kernels.items()
         if name in names
     }
+
+
+def check_rules(names: Sequence[str]) -> Iterator[Report]:
+    """Check the rules whose names contain one of the texts, or all; report each as it is done.
+
+    Raises:
+        XCSError: if there is no such rule.
+    """
+    from xcs.transforms.rules.registry import all_rules
+
+    rules = all_rules()
+    chosen = [rule for rule in rules if not names or any(name in rule.name for name in names)]
+    if not chosen:
+        raise XCSError(f"no rule's name contains {' or '.join(map(repr, names))}")
+    for rule in chosen:
+        yield check_rule(rule, others=rules)

@@ -55,7 +55,11 @@ _IEEE_SUB = "IEEE 754: a - b is a + -b."
 
 RULES: list[Rule] = [
     rule(
-        "double negation", neg(neg(x)) >> x, kind=Kind.EXACT, source="Negation flips the sign bit."
+        "double negation",
+        neg(neg(x)) >> x,
+        kind=Kind.EXACT,
+        source="Negation flips the sign bit.",
+        cleanup=True,
     ),
     rule(
         "times one",
@@ -63,6 +67,7 @@ RULES: list[Rule] = [
         where=when("x is real", _is_real, x),
         kind=Kind.EXACT,
         source=_IEEE,
+        cleanup=True,
     ),
     rule(
         "divided by one",
@@ -70,6 +75,7 @@ RULES: list[Rule] = [
         where=when("x is real", _is_real, x),
         kind=Kind.EXACT,
         source=_IEEE,
+        cleanup=True,
     ),
     rule(
         "minus zero",
@@ -77,6 +83,7 @@ RULES: list[Rule] = [
         where=(when("v is +0", _is_positive_zero, v), when("x is real", _is_real, x)),
         kind=Kind.EXACT,
         source="IEEE 754: -0 - +0 is -0.",
+        cleanup=True,
     ),
     rule(
         "plus negative zero",
@@ -84,6 +91,7 @@ RULES: list[Rule] = [
         where=(when("v is -0", _is_negative_zero, v), when("x is real", _is_real, x)),
         kind=Kind.EXACT,
         source="IEEE 754: +0 + -0 is +0.",
+        cleanup=True,
     ),
     rule(
         "plus zero, of integers",
@@ -91,24 +99,29 @@ RULES: list[Rule] = [
         where=when("x is of integers", _is_integer, x),
         kind=Kind.EXACT,
         source="Zero is neutral.",
+        cleanup=True,
     ),
-    rule("first power", integer_pow(x, 1) >> x, kind=Kind.EXACT, source="Definition."),
-    rule("greatest of one", max_(x, x) >> x, kind=Kind.EXACT, source="Idempotence."),
-    rule("least of one", min_(x, x) >> x, kind=Kind.EXACT, source="Idempotence."),
+    rule(
+        "first power", integer_pow(x, 1) >> x, kind=Kind.EXACT, source="Definition.", cleanup=True
+    ),
+    rule("greatest of one", max_(x, x) >> x, kind=Kind.EXACT, source="Idempotence.", cleanup=True),
+    rule("least of one", min_(x, x) >> x, kind=Kind.EXACT, source="Idempotence.", cleanup=True),
     rule(
         "choice between equals",
         select_n(w, x, x) >> x,
         kind=Kind.EXACT,
         source="Either case is taken.",
+        cleanup=True,
     ),
-    rule("plus the negative", x + -y >> x - y, kind=Kind.EXACT, source=_IEEE_SUB),
-    rule("minus the negative", x - -y >> x + y, kind=Kind.EXACT, source=_IEEE_SUB),
+    rule("plus the negative", x + -y >> x - y, kind=Kind.EXACT, source=_IEEE_SUB, cleanup=True),
+    rule("minus the negative", x - -y >> x + y, kind=Kind.EXACT, source=_IEEE_SUB, cleanup=True),
     rule(
         "product of negatives",
         (-x) * (-y) >> x * y,
         where=when("x is real", _is_real, x),
         kind=Kind.EXACT,
         source="IEEE 754: the sign of a product is the exclusive or of the signs.",
+        cleanup=True,
     ),
     rule(
         "common factor",
@@ -129,6 +142,7 @@ RULES: list[Rule] = [
         f(broadcast_in_dim(x, s, d)) >> broadcast_in_dim(f(x), s, d),
         kind=Kind.EXACT,
         source="An elementwise op does the same to equal elements.",
+        cleanup=True,
     ),
     rule(
         "a function of two broadcasts",
@@ -136,5 +150,6 @@ RULES: list[Rule] = [
         where=when("x and y have one shape", _one_shape, x, y),
         kind=Kind.EXACT,
         source="An elementwise op does the same to equal elements.",
+        cleanup=True,
     ),
 ]

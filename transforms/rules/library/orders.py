@@ -28,9 +28,17 @@ def _reorder(op: Operation, emit: Emitter) -> SSAValue | str:
     if plan is None:
         return "it has too many parts to look at"
     before = total(dying(op, [factor.value for factor in network.factors]))
-    if plan.cost > GAIN * before:
-        return f"the best order would take {plan.cost:.0f} ns in place of {before:.0f} ns"
-    return Contractor(network, emit).result(planner, plan)
+    if plan.cost > GAIN * before and not emit.at_any_cost:
+        return _too_dear(plan.cost, before)
+    result = Contractor(network, emit).result(planner, plan)
+    after = total(emit.ops)
+    if after > GAIN * before and not emit.at_any_cost:
+        return _too_dear(after, before)
+    return result
+
+
+def _too_dear(after: float, before: float) -> str:
+    return f"the best order would take {after:.0f} ns in place of {before:.0f} ns"
 
 
 RULES: list[Rule] = [
@@ -45,6 +53,7 @@ RULES: list[Rule] = [
         "the same sum in its cheapest order",
         at=ROOTS,
         function=_reorder,
+        examples="network",
         where=(
             when("all factors have one element type and precision", lambda: True),
             when("no dimension is empty", lambda: True),

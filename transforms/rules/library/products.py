@@ -218,6 +218,7 @@ RULES: list[Rule] = [
         "contract(take(a, i, lhs(axis)), b, d), or with b in place of a",
         at=(xtensor.GatherOp,),
         function=_taken_from_product,
+        examples="taken_from_product",
         where=(
             when("i is a vector of indices", lambda: True),
             when("the axis is of one operand alone", lambda: True),
@@ -232,6 +233,7 @@ RULES: list[Rule] = [
         "contract(dynamic_slice(a, lhs(i)), dynamic_slice(b, rhs(i)), d)",
         at=(xtensor.DynamicSliceOp,),
         function=_row_of_product,
+        examples="dynamic_slice_of_product",
     ),
     Procedure(
         "diagonal of a product",
@@ -241,6 +243,7 @@ RULES: list[Rule] = [
         shown="diagonal(contract(a, b, d))  ->  reduce_sum(a * transpose(b), [1])",
         at=(xtensor.GatherOp,),
         function=_diagonal_of_product,
+        examples="diagonal_of_product",
         where=(when("each index is of one operand", lambda: True),),
     ),
     rule(
@@ -257,6 +260,7 @@ RULES: list[Rule] = [
         kind=Kind.REASSOCIATES,
         ring=True,
         source="Addition is associative.",
+        cleanup=True,
     ),
     rule(
         "common right factor",

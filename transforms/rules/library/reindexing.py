@@ -143,6 +143,7 @@ RULES: list[Rule] = [
         transpose(transpose(x, p), q) >> transpose(x, compose(p, q)),
         kind=Kind.EXACT,
         source="Permutations form a group.",
+        cleanup=True,
     ),
     rule(
         "transpose by nothing",
@@ -150,12 +151,14 @@ RULES: list[Rule] = [
         where=when("p is the identity", _is_identity, p),
         kind=Kind.EXACT,
         source="Permutations form a group.",
+        cleanup=True,
     ),
     rule(
         "reshape of reshape",
         reshape(reshape(x, s), t) >> reshape(x, t),
         kind=Kind.EXACT,
         source="Reshaping keeps the row-major order.",
+        cleanup=True,
     ),
     rule(
         "reshape to the same shape",
@@ -163,24 +166,28 @@ RULES: list[Rule] = [
         where=when("x has the shape s", _same_shape, x, s),
         kind=Kind.EXACT,
         source="Reshaping keeps the row-major order.",
+        cleanup=True,
     ),
     rule(
         "reshape of squeeze",
         reshape(squeeze(x, d), s) >> reshape(x, s),
         kind=Kind.EXACT,
         source="Squeezing is a reshape.",
+        cleanup=True,
     ),
     rule(
         "squeeze of reshape",
         squeeze(reshape(x, s), d) >> reshape(x, computed(without)(s, d)),
         kind=Kind.EXACT,
         source="Squeezing is a reshape.",
+        cleanup=True,
     ),
     rule(
         "reversal of reversal",
         rev(rev(x, d), e) >> rev(x, symmetric_difference(d, e)),
         kind=Kind.EXACT,
         source="Reversing twice is nothing.",
+        cleanup=True,
     ),
     rule(
         "slice of slice",
@@ -193,6 +200,7 @@ RULES: list[Rule] = [
         ),
         kind=Kind.EXACT,
         source="Indices of slices compose as affine functions.",
+        cleanup=True,
     ),
     rule(
         "slice of everything",
@@ -200,6 +208,7 @@ RULES: list[Rule] = [
         where=when("the slice is all of x", _is_whole, starts, limits, steps, x),
         kind=Kind.EXACT,
         source=_MOVED,
+        cleanup=True,
     ),
     rule(
         "slice of transpose",
@@ -209,6 +218,7 @@ RULES: list[Rule] = [
         ),
         kind=Kind.EXACT,
         source=_MOVED,
+        cleanup=True,
     ),
     rule(
         "slice of a function",
@@ -247,12 +257,14 @@ RULES: list[Rule] = [
         ),
         kind=Kind.EXACT,
         source=_MOVED,
+        cleanup=True,
     ),
     rule(
         "broadcast of broadcast",
         broadcast_in_dim(broadcast_in_dim(x, s, d), t, e) >> broadcast_in_dim(x, t, compose(e, d)),
         kind=Kind.EXACT,
         source="Broadcasts compose.",
+        cleanup=True,
     ),
     rule(
         "broadcast to the same shape",
@@ -263,6 +275,7 @@ RULES: list[Rule] = [
         ),
         kind=Kind.EXACT,
         source="Broadcasts compose.",
+        cleanup=True,
     ),
     rule(
         "conversion to the same type",
@@ -270,6 +283,7 @@ RULES: list[Rule] = [
         where=when("x has elements e", _same_element, x, e),
         kind=Kind.EXACT,
         source="A conversion to its own type keeps every number.",
+        cleanup=True,
     ),
     rule(
         "conversion through a wider type",
@@ -277,12 +291,14 @@ RULES: list[Rule] = [
         where=when("e holds every number that x may have", _widens, x, e, d),
         kind=Kind.EXACT,
         source="A conversion to a wider type of the same kind keeps every number.",
+        cleanup=True,
     ),
     rule(
         "a function of transposes",
         g(transpose(x, p), transpose(y, p)) >> transpose(g(x, y), p),
         kind=Kind.EXACT,
         source=_POINTWISE,
+        cleanup=True,
     ),
     rule(
         "elements taken of a function",

@@ -136,6 +136,8 @@ def _choice(side: Sided, emit: Emitter) -> SSAValue | str:
     (indices,), (axis, shape, element) = seen
     if axis != side.summed[0]:
         return "the product does not sum over the classes of the one-hot operand"
+    if shape[axis] == 0:
+        return "there is nothing to choose from"
     places = without(shape, [axis])
     vectors = indices
     if type_of(indices).get_shape() != (*places, 1):
@@ -179,14 +181,32 @@ def _on_either_side(structured: Structured, guarded: bool) -> Callable[..., SSAV
 
 
 _ROOT: tuple[type[Operation], ...] = (xtensor.DotGeneralOp,)
-_MATRICES: Sequence[tuple[str, Structured, str, str]] = (
-    ("the identity", _identity, "contract(eye(n), a, d)", "moved(a)"),
-    ("a diagonal", _diagonal, "contract(diag(v), a, d)", "broadcast(v) * moved(a)"),
-    ("a choice", _choice, "contract(one_hot(i), a, d)", "take(a, i), zero out of bounds"),
+_MATRICES: Sequence[tuple[str, Structured, str, str, str]] = (
+    (
+        "the identity",
+        _identity,
+        "contract(eye(n), a, d)",
+        "moved(a)",
+        "identity_product",
+    ),
+    (
+        "a diagonal",
+        _diagonal,
+        "contract(diag(v), a, d)",
+        "broadcast(v) * moved(a)",
+        "diagonal_product",
+    ),
+    (
+        "a choice",
+        _choice,
+        "contract(one_hot(i), a, d)",
+        "take(a, i), zero out of bounds",
+        "one_hot_product",
+    ),
 )
 
 
-def _pair(name: str, structured: Structured, left: str, right: str) -> list[Rule]:
+def _pair(name: str, structured: Structured, left: str, right: str, examples: str) -> list[Rule]:
     finite = when("a is finite (of integers, always)", lambda: True)
     return [
         Procedure(
@@ -197,6 +217,7 @@ def _pair(name: str, structured: Structured, left: str, right: str) -> list[Rule
             shown=f"{left}  ->  {right}",
             at=_ROOT,
             function=_on_either_side(structured, guarded=False),
+            examples=examples,
             where=(finite,),
         ),
         Procedure(
@@ -207,6 +228,7 @@ def _pair(name: str, structured: Structured, left: str, right: str) -> list[Rule
             shown=f"{left}  ->  {right} + broadcast(sum(0 * a))",
             at=_ROOT,
             function=_on_either_side(structured, guarded=True),
+            examples=examples,
         ),
     ]
 
@@ -220,6 +242,7 @@ RULES: list[Rule] = [
         shown="contract(zeros, a, d)  ->  zeros",
         at=_ROOT,
         function=_on_either_side(_zeros, guarded=False),
+        examples="zero_product",
         where=(when("a is finite (of integers, always)", lambda: True),),
     ),
     *(rule for entry in _MATRICES for rule in _pair(*entry)),
