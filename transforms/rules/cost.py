@@ -27,6 +27,8 @@ from xcs.dialects.xtensor.base import (
     real_part,
 )
 
+LEAST = 1.0
+"""What a guarded rewrite has to save: costs are sums, which round."""
 OP = 20.0
 """Of any op: what it costs to exist."""
 FLOP = 0.012
@@ -150,16 +152,16 @@ _COSTS: dict[type[Operation], Callable[[Any], float]] = {
 }
 
 
-def dying(root: Operation, kept: Iterable[SSAValue]) -> list[Operation]:
-    """Return what nobody uses once the root is replaced: the root, and what it alone uses.
+def dying(roots: Operation | Iterable[Operation], kept: Iterable[SSAValue]) -> list[Operation]:
+    """Return what nobody uses once the roots are replaced: they, and what they alone use.
 
     Args:
-        root: the op that is to be replaced, or erased.
+        roots: the op that is to be replaced, or several.
         kept: values that the replacement uses.
     """
-    dead = {root: None}
+    pending = [roots] if isinstance(roots, Operation) else list(roots)
+    dead = dict.fromkeys(pending)
     used = {value.owner for value in kept}
-    pending = [root]
     while pending:
         for operand in pending.pop().operands:
             owner = operand.owner

@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import chain
 
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import DiagnosticException
 
-from xcs.transforms.rules.cost import dying, total
+from xcs.transforms.rules.cost import LEAST, dying, total
 from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.rule import Rule
 from xcs.transforms.rules.views import Emitter
-
-LEAST = 1.0
-"""Nanoseconds that a guarded rewrite has to save: costs are sums, which round."""
 
 
 @dataclass
@@ -167,7 +165,8 @@ class Driver:
             # What has lost a user may now be a part of what its other users compute.
             for operand in operands:
                 if isinstance(operand.owner, Operation):
-                    self._push([operand.owner, *(use.operation for use in operand.uses)])
+                    users = (_chain(use.operation) for use in operand.uses)
+                    self._push([operand.owner, *chain.from_iterable(users)])
 
     def _push(self, ops: Iterable[Operation]) -> None:
         for op in ops:
@@ -180,6 +179,16 @@ class Driver:
     def _say(self, rule: Rule, op: Operation, what: str) -> None:
         if self.trace is not None:
             self.trace(f"{op.name} at {op.location}: {rule.name}: {what}")
+
+
+def _chain(op: Operation) -> Iterator[Operation]:
+    """An op and those that use its result alone, a few steps on: they may be one larger term."""
+    for _ in range(4):
+        yield op
+        if len(op.results) != 1 or not op.results[0].has_one_use():
+            return
+        (use,) = op.results[0].uses
+        op = use.operation
 
 
 def _around(owner: Operation | Block) -> list[Operation]:

@@ -152,9 +152,8 @@ def _joined(sampler: Sampler, left: SSAValue, right: SSAValue) -> SSAValue:
     shapes = type_of(left).get_shape(), type_of(right).get_shape()
     pairs: list[tuple[int, int]] = []
     for i, size in enumerate(shapes[0]):
-        fitting = [
-            j for j, s in enumerate(shapes[1]) if s == size and j not in dict(map(reversed, pairs))
-        ]
+        taken = [right for _, right in pairs]
+        fitting = [j for j, s in enumerate(shapes[1]) if s == size and j not in taken]
         if fitting and sampler.random.random() < 0.7:
             pairs.append((i, sampler.random.choice(fitting)))
     cut = sampler.random.randint(0, min(1, len(pairs)))

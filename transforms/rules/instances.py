@@ -461,7 +461,7 @@ def _one(rule: Rule, sampler: Sampler) -> SSAValue:
             raise Stuck
 
 
-def _examples(examples: str | Callable[[Sampler], SSAValue]) -> Callable[[Sampler], SSAValue]:
+def _examples(examples: str | Callable[..., SSAValue]) -> Callable[..., SSAValue]:
     if not isinstance(examples, str):
         return examples
     from xcs.transforms.rules import examples as ours

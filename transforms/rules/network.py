@@ -60,8 +60,13 @@ Expand = Callable[[Network, Any, Ints], "list[Factor] | None"]
 """The operands of an op as factors, given the labels of its result; None if it is a factor."""
 
 
-def collect(root: Operation) -> Network | None:
-    """Return the network whose value is an op's result; None if the op is no part of one."""
+def collect(root: Operation, shared: Operation | None = None) -> Network | None:
+    """Return the network whose value is an op's result; None if the op is no part of one.
+
+    Args:
+        root: the op.
+        shared: a part to look into although something else uses it, too.
+    """
     result = type_of(root.results[0])
     if not kind_of(result.element_type) & Kind.NUMBER:
         return None
@@ -74,7 +79,9 @@ def collect(root: Operation) -> Network | None:
         factor = pending.pop(0)
         owner = factor.value.owner
         parts = None
-        if len(pending) + len(network.factors) < MAX_FACTORS and _is_inner(owner, root.parent):
+        if len(pending) + len(network.factors) < MAX_FACTORS and _is_inner(
+            owner, root.parent, shared
+        ):
             parts = _expanded(network, cast(Operation, owner), factor.labels)
         if parts is None:
             network.factors.append(factor)
@@ -83,33 +90,44 @@ def collect(root: Operation) -> Network | None:
     return network
 
 
-def _is_inner(owner: Operation | Block, block: Block | None) -> bool:
-    """Whether an op is computed for the network alone, and where the network is."""
+def _is_inner(owner: Operation | Block, block: Block | None, shared: Operation | None) -> bool:
+    """Whether an op is computed where the network is, and for the network alone."""
     return (
         isinstance(owner, Operation)
         and owner.parent is block
         and type(owner) in _EXPAND
-        and owner.results[0].has_one_use()
+        and (owner is shared or owner.results[0].has_one_use())
     )
 
 
-def is_maximal(root: Operation) -> bool:
-    """Whether no larger network, at whose root ops are looked at too, has the result as a part."""
-    arithmetic = Dims.of(root) if isinstance(root, xtensor.DotGeneralOp) else None
-    element, op = type_of(root.results[0]).element_type, root
+def root_of(part: Operation) -> Operation:
+    """Return the op at the root of the largest network that an op is a part of: often itself."""
+    arithmetic = Dims.of(part) if isinstance(part, xtensor.DotGeneralOp) else None
+    element, op, root = type_of(part.results[0]).element_type, part, part
     while op.results[0].has_one_use():
         (use,) = op.results[0].uses
-        user = use.operation
-        if user.parent is not root.parent or type(user) not in _EXPAND:
-            return True
+        op = use.operation
+        if op.parent is not part.parent or type(op) not in _EXPAND:
+            break
         network = Network((), {}, element, arithmetic=arithmetic)
-        labels = tuple(network.label(size) for size in type_of(user.results[0]).get_shape())
-        if _expanded(network, user, labels) is None:
-            return True
-        if isinstance(user, ROOTS):
-            return False
-        op = user
-    return True
+        labels = tuple(network.label(size) for size in type_of(op.results[0]).get_shape())
+        if _expanded(network, op, labels) is None:
+            break
+        if isinstance(op, ROOTS):
+            root = op
+    return root
+
+
+def shared_parts(root: Operation) -> list[Operation]:
+    """Return the products below a network that something else uses as well."""
+    found: dict[Operation, None] = {}
+    network = collect(root)
+    for factor in network.factors if network is not None else ():
+        owner = factor.value.owner
+        if isinstance(owner, ROOTS) and owner.parent is root.parent:
+            if not owner.results[0].has_one_use():
+                found[owner] = None
+    return list(found)
 
 
 def _expanded(network: Network, op: Operation, labels: Ints) -> list[Factor] | None:
@@ -230,8 +248,9 @@ ROOTS: tuple[type[Operation], ...] = (
     xtensor.GatherOp,
     xtensor.MulOp,
     xtensor.ReduceSumOp,
+    xtensor.TransposeOp,
 )
-"""The ops at which a network is worth looking at: those that compute."""
+"""The ops at which a network is worth looking at: those that compute or move data."""
 
 
 def elements(sizes: Mapping[int, int], labels: Iterable[int]) -> int:

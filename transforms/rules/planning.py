@@ -38,6 +38,7 @@ class Planner:
 
     def __init__(self, network: Network):
         self._sizes, self._result = network.sizes, network.result
+        self._factors = network.factors
         width = real_part(network.element)
         self._width = width.bitwidth / 8 if isinstance(width, FixedBitwidthType) else 4
         tensors = [(i, f) for i, f in enumerate(network.factors) if self._real(f.labels)]
@@ -51,6 +52,11 @@ class Planner:
         """Labels of more than one element, each once."""
         return tuple(label for label in dict.fromkeys(labels) if self._sizes[label] != 1)
 
+    def _is_odd(self, factor: Factor) -> bool:
+        """Whether a factor is needed on a diagonal that is not the one of a matrix."""
+        real = [label for label in factor.labels if self._sizes[label] != 1]
+        return len(set(real)) < len(real) and len(real) != 2
+
     def _needed(self, part: int) -> frozenset[int]:
         """The labels that something outside of a set of factors has."""
         others = (labels for i, labels in enumerate(self._labels) if not part >> i & 1)
@@ -59,7 +65,7 @@ class Planner:
     def plan(self) -> Plan | None:
         """Return the cheapest plan for all factors that are no scalars; None if there is none."""
         count = len(self._labels)
-        if count == 0:
+        if count == 0 or any(self._is_odd(factor) for factor in self._factors):
             return None
         connected = self._connected_sets(count)
         if connected is None:

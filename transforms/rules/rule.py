@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xdsl.ir import Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
@@ -22,9 +22,6 @@ from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.matcher import Bindings, build, compile_match, evaluate, roots_of
 from xcs.transforms.rules.terms import Rewrite
 from xcs.transforms.rules.views import Emitter
-
-if TYPE_CHECKING:
-    from xcs.transforms.rules.instances import Sampler
 
 
 @dataclass(frozen=True)
@@ -141,15 +138,15 @@ class Procedure(Rule):
         at: the op classes at which it is tried.
         function: makes what replaces the op, or says why not.
         where: conditions that the function checks, for the reference.
-        examples: makes a value whose op is a root of the rule, at random, for the check; or the
-            name of a function in `examples` that does.
+        examples: is given an `instances.Sampler`, and makes a value whose op is a root of the rule,
+            at random, for the check; or the name of a function in `examples` that does.
     """
 
     shown: str = field(kw_only=True)
     at: tuple[type[Operation], ...] = field(kw_only=True)
     function: Callable[[Any, Emitter], SSAValue | str] = field(kw_only=True)
     where: tuple[Condition, ...] = field(default=(), kw_only=True)
-    examples: str | Callable[[Sampler], SSAValue] | None = field(default=None, kw_only=True)
+    examples: str | Callable[..., SSAValue] | None = field(default=None, kw_only=True)
 
     @property
     def roots(self) -> Iterable[type[Operation]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,8 @@ from xcs.runtime import Plan, Program, compile_plan
 from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.apply_rules import ApplyRules
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
+
+_log = logging.getLogger("xcs")
 
 ORCHESTRATION = (
     "inline{keep-native=true},canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,"
@@ -257,7 +260,11 @@ def kernel_of_jaxpr(
     # jax.jit's in the last bit.
     source = with_constant_inputs(opened)
     primitives = primitive_fallback_count(module)
-    ApplyRules(rules, beyond_xla=True).apply(Context(), module)
+    try:
+        ApplyRules(rules, beyond_xla=True).apply(Context(), module)
+    except Exception as error:  # a rule that is wrong must not take the program down
+        _log.warning("%s stays as it is: a rule failed: %r", name, error, exc_info=True)
+        module, _ = import_module(opened, name)
     text = _lower_in_place(module)
     kernel = Kernel(name, text, tuple(source.in_avals), tuple(source.out_avals), source, primitives)
     return kernel, [*nested_constants, *constants]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xdsl.ir import Operation, SSAValue
 
-from xcs.transforms.rules.cost import dying, total
+from xcs.transforms.rules.cost import LEAST, dying, total
 from xcs.transforms.rules.kinds import Kind
-from xcs.transforms.rules.network import ROOTS, collect, is_maximal
+from xcs.transforms.rules.network import ROOTS, collect, root_of, shared_parts
 from xcs.transforms.rules.planning import Contractor, Planner
 from xcs.transforms.rules.rule import Procedure, Rule, when
 from xcs.transforms.rules.views import Emitter
@@ -16,25 +16,65 @@ GAIN = 0.95
 
 
 def _reorder(op: Operation, emit: Emitter) -> SSAValue | str:
-    if not is_maximal(op):
+    if root_of(op) is not op:
         return "it is a part of a larger product"
-    network = collect(op)
+    found = _attempt(op, emit, None)
+    for part in shared_parts(op) if isinstance(found, str) else ():
+        emit.discard()
+        found = _attempt(op, emit, part)
+        if not isinstance(found, str):
+            break
+    return found
+
+
+def _attempt(op: Operation, emit: Emitter, part: Operation | None) -> SSAValue | str:
+    """Compute the network in its best order, if that pays.
+
+    Where a part that is shared with other networks is taken apart, it pays too if all of those do
+    the same, so that nobody needs the part any more.
+    """
+    network = collect(op, part)
     if network is None:
         return "it is no product"
     if 0 in network.sizes.values():
         return "a dimension is empty"
+    if len(network.factors) == 1 and not network.summed():
+        return "it is one tensor"
     planner = Planner(network)
     plan = planner.plan()
     if plan is None:
-        return "it has too many parts to look at"
+        return "it has too many parts, or odd ones"
     before = total(dying(op, [factor.value for factor in network.factors]))
-    if plan.cost > GAIN * before and not emit.at_any_cost:
+    together = part is not None and _pays_without(part)
+    if plan.cost > GAIN * before and not (emit.at_any_cost or together):
         return _too_dear(plan.cost, before)
     result = Contractor(network, emit).result(planner, plan)
     after = total(emit.ops)
-    if after > GAIN * before and not emit.at_any_cost:
+    if together:
+        emit.credit = max(0.0, after - before) + 2 * LEAST
+    elif after > GAIN * before and not emit.at_any_cost:
         return _too_dear(after, before)
     return result
+
+
+def _pays_without(part: Operation) -> bool:
+    """Whether all networks that share a part are cheaper, together, if none needs it."""
+    users = [use.operation for use in part.results[0].uses]
+    if not all(len(user.results) == 1 for user in users):
+        return False
+    after, kept = 0.0, list[SSAValue]()
+    roots = list(dict.fromkeys(map(root_of, users)))
+    for root in roots:
+        network = collect(root, part) if isinstance(root, ROOTS) else None
+        if network is None or 0 in network.sizes.values():
+            return False
+        values = [factor.value for factor in network.factors]
+        plan = Planner(network).plan()
+        if plan is None or part.results[0] in values:
+            return False
+        after += plan.cost
+        kept += values
+    return after <= GAIN * total(dying(roots, kept))
 
 
 def _too_dear(after: float, before: float) -> str:

@@ -130,3 +130,49 @@ func.func @wider_sums(%a: tensor<64x64xbf16>, %b: tensor<64x64xbf16>, %v: tensor
 // CHECK-NEXT:    %ab = xtensor.dot_general %a, %b batch [] x [] contract [1] x [0] : (tensor<64x64xbf16>, tensor<64x64xbf16>) -> tensor<64x64xf32>
 // CHECK-NEXT:    %abv = xtensor.dot_general %ab, %v batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
 // CHECK-NEXT:    func.return %abv : tensor<64xf32>
+
+// A product that several others share is not computed if all of them do without it.
+func.func @shared(%a: tensor<64x64xf32>, %b: tensor<64x64xf32>, %v: tensor<64xf32>, %w: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %ab = xtensor.dot_general %a, %b batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %abv = xtensor.dot_general %ab, %v batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+  %wab = xtensor.dot_general %w, %ab batch [] x [] contract [0] x [0] : (tensor<64xf32>, tensor<64x64xf32>) -> tensor<64xf32>
+  func.return %abv, %wab : tensor<64xf32>, tensor<64xf32>
+}
+
+// CHECK-LABEL: func.func @shared(
+// CHECK-NEXT:    %0 = xtensor.dot_general %b, %v batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    %abv = xtensor.dot_general %a, %0 batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    %1 = xtensor.dot_general %a, %w batch [] x [] contract [0] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    %wab = xtensor.dot_general %b, %1 batch [] x [] contract [0] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    func.return %abv, %wab : tensor<64xf32>, tensor<64xf32>
+
+// An outer product that several products use is cheap to do without.
+func.func @outer(%a: tensor<64x64xf32>, %b: tensor<64x64xf32>, %v: tensor<64xf32>, %w: tensor<64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
+  %vw = xtensor.dot_general %v, %w batch [] x [] contract [] x [] : (tensor<64xf32>, tensor<64xf32>) -> tensor<64x64xf32>
+  %vwa = xtensor.dot_general %vw, %a batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %vwb = xtensor.dot_general %vw, %b batch [] x [] contract [1] x [1] : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  func.return %vwa, %vwb : tensor<64x64xf32>, tensor<64x64xf32>
+}
+
+// CHECK-LABEL: func.func @outer(
+// CHECK-NEXT:    %0 = xtensor.dot_general %a, %w batch [] x [] contract [0] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    %1 = xtensor.broadcast_in_dim %v dims [0] : tensor<64xf32> -> tensor<64x64xf32>
+// CHECK-NEXT:    %2 = xtensor.broadcast_in_dim %0 dims [1] : tensor<64xf32> -> tensor<64x64xf32>
+// CHECK-NEXT:    %vwa = xtensor.mul %1, %2 : tensor<64x64xf32>
+// CHECK-NEXT:    %3 = xtensor.dot_general %b, %w batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64xf32>
+// CHECK-NEXT:    %4 = xtensor.broadcast_in_dim %v dims [0] : tensor<64xf32> -> tensor<64x64xf32>
+// CHECK-NEXT:    %5 = xtensor.broadcast_in_dim %3 dims [1] : tensor<64xf32> -> tensor<64x64xf32>
+// CHECK-NEXT:    %vwb = xtensor.mul %4, %5 : tensor<64x64xf32>
+// CHECK-NEXT:    func.return %vwa, %vwb : tensor<64x64xf32>, tensor<64x64xf32>
+
+// Must not fire: a product with an empty sum is zero, whatever is infinite.
+func.func @empty(%a: tensor<8x0xf32>, %b: tensor<0x8xf32>, %v: tensor<8xf32>) -> tensor<8xf32> {
+  %ab = xtensor.dot_general %a, %b batch [] x [] contract [1] x [0] : (tensor<8x0xf32>, tensor<0x8xf32>) -> tensor<8x8xf32>
+  %abv = xtensor.dot_general %ab, %v batch [] x [] contract [1] x [0] : (tensor<8x8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  func.return %abv : tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @empty(
+// CHECK-NEXT:    %ab = xtensor.dot_general %a, %b batch [] x [] contract [1] x [0] : (tensor<8x0xf32>, tensor<0x8xf32>) -> tensor<8x8xf32>
+// CHECK-NEXT:    %abv = xtensor.dot_general %ab, %v batch [] x [] contract [1] x [0] : (tensor<8x8xf32>, tensor<8xf32>) -> tensor<8xf32>
+// CHECK-NEXT:    func.return %abv : tensor<8xf32>
