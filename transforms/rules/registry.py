@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from xdsl.ir import Operation
+from xdsl.utils.exceptions import DiagnosticException
 
 from xcs.transforms.rules.driver import index_by_root
 from xcs.transforms.rules.kinds import SETS
@@ -52,3 +54,15 @@ def indexed(chosen: str) -> dict[type[Operation], list[Rule]]:
     """
     allowed = SETS[chosen]
     return index_by_root(rule for rule in all_rules() if rule.ring or rule.kind <= allowed)
+
+
+def named(texts: Sequence[str]) -> list[Rule]:
+    """Return the rules whose names contain one of the texts, or all if there is none.
+
+    Raises:
+        DiagnosticException: if there is no such rule.
+    """
+    found = [rule for rule in all_rules() if not texts or any(t in rule.name for t in texts)]
+    if not found:
+        raise DiagnosticException(f"no rule's name contains {' or '.join(map(repr, texts))}")
+    return found

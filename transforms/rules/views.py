@@ -410,7 +410,7 @@ _DECLARED = (
         "broadcast_in_dim",
         (xtensor.BroadcastInDimOp,),
         1,
-        ("shape", "dims"),
+        ("shape", "broadcast_dimensions"),
         _see_broadcast,
         _new(xtensor.BroadcastInDimOp),
     ),
