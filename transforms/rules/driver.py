@@ -92,6 +92,10 @@ class Driver:
         """
         index = self.index
         pending = deque(op for op in root.walk() if type(op) in index)
+        counts = self.statistics.rules
+        self._entries = {
+            root: [(rule, counts[rule.name]) for rule in rules] for root, rules in index.items()
+        }
         self._queued = set(pending)
         self._touched: set[Operation] = set()
         self._pending = pending
@@ -111,24 +115,27 @@ class Driver:
 
     def _rewrite(self, op: Operation) -> str | None:
         """Apply the first rule that applies to an op; return its name."""
-        for rule in self.index[type(op)]:
-            if rule.cleanup and not self.cleanup and op not in self._touched:
+        emit = Emitter(op)
+        everywhere = self.cleanup or op in self._touched
+        for rule, counts in self._entries[type(op)]:
+            if rule.cleanup and not everywhere:
                 continue
-            counts = self.statistics.rules[rule.name]
             counts.tried += 1
-            if rule.promise(op) > self.allowed:
+            if rule.kind > self.allowed and rule.promise(op) > self.allowed:
                 continue
-            emit = Emitter(op)
             found = rule.attempt(op, emit)
             if isinstance(found, str):
-                emit.discard()
-                self._say(rule, op, found)
+                if emit.ops:
+                    emit.discard()
+                if self.trace is not None:
+                    self._say(rule, op, found)
                 continue
             counts.matched += 1
             if self._replace(rule, op, found, emit):
                 counts.applied += 1
                 return rule.name
             counts.too_dear += 1
+            emit = Emitter(op)
         return None
 
     def _replace(self, rule: Rule, op: Operation, found: SSAValue, emit: Emitter) -> bool:

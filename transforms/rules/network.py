@@ -36,14 +36,14 @@ class Factor:
 
 @dataclass
 class Network:
-    """An Einstein sum of factors. ``sums`` counts what is more than two factors' one product."""
+    """An Einstein sum of factors; ``ops`` is how many ops compute it."""
 
     result: Ints
     sizes: dict[int, int]
     element: Attribute
     factors: list[Factor] = field(default_factory=list)
     arithmetic: Dims | None = None
-    reordered: int = 0
+    ops: int = 1
 
     def summed(self) -> set[int]:
         """The labels that the result does not have."""
@@ -86,6 +86,7 @@ def collect(root: Operation, shared: Operation | None = None) -> Network | None:
         if parts is None:
             network.factors.append(factor)
         else:
+            network.ops += 1
             pending[:0] = parts
     return network
 

@@ -36,6 +36,8 @@ def _attempt(op: Operation, emit: Emitter, part: Operation | None) -> SSAValue |
     network = collect(op, part)
     if network is None:
         return "it is no product"
+    if network.ops == 1:
+        return "it is one op"
     if 0 in network.sizes.values():
         return "a dimension is empty"
     if len(network.factors) == 1 and not network.summed():
