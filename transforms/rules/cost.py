@@ -45,6 +45,8 @@ REDUCED = 0.4
 """Of an element that is reduced."""
 MOVED = 0.4
 """Of an element that is copied to another place."""
+TRANSPOSED = 0.1
+"""Of an element that is transposed, which mostly is read in place."""
 GATHERED = 1.0
 """Of an element that is read at a computed index."""
 
@@ -115,7 +117,7 @@ def _transpose(op: xtensor.TransposeOp) -> float:
     # A product reads its operands in any order.
     if users and all(isinstance(user, xtensor.DotGeneralOp) for user in users):
         return 0.0
-    return _elements(op.result.type) * MOVED
+    return _elements(op.result.type) * TRANSPOSED
 
 
 def _free(op: Operation) -> float:

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import Float16Type, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from xcs.dialects import xtensor
-from xcs.dialects.xtensor.base import Kind, kind_of, type_of
+from xcs.dialects.xtensor.base import Elementwise, Kind, kind_of, type_of
 from xcs.transforms.rules.labels import Dims, Ints
 from xcs.transforms.rules.symbolic import Fixed, known
 from xcs.transforms.rules.views import view
@@ -182,7 +182,9 @@ def _sum(network: Network, op: xtensor.ReduceSumOp, labels: Ints) -> list[Factor
     ]
 
 
-def _broadcast(network: Network, op: xtensor.BroadcastInDimOp, labels: Ints) -> list[Factor]:
+def _broadcast(network: Network, op: xtensor.BroadcastInDimOp, labels: Ints) -> list[Factor] | None:
+    if known(op.operand) == Fixed(0):
+        return None  # it is there to find what is not finite, before anything is added up
     shape = type_of(op.operand).get_shape()
     dims = op.broadcast_dimensions.get_values()
     return [
@@ -211,13 +213,16 @@ def _reshape(
     ]
 
 
-_BROADCAST = xtensor.BroadcastInDimOp
+def _is_fused(op: Operation) -> bool:
+    """Whether an op is elementwise, and no scaling that may be part of a network itself."""
+    return op.has_trait(Elementwise) and not isinstance(op, xtensor.MulOp)
 
 
 def _mul(network: Network, op: xtensor.MulOp, labels: Ints) -> list[Factor] | None:
-    spread = [side for side in (op.lhs, op.rhs) if isinstance(side.owner, _BROADCAST)]
-    if any(known(side) == Fixed(0) for side in spread):
-        return None  # it is there to find what is not finite, before anything is added up
+    owners = op.lhs.owner, op.rhs.owner
+    spread = [owner for owner in owners if isinstance(owner, xtensor.BroadcastInDimOp)]
+    if any(isinstance(owner, Operation) and _is_fused(owner) for owner in owners):
+        return None  # it costs nothing where the other operand is computed
     if not spread or isinstance(network.element, Float16Type):
         # Whole tensors are multiplied where they are: XLA fuses that with what stands around. And a
         # scale that keeps narrow floats from overflowing stays where it was put.

@@ -11,8 +11,14 @@ from xcs.transforms.rules.planning import Contractor, Planner
 from xcs.transforms.rules.rule import Procedure, Rule, when
 from xcs.transforms.rules.views import Emitter
 
-GAIN = 0.95
+GAIN = 0.9
 """A new order has to take less than this part of the old one's time: estimates are estimates."""
+
+LEAST_GAIN = 200.0
+"""Nanoseconds that a new order has to save: a loop more or less, whatever it loops over."""
+
+GAIN_TOGETHER = 0.7
+"""The same where several networks stop to share a part, and compute more instead."""
 
 
 def _reorder(op: Operation, emit: Emitter) -> SSAValue | str:
@@ -48,13 +54,14 @@ def _attempt(op: Operation, emit: Emitter, part: Operation | None) -> SSAValue |
         return "it has too many parts, or odd ones"
     before = total(dying(op, [factor.value for factor in network.factors]))
     together = part is not None and _pays_without(part)
-    if plan.cost > GAIN * before and not (emit.at_any_cost or together):
+    most = min(GAIN * before, before - LEAST_GAIN)
+    if plan.cost > most and not (emit.at_any_cost or together):
         return _too_dear(plan.cost, before)
     result = Contractor(network, emit).result(planner, plan)
     after = total(emit.ops)
     if together:
         emit.credit = max(0.0, after - before) + 2 * LEAST
-    elif after > GAIN * before and not emit.at_any_cost:
+    elif after > most and not emit.at_any_cost:
         return _too_dear(after, before)
     return result
 
@@ -76,7 +83,7 @@ def _pays_without(part: Operation) -> bool:
             return False
         after += plan.cost
         kept += values
-    return after <= GAIN * total(dying(roots, kept))
+    return after <= GAIN_TOGETHER * total(dying(roots, kept))
 
 
 def _too_dear(after: float, before: float) -> str:

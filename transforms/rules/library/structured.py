@@ -60,12 +60,10 @@ class Sided:
         """Zero, or NaN where what the product sums over is not finite; None if it must be."""
         if known_finite(self.other):
             return None
-        source = type_of(self.other)
+        source, place = type_of(self.other), self.summed[1]
         scalar = emit(xtensor.ConstantOp(splat(xtensor.tensor_type((), source.element_type), 0)))
-        zeros = emit(xtensor.BroadcastInDimOp(scalar, source.get_shape()))
-        nothing = emit(
-            xtensor.ReduceSumOp(emit(xtensor.MulOp(zeros, self.other)), (self.summed[1],))
-        )
+        zeros = emit(xtensor.BroadcastInDimOp(scalar, (source.get_shape()[place],)))
+        nothing = emit(xtensor.DotGeneralOp(self.other, zeros, contracting=((place,), (0,))))
         free, rank = type_of(nothing).get_num_dims(), len(self.result)
         dims = range(rank - free, rank) if self.first else range(free)
         return emit(xtensor.BroadcastInDimOp(nothing, self.result, dims))

@@ -16,11 +16,10 @@ func.func @identity(%a: tensor<64x48xf32>) -> tensor<64x48xf32> {
 
 // CHECK-LABEL: func.func @identity(
 // CHECK-NEXT:    %0 = xtensor.constant dense<0.000000e+00> : tensor<f32>
-// CHECK-NEXT:    %1 = xtensor.broadcast_in_dim %0 dims [] : tensor<f32> -> tensor<64x48xf32>
-// CHECK-NEXT:    %2 = xtensor.mul %1, %a : tensor<64x48xf32>
-// CHECK-NEXT:    %3 = xtensor.reduce_sum %2 over [0] : tensor<64x48xf32> -> tensor<48xf32>
-// CHECK-NEXT:    %4 = xtensor.broadcast_in_dim %3 dims [1] : tensor<48xf32> -> tensor<64x48xf32>
-// CHECK-NEXT:    %product = xtensor.add %a, %4 : tensor<64x48xf32>
+// CHECK-NEXT:    %1 = xtensor.broadcast_in_dim %0 dims [] : tensor<f32> -> tensor<64xf32>
+// CHECK-NEXT:    %2 = xtensor.dot_general %a, %1 batch [] x [] contract [0] x [0] : (tensor<64x48xf32>, tensor<64xf32>) -> tensor<48xf32>
+// CHECK-NEXT:    %3 = xtensor.broadcast_in_dim %2 dims [1] : tensor<48xf32> -> tensor<64x48xf32>
+// CHECK-NEXT:    %product = xtensor.add %a, %3 : tensor<64x48xf32>
 // CHECK-NEXT:    func.return %product : tensor<64x48xf32>
 
 // Integers are finite.
@@ -53,11 +52,10 @@ func.func @diagonal(%v: tensor<64xf32>, %a: tensor<64x48xf32>) -> tensor<64x48xf
 // CHECK-NEXT:    %0 = xtensor.broadcast_in_dim %v dims [0] : tensor<64xf32> -> tensor<64x48xf32>
 // CHECK-NEXT:    %1 = xtensor.mul %0, %a : tensor<64x48xf32>
 // CHECK-NEXT:    %2 = xtensor.constant dense<0.000000e+00> : tensor<f32>
-// CHECK-NEXT:    %3 = xtensor.broadcast_in_dim %2 dims [] : tensor<f32> -> tensor<64x48xf32>
-// CHECK-NEXT:    %4 = xtensor.mul %3, %a : tensor<64x48xf32>
-// CHECK-NEXT:    %5 = xtensor.reduce_sum %4 over [0] : tensor<64x48xf32> -> tensor<48xf32>
-// CHECK-NEXT:    %6 = xtensor.broadcast_in_dim %5 dims [1] : tensor<48xf32> -> tensor<64x48xf32>
-// CHECK-NEXT:    %product = xtensor.add %1, %6 : tensor<64x48xf32>
+// CHECK-NEXT:    %3 = xtensor.broadcast_in_dim %2 dims [] : tensor<f32> -> tensor<64xf32>
+// CHECK-NEXT:    %4 = xtensor.dot_general %a, %3 batch [] x [] contract [0] x [0] : (tensor<64x48xf32>, tensor<64xf32>) -> tensor<48xf32>
+// CHECK-NEXT:    %5 = xtensor.broadcast_in_dim %4 dims [1] : tensor<48xf32> -> tensor<64x48xf32>
+// CHECK-NEXT:    %product = xtensor.add %1, %5 : tensor<64x48xf32>
 // CHECK-NEXT:    func.return %product : tensor<64x48xf32>
 
 // One-hot rows choose rows.
@@ -75,11 +73,10 @@ func.func @one_hot(%choice: tensor<500xi32>, %a: tensor<64x48xf32>) -> tensor<50
 // CHECK-NEXT:    %1 = xtensor.constant dense<0.000000e+00> : tensor<f32>
 // CHECK-NEXT:    %2 = xtensor.gather %a at %0 mode fill_or_drop %1 sizes [1, 48] offset [1] collapsed [0] index [0] batching [] x [] : (tensor<64x48xf32>, tensor<500x1xi32>, tensor<f32>) -> tensor<500x48xf32>
 // CHECK-NEXT:    %3 = xtensor.constant dense<0.000000e+00> : tensor<f32>
-// CHECK-NEXT:    %4 = xtensor.broadcast_in_dim %3 dims [] : tensor<f32> -> tensor<64x48xf32>
-// CHECK-NEXT:    %5 = xtensor.mul %4, %a : tensor<64x48xf32>
-// CHECK-NEXT:    %6 = xtensor.reduce_sum %5 over [0] : tensor<64x48xf32> -> tensor<48xf32>
-// CHECK-NEXT:    %7 = xtensor.broadcast_in_dim %6 dims [1] : tensor<48xf32> -> tensor<500x48xf32>
-// CHECK-NEXT:    %product = xtensor.add %2, %7 : tensor<500x48xf32>
+// CHECK-NEXT:    %4 = xtensor.broadcast_in_dim %3 dims [] : tensor<f32> -> tensor<64xf32>
+// CHECK-NEXT:    %5 = xtensor.dot_general %a, %4 batch [] x [] contract [0] x [0] : (tensor<64x48xf32>, tensor<64xf32>) -> tensor<48xf32>
+// CHECK-NEXT:    %6 = xtensor.broadcast_in_dim %5 dims [1] : tensor<48xf32> -> tensor<500x48xf32>
+// CHECK-NEXT:    %product = xtensor.add %2, %6 : tensor<500x48xf32>
 // CHECK-NEXT:    func.return %product : tensor<500x48xf32>
 
 // Must not fire: the rows of a are added up in the chosen places.
