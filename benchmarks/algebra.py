@@ -16,8 +16,11 @@ import numpy as np
 
 import xcs
 from benchmarks.contest import SUBJECT, Contest, timed
+from benchmarks.models import MODELS
+from tests.array_expressions import Expression
 
 GOAL = 1.1
+NEVER_SLOWER = 1.03
 SIZE = 768
 QUICK_SIZE = 32
 
@@ -145,6 +148,34 @@ def contests(quick: bool) -> list[Contest]:
     return [*made, *(_contest(form, size, "algebraic", quick) for form in guarded)]
 
 
+def never_slower(quick: bool) -> list[Contest]:
+    """The ten models and fifty random programs, under algebraic rules and under jax.jit."""
+    programs: list[tuple[str, Function, Any]] = [
+        (model.name, model.function, model.make_arguments(quick))
+        for model in (MODELS[:1] if quick else MODELS)
+    ]
+    sizes, most = ((1, 8), 1e4) if quick else ((1, 300, 400), 3e5)
+    for seed in range(1 if quick else 50):
+        expression = Expression(seed, sizes=sizes, most=most)
+        programs.append((f"random program {seed}", expression.__call__, expression.arguments()))
+    return [_not_slower(name, function, args, quick) for name, function, args in programs]
+
+
+def _not_slower(name: str, function: Function, arguments: Any, quick: bool) -> Contest:
+    contenders = {
+        SUBJECT: xcs.jit(function, config=xcs.Config(optimize="algebraic")),
+        "jax.jit": jax.jit(function),
+    }
+    for jitted in contenders.values():
+        jax.block_until_ready(jitted(*arguments))
+    return Contest(
+        f"{name}, algebraic",
+        {name: _timed(jitted, arguments) for name, jitted in contenders.items()},
+        rounds=3 if quick else 101,
+        goals={"jax.jit": NEVER_SLOWER},
+    )
+
+
 def _contest(form: Form, size: int, rules: Any, quick: bool) -> Contest:
     arguments = [_argument(kind, size, seed) for seed, kind in enumerate(form.arguments)]
     contenders = {
@@ -183,4 +214,4 @@ if __name__ == "__main__":
     from benchmarks.contest import hold
     from benchmarks.report import table
 
-    print(table({"algebra": [hold(contest) for contest in contests(quick=False)]}))
+    print(table({"algebra": [hold(c) for c in [*contests(False), *never_slower(False)]]}))

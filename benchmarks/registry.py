@@ -27,5 +27,6 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "computing": computing.contests,
     "kernel-time": kernel_time.contests,
     "algebra": algebra.contests,
+    "never-slower": algebra.never_slower,
 }
 """Each takes whether to be quick, with sizes that show that it works and no more."""
