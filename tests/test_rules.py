@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from xdsl.context import Context
 
 import xcs
 from xcs.api.pipeline import kernel_of_jaxpr
+from xcs.frontend.jaxpr_import import hoist_constants, import_module
+from xcs.tools.xcs_opt import main
+from xcs.transforms.apply_rules import ApplyRules
+from xcs.transforms.rules.driver import Driver
+from xcs.transforms.rules.kinds import SETS
+from xcs.transforms.rules.registry import indexed
 
 N = 96
 
@@ -37,6 +45,7 @@ FORMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "identity": (lambda a: jnp.eye(N) @ a, (A,)),
     "diagonal matrix": (lambda v, a: jnp.diag(v) @ a, (V, A)),
     "one-hot": (lambda i, a: jax.nn.one_hot(i, N) @ a, (I, A)),
+    "permutation": (lambda i, a: jnp.eye(N, dtype=a.dtype)[i] @ a, (I, A)),
     "common factor": (lambda a, b, c: a @ c + b @ c, (A, B, C)),
     "gradient": (jax.grad(lambda a, b, v: jnp.sum(jnp.abs((a @ b) @ v) ** 2)), (A, B, V)),
     "batch": (jax.vmap(lambda a, b, v: (a @ b) @ v), (A[None], B[None], V[None])),
@@ -106,3 +115,61 @@ def test_a_loop_does_not_get_what_was_computed_before_it() -> None:
 
     kernel, _ = kernel_of_jaxpr(jax.make_jaxpr(steps)(A, B, V), "f", "algebraic")
     assert kernel.text.count("dot_general") == 2
+
+
+def test_the_time_of_the_driver_grows_with_the_program() -> None:
+    """Counted in what is tried, since time is the machine's."""
+    tried = []
+    for count in (200, 400):
+
+        def chain(a: Any, b: Any, count: int = count) -> Any:
+            for _ in range(count):
+                a = jnp.tanh(a + b) @ b
+            return a
+
+        opened, _ = hoist_constants(jax.make_jaxpr(chain)(A, B))
+        module, _ = import_module(opened, "f")
+        driver = Driver(indexed("algebraic"), SETS["algebraic"])
+        driver.run(module)
+        tried.append(sum(counts.tried for counts in driver.statistics.rules.values()))
+        assert driver.statistics.visited <= 3 * count + 10
+    assert tried[1] <= 2.1 * tried[0]
+
+
+def test_what_is_made_has_the_place_of_what_it_replaces() -> None:
+    opened, _ = hoist_constants(jax.make_jaxpr(FORMS["matrix and vector"][0])(A, B, V))
+    module, _ = import_module(opened, "f")
+    ApplyRules("algebraic").apply(Context(), module)
+    made = [op for op in module.walk() if op.name == "xtensor.dot_general"]
+    assert len(made) == 2
+    assert all("test_rules.py" in str(op.location) for op in made)
+
+
+MODULE = """
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = xtensor.neg %x : tensor<4xf32>
+  %1 = xtensor.neg %0 : tensor<4xf32>
+  func.return %1 : tensor<4xf32>
+}
+"""
+
+
+def test_the_trace_says_what_was_tried_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "f.mlir"
+    file.write_text(MODULE)
+    assert main([str(file), "-p", "apply-rules", "--debug-rules"]) == 0
+    told = capsys.readouterr().err
+    assert "double negation: an operand is no neg" in told
+    assert "double negation: applied: 41 ns -> 0 ns" in told
+    assert "f.mlir" in told
+    assert "1 applied      1 matched" in told
+
+
+def test_an_unknown_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "f.mlir"
+    file.write_text(MODULE)
+    assert main([str(file), "-p", "apply-rules{rules=all}"]) == 1
+    told = capsys.readouterr().err
+    assert "unknown set of rules 'all'; expected exact, algebraic, finite" in told

@@ -105,7 +105,9 @@ def diagonal_product(sampler: Sampler) -> SSAValue:
 
 
 def one_hot_product(sampler: Sampler) -> SSAValue:
-    """A product with one-hot vectors, some of which may be zero."""
+    """A product with one-hot vectors, some of which may be zero, or with a permutation."""
+    if sampler.random.random() < 0.3:
+        return _permuted(sampler)
     element = sampler.type(Kind.NUMBER).element_type
     shape = list(sampler.shape(0, 2))
     axis = sampler.random.randint(0, len(shape))
@@ -117,6 +119,20 @@ def one_hot_product(sampler: Sampler) -> SSAValue:
     count = sampler.add(xtensor.IotaOp(tensor_type(whole, INDEX), axis))
     mask = sampler.add(xtensor.EqOp(spread, count))
     return _against(sampler, sampler.add(xtensor.ConvertElementTypeOp(mask, element)), axis)
+
+
+def _permuted(sampler: Sampler) -> SSAValue:
+    """A product with rows of the identity, each of which is there."""
+    of = _square(sampler)
+    size = of.get_shape()[0]
+    if size == 0:
+        raise Stuck
+    mask = sampler.add(eye(sampler, of.get_shape()))
+    matrix = sampler.add(xtensor.ConvertElementTypeOp(mask, of.element_type))
+    count = sampler.add(xtensor.IotaOp(tensor_type((size, 1), INDEX), 0))
+    order = sampler.add(xtensor.RevOp(count, (0,)))
+    mode = xtensor.IndexModeAttr(xtensor.IndexMode.PROMISE_IN_BOUNDS)
+    return _against(sampler, sampler.made(view("take"), (matrix, order), (0, mode, None)), 1)
 
 
 def zero_product(sampler: Sampler) -> SSAValue:

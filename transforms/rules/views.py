@@ -224,8 +224,13 @@ def _see_masked(op: xtensor.SelectNOp) -> Seen | None:
     return (op.cases[1],), (eye[1][1],)
 
 
-def _see_one_hot(op: xtensor.ConvertElementTypeOp) -> Seen | None:
-    """``eq(indices, count)`` as numbers: ``axis`` is the dimension that counts."""
+def _see_one_hot(op: xtensor.ConvertElementTypeOp | xtensor.GatherOp) -> Seen | None:
+    """Rows of an identity: ``axis`` is the dimension that counts.
+
+    They are ``eq(indices, count)`` as numbers, or taken at indices, as those of a permutation are.
+    """
+    if isinstance(op, xtensor.GatherOp):
+        return _see_rows_of_identity(op)
     compare = op.operand.owner
     if not isinstance(compare, xtensor.EqOp):
         return None
@@ -246,6 +251,22 @@ def _see_one_hot(op: xtensor.ConvertElementTypeOp) -> Seen | None:
                 element = type_of(op.result).element_type
                 return (spread.operand,), (counting.dim, _shape(op), element)
     return None
+
+
+def _see_rows_of_identity(op: xtensor.GatherOp) -> Seen | None:
+    taken, made = _see_take(op), op.operand.owner
+    if taken is None or not isinstance(made, Operation) or type(made) not in _EYES:
+        return None
+    (_, indices), (axis, mode, _) = taken
+    eye = _see_eye(made)
+    promised = mode.data is xtensor.IndexMode.PROMISE_IN_BOUNDS
+    if eye is None or eye[1][1] != (0, 1) or axis != 0 or not promised:
+        return None  # what is out of bounds is nowhere in the product, and not at the border
+    shape = _shape(op)
+    return (indices,), (len(shape) - 1, shape, type_of(op.result).element_type)
+
+
+_EYES: tuple[type[Operation], ...] = (xtensor.EqOp, xtensor.ConvertElementTypeOp)
 
 
 def _see_take(op: xtensor.GatherOp) -> Seen | None:
@@ -425,11 +446,11 @@ _DECLARED = (
     View("select_n", (xtensor.SelectNOp,), 3, (), _see_select, _new(xtensor.SelectNOp)),
     View("contract", (xtensor.DotGeneralOp,), 2, ("dims",), _see_contract, _build_contract),
     View("full", _FILLED, 0, ("value", "shape", "element"), _see_full, _build_full),
-    View("eye", (xtensor.EqOp, xtensor.ConvertElementTypeOp), 0, ("shape", "axes", "_"), _see_eye),
+    View("eye", _EYES, 0, ("shape", "axes", "_"), _see_eye),
     View("on_diagonal", (xtensor.SelectNOp,), 1, ("axes",), _see_masked),
     View(
         "one_hot",
-        (xtensor.ConvertElementTypeOp,),
+        (xtensor.ConvertElementTypeOp, xtensor.GatherOp),
         1,
         ("axis", "shape", "element"),
         _see_one_hot,

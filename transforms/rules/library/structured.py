@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from xdsl.ir import Operation, SSAValue
@@ -163,10 +164,19 @@ def _zeros(side: Sided, emit: Emitter) -> SSAValue | str:
     return build(emit, (), (0, side.result, element))
 
 
+def _is_vector(value: SSAValue, summed: int) -> bool:
+    """Whether nothing is left of a value once one dimension is summed over."""
+    return prod(without(type_of(value).get_shape(), [summed])) == 1
+
+
 def _on_either_side(structured: Structured, guarded: bool) -> Callable[..., SSAValue | str]:
     def attempt(op: xtensor.DotGeneralOp, emit: Emitter) -> SSAValue | str:
         reason = "it is no product of two operands of one type over one dimension"
         for side in _sides(op):
+            if guarded and any(map(_is_vector, (side.structured, side.other), side.summed)):
+                # XLA multiplies and adds these up by itself, and makes a choice of the product
+                # with a mask, so that it loses what is not finite.
+                return "one operand is a vector"
             found = structured(side, emit)
             if isinstance(found, str):
                 reason = found

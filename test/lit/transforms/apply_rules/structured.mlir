@@ -120,3 +120,37 @@ func.func @shifted(%a: tensor<64x48xf32>) -> tensor<64x48xf32> {
 // CHECK-NEXT:    %eye = xtensor.convert_element_type %mask : tensor<64x64xi1> -> tensor<64x64xf32>
 // CHECK-NEXT:    %product = xtensor.dot_general %eye, %a batch [] x [] contract [1] x [0] : (tensor<64x64xf32>, tensor<64x48xf32>) -> tensor<64x48xf32>
 // CHECK-NEXT:    func.return %product : tensor<64x48xf32>
+
+// A permutation is rows of the identity.
+func.func @permutation(%order: tensor<64x1xi32>, %a: tensor<64x48xi32>) -> tensor<64x48xi32> {
+  %i = xtensor.iota dim 0 : tensor<64x64xi32>
+  %j = xtensor.iota dim 1 : tensor<64x64xi32>
+  %mask = xtensor.eq %i, %j : tensor<64x64xi32>
+  %eye = xtensor.convert_element_type %mask : tensor<64x64xi1> -> tensor<64x64xi32>
+  %rows = xtensor.gather %eye at %order mode promise_in_bounds sizes [1, 64] offset [1] collapsed [0] index [0] batching [] x [] : (tensor<64x64xi32>, tensor<64x1xi32>) -> tensor<64x64xi32>
+  %product = xtensor.dot_general %rows, %a batch [] x [] contract [1] x [0] : (tensor<64x64xi32>, tensor<64x48xi32>) -> tensor<64x48xi32>
+  func.return %product : tensor<64x48xi32>
+}
+
+// CHECK-LABEL: func.func @permutation(
+// CHECK-NEXT:    %0 = xtensor.constant dense<0> : tensor<i32>
+// CHECK-NEXT:    %product = xtensor.gather %a at %order mode fill_or_drop %0 sizes [1, 48] offset [1] collapsed [0] index [0] batching [] x [] : (tensor<64x48xi32>, tensor<64x1xi32>, tensor<i32>) -> tensor<64x48xi32>
+// CHECK-NEXT:    func.return %product : tensor<64x48xi32>
+
+// Must not fire: XLA itself takes a row of the product with a vector, and what is not finite elsewhere is lost.
+func.func @one_hot_vector(%choice: tensor<i32>, %a: tensor<64x48xf32>) -> tensor<48xf32> {
+  %j = xtensor.iota dim 0 : tensor<64xi32>
+  %spread = xtensor.broadcast_in_dim %choice dims [] : tensor<i32> -> tensor<64xi32>
+  %mask = xtensor.eq %spread, %j : tensor<64xi32>
+  %hot = xtensor.convert_element_type %mask : tensor<64xi1> -> tensor<64xf32>
+  %product = xtensor.dot_general %hot, %a batch [] x [] contract [0] x [0] : (tensor<64xf32>, tensor<64x48xf32>) -> tensor<48xf32>
+  func.return %product : tensor<48xf32>
+}
+
+// CHECK-LABEL: func.func @one_hot_vector(
+// CHECK-NEXT:    %j = xtensor.iota dim 0 : tensor<64xi32>
+// CHECK-NEXT:    %spread = xtensor.broadcast_in_dim %choice dims [] : tensor<i32> -> tensor<64xi32>
+// CHECK-NEXT:    %mask = xtensor.eq %spread, %j : tensor<64xi32>
+// CHECK-NEXT:    %hot = xtensor.convert_element_type %mask : tensor<64xi1> -> tensor<64xf32>
+// CHECK-NEXT:    %product = xtensor.dot_general %hot, %a batch [] x [] contract [0] x [0] : (tensor<64xf32>, tensor<64x48xf32>) -> tensor<48xf32>
+// CHECK-NEXT:    func.return %product : tensor<48xf32>
