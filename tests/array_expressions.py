@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-SIZES = (1, 12, 40, 40)
+SIZES = (1, 12, 64, 64)
 
 
 class Expression:
