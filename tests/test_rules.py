@@ -173,3 +173,21 @@ def test_an_unknown_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([str(file), "-p", "apply-rules{rules=all}"]) == 1
     told = capsys.readouterr().err
     assert "unknown set of rules 'all'; expected exact, algebraic, finite" in told
+
+
+@xcs.op(kind="model")
+def weight(name: str) -> float:
+    return float(len(name))
+
+
+def test_kernels_of_programs_that_call_operators_are_rewritten() -> None:  # R6, R20
+    def program(a: Any, b: Any, v: Any, name: str) -> Any:
+        return ((a @ b) @ v) * weight(name)
+
+    jitted = xcs.jit(program, config=xcs.Config(optimize="algebraic"))
+    np.testing.assert_allclose(jitted(A, B, V, "ab"), 2 * ((A @ B) @ V), rtol=1e-3, atol=1e-3)
+    lowered = jitted.lower(A, B, V, "ab")
+    assert "apply-rules{rules=algebraic" in lowered.pipeline
+    text = lowered.as_text("stablehlo")
+    assert text.count("stablehlo.dot_general") == 2
+    assert f"-> tensor<{N}x{N}xf32>" not in text.replace("\n", " ")

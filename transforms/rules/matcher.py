@@ -9,7 +9,7 @@ from xdsl.ir import Operation, SSAValue
 
 from xcs.dialects import xtensor
 from xcs.dialects.xtensor.base import kind_of, tensor_type, type_of
-from xcs.transforms.rules.terms import Apply, Attr, Call, Computed, Function, Term, Variable
+from xcs.transforms.rules.terms import Apply, Attr, Call, Computed, Function, Term, Value, Variable
 from xcs.transforms.rules.views import Emitter, View
 
 Bindings: TypeAlias = "dict[Any, Any]"
@@ -169,10 +169,10 @@ def evaluate(argument: Any, bound: Bindings) -> Any:
     match argument:
         case Variable():
             return type_of(bound[argument])
-        case Attr():
+        case Attr() | Function():
             return bound[argument]
-        case Function():
-            return bound[argument]
+        case Value():
+            return bound[argument.variable]
         case Computed():
             return argument.function(*(evaluate(part, bound) for part in argument.arguments))
         case tuple():

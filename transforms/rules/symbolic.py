@@ -65,6 +65,21 @@ def known_finite(value: SSAValue, depth: int = _DEPTH) -> bool:
     return False
 
 
+def is_mask(value: SSAValue, depth: int = _DEPTH) -> bool:
+    """Whether a tensor is booleans as numbers.
+
+    XLA makes a choice of a product of elements with one, so that zero times what is not finite is
+    zero: nothing that was another op may become such a product.
+    """
+    op = value.owner
+    if depth == 0 or not isinstance(op, Operation):
+        return False
+    if isinstance(op, xtensor.ConvertElementTypeOp):
+        return bool(kind_of(type_of(op.operand).element_type) & Kind.BOOL)
+    moved = isinstance(op, xtensor.ReshapeOp | xtensor.TransposeOp | xtensor.BroadcastInDimOp)
+    return moved and is_mask(op.operands[0], depth - 1)
+
+
 _KEEPS_FINITE = (
     xtensor.AbsOp,
     xtensor.BroadcastInDimOp,

@@ -159,6 +159,13 @@ class Computed:
         return f"{name}({', '.join(map(_text, self.arguments))})"
 
 
+@dataclass(frozen=True)
+class Value:
+    """As an argument of a condition: what a tensor variable stands for, in place of its type."""
+
+    variable: Variable
+
+
 Argument: TypeAlias = "Variable | Attr | Computed | Any"
 
 

@@ -9,6 +9,7 @@ from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.network import ROOTS, collect, root_of, shared_parts
 from xcs.transforms.rules.planning import Contractor, Planner
 from xcs.transforms.rules.rule import Procedure, Rule, when
+from xcs.transforms.rules.symbolic import is_mask
 from xcs.transforms.rules.views import Emitter
 
 GAIN = 0.9
@@ -46,6 +47,8 @@ def _attempt(op: Operation, emit: Emitter, part: Operation | None) -> SSAValue |
         return "it is one op"
     if 0 in network.sizes.values():
         return "a dimension is empty"
+    if any(is_mask(factor.value) for factor in network.factors):
+        return "a factor is a mask"
     if len(network.factors) == 1 and not network.summed():
         return "it is one tensor"
     planner = Planner(network)

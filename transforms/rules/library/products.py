@@ -13,7 +13,9 @@ from xcs.dialects.xtensor.base import type_of, without
 from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.labels import Dims
 from xcs.transforms.rules.rule import Condition, Procedure, Rule, rule, when
+from xcs.transforms.rules.symbolic import is_mask
 from xcs.transforms.rules.terms import (
+    Value,
     attributes,
     computed,
     contract,
@@ -84,6 +86,14 @@ def one_type(*operands: Any) -> Condition:
     return when("all elements are of one type", _one_type, d, *operands)
 
 
+def _no_mask(*operands: SSAValue) -> bool:
+    return not any(map(is_mask, operands))
+
+
+_NO_MASK = when(
+    "no operand is a mask, which XLA would make a choice of", _no_mask, Value(a), Value(b)
+)
+
 # --- Rows that are taken of a product -------------------------------------------------------------
 
 
@@ -96,6 +106,8 @@ def _taken_from_product(op: xtensor.GatherOp, emit: Emitter) -> SSAValue | str:
     product = source.owner
     if not isinstance(product, xtensor.DotGeneralOp):
         return "what it takes from is no product"
+    if not _no_mask(*product.operands):
+        return "an operand is a mask"
     dims = Dims.of(product)
     ranks = type_of(product.lhs).get_num_dims(), type_of(product.rhs).get_num_dims()
     left, right = dims.sources(*ranks)[taken]
@@ -116,6 +128,8 @@ def _row_of_product(op: xtensor.DynamicSliceOp, emit: Emitter) -> SSAValue | str
     product = op.operand.owner
     if not isinstance(product, xtensor.DotGeneralOp):
         return "what it takes from is no product"
+    if not _no_mask(*product.operands):
+        return "an operand is a mask"
     dims, sizes = Dims.of(product), op.slice_sizes.get_values()
     ranks = type_of(product.lhs).get_num_dims(), type_of(product.rhs).get_num_dims()
     made = [
@@ -168,6 +182,8 @@ def _diagonal_of_product(op: xtensor.GatherOp, emit: Emitter) -> SSAValue | str:
     dims, left, right = Dims.of(product), type_of(product.lhs), type_of(product.rhs)
     if not (left.element_type == right.element_type == dims.element) or dims.algorithm is not None:
         return "not all elements are of one type"
+    if not _no_mask(*product.operands):
+        return "an operand is a mask"
     ranks = left.get_num_dims(), right.get_num_dims()
     free = dims.lhs_free(ranks[0]), dims.rhs_free(ranks[1])
     if [len(part) for part in free] != [1, 1]:
@@ -205,6 +221,7 @@ RULES: list[Rule] = [
             ),
             d,
         ),
+        where=_NO_MASK,
         kind=Kind.SAME_TERMS,
         ring=True,
         source=_SUBSET,
@@ -222,6 +239,7 @@ RULES: list[Rule] = [
         where=(
             when("i is a vector of indices", lambda: True),
             when("the axis is of one operand alone", lambda: True),
+            _NO_MASK,
         ),
     ),
     Procedure(
@@ -234,6 +252,7 @@ RULES: list[Rule] = [
         at=(xtensor.DynamicSliceOp,),
         function=_row_of_product,
         examples="dynamic_slice_of_product",
+        where=(_NO_MASK,),
     ),
     Procedure(
         "diagonal of a product",
@@ -244,7 +263,10 @@ RULES: list[Rule] = [
         at=(xtensor.GatherOp,),
         function=_diagonal_of_product,
         examples="diagonal_of_product",
-        where=(when("each index is of one operand", lambda: True),),
+        where=(
+            when("each index is of one operand", lambda: True),
+            _NO_MASK,
+        ),
     ),
     rule(
         "sum of a masked diagonal",
