@@ -107,6 +107,8 @@ def _dot(op: xtensor.DotGeneralOp) -> float:
     left, right, result = op.lhs.type, op.rhs.type, op.result.type
     assert isinstance(left, TensorType)
     over = prod(left.get_shape()[dim] for dim in op.lhs_contracting.get_values())
+    if over == 1:  # XLA makes it elementwise
+        return _elements(result) * (FUSED + 2 * SPREAD)
     flops = 2 * _elements(result) * over
     traffic = _bytes(left) + _bytes(right) + _bytes(result)
     return max(flops * FLOP, traffic * BYTE)
