@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks import (
+    algebra,
     cold_compile,
     computing,
     first_call,
@@ -25,5 +26,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "memory": memory.contests,
     "computing": computing.contests,
     "kernel-time": kernel_time.contests,
+    "algebra": algebra.contests,
+    "never-slower": algebra.never_slower,
 }
 """Each takes whether to be quick, with sizes that show that it works and no more."""

@@ -3908,7 +3908,8 @@ class NotAManager:
 @program("a")
 def classes_and_others_that_are_no_managers(q):
     found = []
-    for manager in (NotAManager, NotAManager(), [q], ask(q), None):
+    managers: list[Any] = [NotAManager, NotAManager(), [q], ask(q), None]
+    for manager in managers:
         try:
             with manager as entered:
                 found.append(entered)

@@ -85,7 +85,7 @@ def test_an_option_of_jax_that_cannot_be_honoured_is_an_error():
         ({"max_workers": True}, "max_workers=True"),
         ({"effects": "none"}, "'default' or 'strict'"),
         ({"console": "loud"}, "'held' or 'direct'"),
-        ({"optimize": "fast"}, "'exact' or 'algebraic'"),
+        ({"optimize": "fast"}, "'exact' or 'algebraic' or 'finite'"),
         ({"profile": 1}, "profile=1"),
     ],
 )

@@ -37,7 +37,8 @@ def _bits_of(tree: Any) -> list[Any]:
 
 
 def _bits(value: Any) -> Any:
-    if jnp.issubdtype(getattr(value, "dtype", None), jax.dtypes.prng_key):
+    dtype: Any = getattr(value, "dtype", None)
+    if jnp.issubdtype(dtype, jax.dtypes.prng_key):
         value = jax.random.key_data(value)
     is_array = isinstance(value, jax.Array | np.ndarray)
     return (value.shape, value.dtype, np.asarray(value).tobytes()) if is_array else type(value)
@@ -272,7 +273,7 @@ def test_a_step_is_one_kernel_that_gives_what_it_gives_under_jax_jit(name):
 
 
 def test_a_program_calls_a_module_and_an_optimiser_between_operators():
-    eqx = pytest.importorskip("equinox")
+    eqx: Any = pytest.importorskip("equinox")
     step, arguments, _ = CASES["equinox_step"]()
     asked: list[str] = []
 
@@ -287,7 +288,8 @@ def test_a_program_calls_a_module_and_an_optimiser_between_operators():
         value, model, state = step(model, state, x, y)
         return ask(first), jax.vmap(model)(x), value
 
-    answer, predicted, value = program(*arguments(), "why")
+    model, state, x, y = arguments()
+    answer, predicted, value = program(model, state, x, y, "why")
     expected_value, model, _ = eqx.filter_jit(step)(*arguments())
     assert (answer, asked) == ("why!!", ["why", "why!"])
     np.testing.assert_allclose(predicted, jax.vmap(model)(X), rtol=1e-5)

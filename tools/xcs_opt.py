@@ -79,6 +79,24 @@ class XcsOptMain(xDSLOptMain):
             metavar="FILE",
             help="where to write the module that a pass crashed on (default: a temporary file)",
         )
+        arg_parser.add_argument(
+            "--check-rules",
+            metavar="NAME",
+            nargs="*",
+            help="check rules on random operands through XLA, those whose names contain one of "
+            "these texts (default: all), in place of reading a module",
+        )
+        arg_parser.add_argument(
+            "--emit-pdl",
+            metavar="NAME",
+            nargs="*",
+            help="print rules as PDL, chosen as for --check-rules; stderr says which have no form",
+        )
+        arg_parser.add_argument(
+            "--debug-rules",
+            action="store_true",
+            help="print to stderr which rules were tried where, what became of it, and statistics",
+        )
 
     def register_all_dialects(self) -> None:
         # Other packages' dialects and passes come through entry points, and may be broken.
@@ -91,6 +109,40 @@ class XcsOptMain(xDSLOptMain):
         super().register_all_frontends()
         self.available_frontends["mlir"] = self._parse_mlir
         self.available_frontends["py"] = self._capture
+
+    # --- Rules --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        if self.args.check_rules is not None:
+            return self._check_rules(self.args.check_rules)
+        if self.args.emit_pdl is not None:
+            return self._emit_pdl(self.args.emit_pdl)
+        if not self.args.debug_rules:
+            return super().run()
+        from xcs.transforms.rules.driver import print_trace, tracing
+
+        with tracing(print_trace):
+            return super().run()
+
+    def _check_rules(self, names: Sequence[str]) -> None:
+        from xcs.api.tools import check_rules
+        from xcs.transforms.rules.registry import named
+
+        failed = False
+        for report in check_rules(named(names)):
+            print(report.summary(), flush=True)
+            failed |= not report.passed
+        if failed:
+            raise InputError("xcs-opt: error: not all rules keep what they promise")
+
+    def _emit_pdl(self, names: Sequence[str]) -> None:
+        from xcs.transforms.rules.pdl import pdl_module
+        from xcs.transforms.rules.registry import named
+
+        module, left_out = pdl_module(named(names))
+        print(module)
+        for name, reason in left_out.items():
+            print(f"// not in PDL: '{name}': {reason}", file=sys.stderr)
 
     # --- Input --------------------------------------------------------------------------------
 

@@ -12,6 +12,11 @@ from xdsl.passes import ModulePass
 def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     """Return a function that loads the pass, for each pass of xcs."""
 
+    def get_apply_rules() -> type[ModulePass]:
+        from xcs.transforms.apply_rules import ApplyRules
+
+        return ApplyRules
+
     def get_batch_launches() -> type[ModulePass]:
         from xcs.transforms.batch_launches import BatchLaunches
 
@@ -58,6 +63,7 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
         return Vmap
 
     return {
+        "apply-rules": get_apply_rules,
         "batch-launches": get_batch_launches,
         "convert-xtensor-to-stablehlo": get_convert_xtensor_to_stablehlo,
         "fuse-host": get_fuse_host,

@@ -16,6 +16,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from xcs.api.by_leaf import Bind, ByChoice, ByLeaf, Finished, Form
 from xcs.api.collection import without_collection
+from xcs.api.config import RuleSet
 from xcs.api.pipeline import kernel_of_jaxpr
 from xcs.frontend.arguments import leaves_of
 from xcs.frontend.array_trace import Staged, trace_arrays
@@ -128,14 +129,15 @@ def array_program(
     flatten: Flatten,
     bind_arguments: Bind,
     options: Mapping[str, Any],
+    rules: RuleSet = "exact",
 ) -> ArrayProgram:
     """The program of a function. Nothing is traced yet.
 
-    `options` are those of `jax.jit`. The first call for arguments of new kinds raises `NotArrays`
-    if the function is more than array code.
+    `options` are those of `jax.jit`, `rules` those that may rewrite the program. The first call
+    for arguments of new kinds raises `NotArrays` if the function is more than array code.
     """
     program = ArrayProgram(_untraced, bind_arguments)
-    staged = _staged(function, flatten, program, options)
+    staged = _staged(function, flatten, program, options, rules)
     program.call = jax.jit(staged, **options)
     return program
 
@@ -147,12 +149,13 @@ def array_program_by_leaf(
     is_static: ByChoice | None,
     is_donated: ByChoice | None,
     options: Mapping[str, Any],
+    rules: RuleSet = "exact",
     *,
     static_numbers: bool,
 ) -> ArrayProgram:
     """The same, for arguments that are arrays in part: what is no array is part of the program."""
     program = ArrayProgram(_untraced, bind_arguments, by_leaf=True)
-    staged = _staged(function, flatten, program, options)
+    staged = _staged(function, flatten, program, options, rules)
 
     def of_form(
         form: Form, kept: Sequence[Any], donated: Sequence[Any], xcs_large: Mapping[int, Any] = {}
@@ -177,6 +180,7 @@ def _staged(
     flatten: Flatten,
     program: ArrayProgram,
     options: Mapping[str, Any],
+    rules: RuleSet,
 ) -> Callable[..., Any]:
     """The function as `jax.jit` is to trace it: one kernel, where it can be one."""
     name = function.__name__
@@ -206,7 +210,7 @@ def _staged(
         try:
             if placed := PLACING & primitives_in(jaxpr):
                 raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
-            kernel, constants = kernel_of_jaxpr(jaxpr, name)
+            kernel, constants = kernel_of_jaxpr(jaxpr, name, rules)
         except UnsupportedJaxpr as error:
             # Devices, and effects and types that the tensor dialect does not have, are left to JAX.
             _log.info("%s runs as JAX traced it: %s", name, error)

@@ -139,13 +139,15 @@ class ArrayRoute:
         if call.by_leaf or (known is not None and known.by_leaf):
             chosen = static.by_place(signature), donated.by_place(signature)
             return array_program_by_leaf(
-                python, traced, function.bind, *chosen, options, static_numbers=self.static_numbers
-            )
+                python, traced, function.bind, *chosen, options, function.config.optimize,
+                static_numbers=self.static_numbers,
+            )  # fmt: skip
         numbered = {
             **jax_options(signature, "static", static),
             **jax_options(signature, "donate", donated),
         }
-        return array_program(python, traced, function.bind, {**numbered, **options})
+        options = {**numbered, **options}
+        return array_program(python, traced, function.bind, options, function.config.optimize)
 
     @property
     def _reaches_arrays(self) -> bool:

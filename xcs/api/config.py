@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from xcs.frontend.analysis.resources import Policy
 from xcs.runtime import XCSError
@@ -11,6 +11,10 @@ from xcs.runtime import XCSError
 
 class ConfigError(XCSError, ValueError):
     """An option has a value that makes no sense; the message says which and what was expected."""
+
+
+RuleSet: TypeAlias = Literal["exact", "algebraic", "finite"]
+"""Which rules array code may be rewritten by."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,12 @@ class Config:
         console: "held" shows what calls write to the console and to logs in program order, in
             whichever order they run; "direct" shows it at once, and keeps the order of calls that
             print and are not declared.
-        optimize: "exact" only rewrites that keep results bit for bit; "algebraic" is reserved for
-            rewrites that may round differently, and today does the same as "exact".
+        optimize: by which rules array code is rewritten. "exact" changes no bit that XLA itself may
+            not change: results are the same sums of the same terms, and the order within one
+            product or one reduction is the compiler's choice. "algebraic" may also reassociate, so
+            that intermediate results round differently; what is NaN or infinite because of an
+            argument stays one of the two. "finite" may take arguments and what is computed from
+            them to be finite as well, and leaves out what is multiplied by zero.
         require: "nothing", or "compiled": where array code would be left to plain Python, or to JAX
             call by call, calls raise `NotCompiledError` in place of a warning.
         profile: keep a record of every op of the last run, for `get_jit_stats`.
@@ -38,7 +46,7 @@ class Config:
     max_workers: int | None = None
     effects: Literal["default", "strict"] = "default"
     console: Literal["held", "direct"] = "held"
-    optimize: Literal["exact", "algebraic"] = "exact"
+    optimize: RuleSet = "exact"
     require: Literal["nothing", "compiled"] = "nothing"
     profile: bool = False
 
@@ -52,7 +60,7 @@ class Config:
             )
         _check_choice("effects", self.effects, ("default", "strict"))
         _check_choice("console", self.console, ("held", "direct"))
-        _check_choice("optimize", self.optimize, ("exact", "algebraic"))
+        _check_choice("optimize", self.optimize, ("exact", "algebraic", "finite"))
         _check_choice("require", self.require, ("nothing", "compiled"))
         if not isinstance(self.profile, bool):
             raise ConfigError(f"Config(profile={self.profile!r}): expected True or False")

@@ -17,6 +17,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
+from xcs.api.config import RuleSet
 from xcs.dialects import orch
 from xcs.frontend.abstract_values import is_constant
 from xcs.frontend.arguments import AbstractArray, array_spec
@@ -98,9 +99,14 @@ class DeferredKernel:
     """
 
     def __init__(
-        self, function: func.FuncOp, objects: Mapping[str, Any], operators: Mapping[str, Any]
+        self,
+        function: func.FuncOp,
+        objects: Mapping[str, Any],
+        operators: Mapping[str, Any],
+        rules: RuleSet = "exact",
     ):
         self.name = function.sym_name.data
+        self._rules: RuleSet = rules
         self._evaluate = _Evaluator(function, objects, operators)
         self.report: Callable[[str], None] = lambda _: None
         """Is told why the function runs as plain JAX calls, for some values."""
@@ -225,7 +231,7 @@ class DeferredKernel:
         try:
             if placed := PLACING & primitives_in(traced.jaxpr):
                 raise UnsupportedJaxpr(f"{', '.join(sorted(placed))} names devices")
-            kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name)
+            kernel, constants = kernel_of_jaxpr(traced.jaxpr, self.name, self._rules)
         except UnsupportedJaxpr as error:
             _log.info("@%s runs as JAX traced it: %s", self.name, error)
             return _Specialised(traced, jax.jit(jaxpr_as_fun(traced.jaxpr)), None, by_value)

@@ -11,7 +11,7 @@ from xdsl.ir import Operation
 from xdsl.traits import SymbolTable
 
 from xcs.api.function import Fallback, JitFunction, Program
-from xcs.api.pipeline import ORCHESTRATION
+from xcs.api.pipeline import ORCHESTRATION, with_rules
 from xcs.api.stages import ArrayCode, CaptureError, capture_for
 from xcs.api.stats import ARRAY_ANALYSIS, Analysis, call_levels
 from xcs.dialects import orch
@@ -43,7 +43,7 @@ def explain(function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
     remarks += [(line or 0, text) for line, text in captured.remarks]
     for line, text in sorted(dict.fromkeys(remarks)):
         lines.append(f"  line {line}: {text}" if line else f"  {text}")
-    lines.append(f"  passes: {ORCHESTRATION}")
+    lines.append(f"  passes: {with_rules(ORCHESTRATION, function.config.optimize)}")
     return "\n".join(lines)
 
 

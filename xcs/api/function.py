@@ -456,7 +456,13 @@ class JitFunction:
 
         objects = with_regions(module, captured.objects)
         lowered = lower(
-            module, objects, effects, self.pipeline, prepare=as_region, changed_by=objects_changed
+            module,
+            objects,
+            effects,
+            self.pipeline,
+            self.config.optimize,
+            prepare=as_region,
+            changed_by=objects_changed,
         )
         for kernel in lowered.kernels.values():
             if isinstance(kernel, DeferredKernel):

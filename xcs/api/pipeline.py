@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass, PassPipeline
 
+from xcs.api.config import RuleSet
 from xcs.api.deferred import DeferredKernel
 from xcs.dialects import get_all_dialects as get_own_dialects
 from xcs.dialects import orch
@@ -30,19 +32,29 @@ from xcs.frontend.jaxpr_import import (
 from xcs.kernels import Kernel
 from xcs.runtime import Plan, Program, compile_plan
 from xcs.transforms import get_all_passes as get_own_passes
+from xcs.transforms.apply_rules import ApplyRules
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
+
+_log = logging.getLogger("xcs")
 
 ORCHESTRATION = (
     "inline{keep-native=true},canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,"
-    "fuse-host,hybrid-split"
+    "fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
 
 MAPPED = (
     "inline,canonicalize,cse,dce,merge-deterministic-calls,hoist{mapped=main},outline-deferred,"
-    "batch-launches{rows=true},fuse-host,hybrid-split"
+    "batch-launches{rows=true},fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
 )
 """The same for the loop of a mapped function over the elements of a batch."""
+
+
+def with_rules(pipeline: str, rules: RuleSet) -> str:
+    """The pipeline, with the rules of a set."""
+    if rules == "exact":
+        return pipeline
+    return pipeline.replace("apply-rules{", f"apply-rules{{rules={rules} ")
 
 
 def make_context() -> Context:
@@ -99,12 +111,18 @@ def _kernel_texts(kernels: Mapping[str, Kernel | DeferredKernel]) -> Iterator[st
             yield f"// kernel @{name}, specialisation {number}\n{one.text}"
 
 
-def split(module: ModuleOp, objects: dict[str, Any], pipeline: str = ORCHESTRATION) -> Split:
-    """Run a pipeline over a captured module (which is changed)."""
+def split(
+    module: ModuleOp,
+    objects: dict[str, Any],
+    pipeline: str = ORCHESTRATION,
+    rules: RuleSet = "exact",
+) -> Split:
+    """Run a pipeline over a captured module (which is changed), with the rules of a set."""
     context = make_context()
-    for module_pass in parse_pipeline(pipeline):
+    for module_pass in parse_pipeline(with_rules(pipeline, rules)):
         module_pass.apply(context, module)
-    return Split(module, compile_kernels(module, _operators(module, objects), objects))
+    kernels = compile_kernels(module, _operators(module, objects), objects, rules)
+    return Split(module, kernels)
 
 
 def lower(
@@ -112,6 +130,8 @@ def lower(
     objects: dict[str, Any],
     effects: Callable[[Any], str] | None = None,
     pipeline: str = ORCHESTRATION,
+    rules: RuleSet = "exact",
+    *,
     prepare: Callable[[Any], Callable[..., Any]] | None = None,
     changed_by: Callable[[Any], Iterable[Any] | None] | None = None,
 ) -> Lowered:
@@ -120,7 +140,7 @@ def lower(
     Of callables that are known only at run time, `effects` tells the effects, `prepare` gives what
     is called in place of one, and `changed_by` the objects that an unordered one changes.
     """
-    made = split(module, objects, pipeline)
+    made = split(module, objects, pipeline, rules)
     runnable = {n: k.executable if isinstance(k, Kernel) else k for n, k in made.kernels.items()}
     plan = compile_plan(
         Program(module, "main", objects), runnable, classify=effects, prepare=prepare
@@ -160,18 +180,22 @@ def _is_main(op: Operation) -> bool:
 
 
 def compile_kernels(
-    module: ModuleOp, operators: Mapping[str, Any], objects: Mapping[str, Any]
+    module: ModuleOp,
+    operators: Mapping[str, Any],
+    objects: Mapping[str, Any],
+    rules: RuleSet = "exact",
 ) -> dict[str, Kernel | DeferredKernel]:
     """The kernels that a split module launches, by name.
 
     `operators` are the callables of the module's operators, `objects` what its references name.
+    `rules` are for kernels whose shapes are known at their first launch.
     """
     functions = {
         op.sym_name.data: op for op in module.body.block.ops if isinstance(op, func.FuncOp)
     }
     launched = {op.kernel.string_value() for op in module.walk() if isinstance(op, orch.LaunchOp)}
     return {
-        name: DeferredKernel(function, objects, operators)
+        name: DeferredKernel(function, objects, operators, rules)
         if _is_deferred(function)
         else compile_kernel(function)
         for name, function in functions.items()
@@ -212,7 +236,9 @@ def stablehlo_text(function: func.FuncOp) -> str:
 
 def module_text(module: ModuleOp) -> str:
     """The module's first function of xtensor ops, and those that it calls, as StableHLO."""
-    return _lower_in_place(module.clone())
+    module = module.clone()
+    ApplyRules(beyond_xla=True).apply(Context(), module)
+    return _lower_in_place(module)
 
 
 def _lower_in_place(module: ModuleOp) -> str:
@@ -223,19 +249,29 @@ def _lower_in_place(module: ModuleOp) -> str:
     return kernel_text(kernel)
 
 
-def kernel_of_jaxpr(jaxpr: ClosedJaxpr, name: str) -> tuple[Kernel, list[Any]]:
+def kernel_of_jaxpr(
+    jaxpr: ClosedJaxpr, name: str, rules: RuleSet = "exact"
+) -> tuple[Kernel, list[Any]]:
     """A kernel of a traced function, and the arrays to pass before its own arguments.
+
+    The kernel's text is rewritten by the rules of the set. What it is transformed by, the jaxpr,
+    stays as it is.
 
     Raises:
         UnsupportedJaxpr: if the trace has effects or types that the tensor dialect does not have.
     """
     opened, constants = hoist_constants(jaxpr)
     module, nested_constants = import_module(opened, name)
-    # No passes: the importer leaves out dead code, and XLA merges common subexpressions itself.
-    # Where it is given merged ones it fuses differently, so that gradients differ from jax.jit's
-    # in the last bit.
+    # Nothing but rules: the importer leaves out dead code, and XLA merges common subexpressions
+    # itself. Where it is given merged ones it fuses differently, so that gradients differ from
+    # jax.jit's in the last bit.
     source = with_constant_inputs(opened)
     primitives = primitive_fallback_count(module)
+    try:
+        ApplyRules(rules, beyond_xla=True).apply(Context(), module)
+    except Exception as error:  # a rule that is wrong must not take the program down
+        _log.warning("%s stays as it is: a rule failed: %r", name, error, exc_info=True)
+        module, _ = import_module(opened, name)
     text = _lower_in_place(module)
     kernel = Kernel(name, text, tuple(source.in_avals), tuple(source.out_avals), source, primitives)
     return kernel, [*nested_constants, *constants]

@@ -16,7 +16,7 @@ import jax
 from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.function import Fallback, JitFunction, Program
-from xcs.api.pipeline import ORCHESTRATION, specialise, split
+from xcs.api.pipeline import ORCHESTRATION, specialise, split, with_rules
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.array_trace import NotArrays, Staged
@@ -128,7 +128,8 @@ class Lowered:
     captured: Captured
 
     def __post_init__(self) -> None:
-        self._lowered = split(self.captured.module.clone(), self.captured.objects)
+        rules = self.traced.function.config.optimize
+        self._lowered = split(self.captured.module.clone(), self.captured.objects, rules=rules)
         given = self.traced.function.described(self.traced.args, self.traced.kwargs)
         specialise(self._lowered, given.values)
 
@@ -158,7 +159,7 @@ class Lowered:
     @property
     def pipeline(self) -> str:
         """The passes that were run, in the form that `xcs-opt -p` takes."""
-        return ORCHESTRATION
+        return with_rules(ORCHESTRATION, self.traced.function.config.optimize)
 
     def compile(self) -> Compiled:
         """The program ready to run on arguments of the same kinds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.function import jit
 from xcs.api.pipeline import compile_kernels as _compile_kernels
+from xcs.api.rule_check import Report, check_rule
 from xcs.kernels import Kernel
 from xcs.runtime import XCSError
+from xcs.transforms.rules.rule import Rule
 
 
 def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleOp:
@@ -63,3 +65,9 @@ def compile_kernels(
         for name, kernel in kernels.items()
         if name in names
     }
+
+
+def check_rules(rules: Sequence[Rule]) -> Iterator[Report]:
+    """Check rules; report each as it is done."""
+    for rule in rules:
+        yield check_rule(rule, others=rules)

@@ -1,0 +1,1 @@
+"""The rules of xcs, a file for each subject; each file has one list, ``RULES``."""
