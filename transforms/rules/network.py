@@ -139,11 +139,19 @@ def root_of(part: Operation) -> Operation:
 def shared_parts(root: Operation) -> list[Operation]:
     """Return the products below a network that something else uses as well."""
     found: dict[Operation, None] = {}
-    network = collect(root)
-    for factor in network.factors if network is not None else ():
-        owner = factor.value.owner
-        if isinstance(owner, ROOTS) and owner.parent is root.parent:
-            if not owner.results[0].has_one_use():
+    pending = [root]
+    for inner in pending:
+        if len(pending) > 4 * MAX_FACTORS:
+            break
+        for operand in inner.operands:
+            owner = operand.owner
+            if not isinstance(owner, Operation) or type(owner) not in _EXPAND:
+                continue
+            if owner.parent is not root.parent:
+                continue
+            if owner.results[0].has_one_use():
+                pending.append(owner)
+            elif isinstance(owner, ROOTS):
                 found[owner] = None
     return list(found)
 
