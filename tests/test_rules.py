@@ -175,6 +175,23 @@ def test_an_unknown_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "unknown set of rules 'all'; expected exact, algebraic, finite" in told
 
 
+def test_a_product_that_is_the_same_in_all_iterations_stays_one() -> None:
+    """XLA computes it once; in another order, part of it would be computed each time."""
+
+    def steps(a: Any, b: Any, v: Any) -> Any:
+        return jax.lax.fori_loop(0, 9, lambda _, x: (a @ b) @ x, v)
+
+    def chain(a: Any, b: Any, v: Any) -> Any:
+        return jax.lax.fori_loop(0, 9, lambda _, x: x + (a @ b) @ v, v)
+
+    def varying(a: Any, b: Any, v: Any) -> Any:
+        return jax.lax.fori_loop(0, 9, lambda i, x: ((a * i) @ b) @ x, v)
+
+    assert products(steps, (A, B, V), "algebraic") == 1
+    assert products(chain, (A, B, V), "algebraic") == 0
+    assert products(varying, (A, B, V), "algebraic") == 0
+
+
 @xcs.op(kind="model")
 def weight(name: str) -> float:
     return float(len(name))

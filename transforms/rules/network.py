@@ -78,10 +78,8 @@ def collect(root: Operation, shared: Operation | None = None) -> Network | None:
     while pending:
         factor = pending.pop(0)
         owner = factor.value.owner
-        parts = None
-        if len(pending) + len(network.factors) < MAX_FACTORS and _is_inner(
-            owner, root.parent, shared
-        ):
+        parts, count = None, len(pending) + len(network.factors)
+        if count < MAX_FACTORS and _is_inner(owner, root, shared):
             parts = _expanded(network, cast(Operation, owner), factor.labels)
         if parts is None:
             network.factors.append(factor)
@@ -91,14 +89,31 @@ def collect(root: Operation, shared: Operation | None = None) -> Network | None:
     return network
 
 
-def _is_inner(owner: Operation | Block, block: Block | None, shared: Operation | None) -> bool:
-    """Whether an op is computed where the network is, and for the network alone."""
+def _is_inner(owner: Operation | Block, root: Operation, shared: Operation | None) -> bool:
+    """Whether an op is computed where the network is, as often, and for the network alone."""
     return (
         isinstance(owner, Operation)
-        and owner.parent is block
+        and owner.parent is root.parent
         and type(owner) in _EXPAND
         and (owner is shared or owner.results[0].has_one_use())
+        and not (_is_hoisted(owner) and not _is_hoisted(root))
     )
+
+
+def _is_hoisted(op: Operation, depth: int = 8) -> bool:
+    """Whether an op in a loop is the same in all iterations: XLA computes it once, before."""
+    block = op.parent
+    if block is None or not isinstance(block.parent_op(), xtensor.WhileOp | xtensor.ScanOp):
+        return False
+    return depth > 0 and all(
+        _is_outside(operand.owner, block)
+        or (isinstance(operand.owner, Operation) and _is_hoisted(operand.owner, depth - 1))
+        for operand in op.operands
+    )
+
+
+def _is_outside(owner: Operation | Block, block: Block) -> bool:
+    return owner is not block if isinstance(owner, Block) else owner.parent is not block
 
 
 def root_of(part: Operation) -> Operation:
@@ -109,6 +124,8 @@ def root_of(part: Operation) -> Operation:
         (use,) = op.results[0].uses
         op = use.operation
         if op.parent is not part.parent or type(op) not in _EXPAND:
+            break
+        if _is_hoisted(part) and not _is_hoisted(op):
             break
         network = Network((), {}, element, arithmetic=arithmetic)
         labels = tuple(network.label(size) for size in type_of(op.results[0]).get_shape())
@@ -122,11 +139,19 @@ def root_of(part: Operation) -> Operation:
 def shared_parts(root: Operation) -> list[Operation]:
     """Return the products below a network that something else uses as well."""
     found: dict[Operation, None] = {}
-    network = collect(root)
-    for factor in network.factors if network is not None else ():
-        owner = factor.value.owner
-        if isinstance(owner, ROOTS) and owner.parent is root.parent:
-            if not owner.results[0].has_one_use():
+    pending = [root]
+    for inner in pending:
+        if len(pending) > 4 * MAX_FACTORS:
+            break
+        for operand in inner.operands:
+            owner = operand.owner
+            if not isinstance(owner, Operation) or type(owner) not in _EXPAND:
+                continue
+            if owner.parent is not root.parent:
+                continue
+            if owner.results[0].has_one_use():
+                pending.append(owner)
+            elif isinstance(owner, ROOTS):
                 found[owner] = None
     return list(found)
 

@@ -164,6 +164,16 @@ def _zeros(side: Sided, emit: Emitter) -> SSAValue | str:
     return build(emit, (), (0, side.result, element))
 
 
+_MAKES_STRUCTURE = (
+    xtensor.BroadcastInDimOp,
+    xtensor.ConstantOp,
+    xtensor.ConvertElementTypeOp,
+    xtensor.GatherOp,
+    xtensor.SelectNOp,
+)
+"""What the last op of every structured matrix is."""
+
+
 def _is_vector(value: SSAValue, summed: int) -> bool:
     """Whether nothing is left of a value once one dimension is summed over."""
     return prod(without(type_of(value).get_shape(), [summed])) == 1
@@ -171,6 +181,8 @@ def _is_vector(value: SSAValue, summed: int) -> bool:
 
 def _on_either_side(structured: Structured, guarded: bool) -> Callable[..., SSAValue | str]:
     def attempt(op: xtensor.DotGeneralOp, emit: Emitter) -> SSAValue | str:
+        if not any(isinstance(operand.owner, _MAKES_STRUCTURE) for operand in op.operands):
+            return "no operand has a structure"
         reason = "it is no product of two operands of one type over one dimension"
         for side in _sides(op):
             if guarded and any(map(_is_vector, (side.structured, side.other), side.summed)):
