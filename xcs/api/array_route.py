@@ -64,7 +64,7 @@ class ArrayRoute:
 
     def clear(self) -> None:
         """Drop the program."""
-        self.program = None
+        self.program, self.static_numbers = None, False
         self._refused.clear()
 
     def refuse(self, call: ArrayCall, reason: str) -> None:

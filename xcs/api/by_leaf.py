@@ -24,7 +24,7 @@ from xcs.frontend.arguments import (
 from xcs.frontend.array_trace import NotArrays, Staged
 
 MAX_FORMS = 128
-"""Forms kept for one function; the least recently used goes first."""
+"""Forms kept for one function; the oldest goes first."""
 MAX_VALUES = 16
 """Forms that differ in values only, which nobody chose to be static, until the function is taken
 for one that is called with ever new ones."""
