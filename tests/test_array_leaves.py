@@ -317,3 +317,33 @@ def test_a_list_without_arrays_that_is_given_back_is_the_callers():
     for function in (lambda x, names: names, lambda x, names: (jnp.sin(x), names)):
         found = xcs.jit(function)(X, names)
         assert (found if isinstance(found, list) else found[1]) is names
+
+
+def test_functions_that_are_made_anew_are_one_form():
+    @xcs.jit
+    def applied(function, x):
+        return function(x)
+
+    for scale in (2.0, 3.0, 2.0, 3.0):
+        np.testing.assert_allclose(applied(lambda v: jnp.sin(v) * 2, X), jnp.sin(X) * 2, rtol=1e-6)
+        made = functools.partial(jnp.multiply, scale)
+        np.testing.assert_allclose(applied(lambda v, made=made: made(v), X), X * scale, rtol=1e-6)
+    assert xcs.get_jit_stats(applied)["cache_hit_rate"] > 0.3
+
+
+def test_gradients_of_a_model_between_operators_are_kernels():
+    def loss(layer, x):
+        return jnp.sum(layer(x) ** 2)
+
+    @xcs.jit
+    def program(layer: Layer, x, question: str):
+        first = ask(question)
+        gradient = jax.grad(lambda w: loss(Layer(w, layer.activation), x))(layer.weights)
+        value = jax.value_and_grad(loss, allow_int=True)
+        return ask(first), gradient, value is not None
+
+    for _ in range(2):
+        answer, gradient, _ = program(layer(), X, "why")
+        expected = jax.grad(lambda w: loss(Layer(w, jnp.tanh), X))(layer().weights)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5)
+        assert answer == "why!!"

@@ -186,3 +186,75 @@ def test_array_code_outside_of_kernels(
 def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no_such.mlir"]) == 1
     assert capsys.readouterr().err == "no_such.mlir: error: No such file or directory\n"
+
+
+# --- What text may reach: docs/xcs-run.md ---------------------------------------------------------
+
+ATTRIBUTE = """\
+func.func @main(%x : !orch.object) -> !orch.object {{
+  %0 = orch.getattr %x "{name}" : !orch.object -> !orch.object
+  func.return %0 : !orch.object
+}}
+"""
+
+CALLS = {
+    "plain": "stablehlo.custom_call @xla_ffi_python_cpu_callback(%a) :",
+    "quoted": "stablehlo.custom_call @\\22xla_ffi_python_cpu_callback\\22(%a) :",
+    "behind a comment": "stablehlo.custom_call // lapack_x\\0A @xla_ffi_python_cpu_callback(%a) :",
+    "generic": "\\22stablehlo.custom_call\\22(%a) {call_target_name = \\22lapack_x\\22} :",
+    "escaped": "\\22stablehlo.custom\\5C5Fcall\\22(%a) {call_target_name = \\22evil\\22} :",
+}
+
+
+def kernel_that_calls(call: str) -> str:
+    type_ = "tensor<2xf32>"
+    body = f"%0 = {call} ({type_}) -> {type_} return %0 : {type_}"
+    text = f"func.func @main(%a: {type_}) -> {type_} {{ {body} }}"
+    op = f'"xtensor.primitive"(%x) {{name = "call", stablehlo = "{text}"}} : ({type_}) -> {type_}'
+    return KERNEL.replace(f"xtensor.add %x, %x : {type_}", op)
+
+
+@pytest.mark.parametrize("name", ["greet", "imported", "alias", "space.system"])
+def test_only_what_an_allowed_module_defines_may_be_called(
+    name: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(module_of(f"careless:{name}"))
+    Path("careless.py").write_text(
+        "import types, os\nfrom subprocess import run as imported\nalias = eval\n"
+        "space = types.SimpleNamespace(system=os.system)\n"
+        "def greet(name):\n    return 'hello ' + name\n"
+    )
+    sys.modules.pop("careless", None)
+
+    result = main([path, "--allow", "careless", "--args", '[["true"]]'])
+
+    assert result == (0 if name == "greet" else 1)
+    assert (name == "greet") != ("does not define it" in capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("name", ["__class__", "__globals__", "_secret", "gi_frame", "f_globals"])
+def test_attributes_that_lead_out_of_data_need_more(
+    name: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([write(ATTRIBUTE.format(name=name)), "--args", "[1]"]) == 1
+    assert "to permit it, add --allow builtins" in capsys.readouterr().err
+
+
+def test_other_attributes_are_data(write: Callable[[str], str]) -> None:
+    assert main([write(ATTRIBUTE.format(name="real")), "--args", "[1]"]) == 0
+
+
+@pytest.mark.parametrize("form", CALLS)
+def test_custom_calls_of_python_are_refused(
+    form: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([write(kernel_that_calls(CALLS[form])), "--args", "[[1, 2]]"]) == 1
+    assert "may do anything; to permit it, add --allow builtins" in capsys.readouterr().err
+
+
+def test_modules_of_the_current_directory_are_not_imported(write: Callable[[str], str]) -> None:
+    path = write(KERNEL)
+    Path("sitecustomize_evil.py").write_text("raise SystemExit(3)")
+    before = list(sys.path)
+    assert main([path, "--args", "[[1, 2]]"]) == 0
+    assert sys.path == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import shlex
 import tempfile
 from collections.abc import Sequence
@@ -15,15 +15,16 @@ def write_reproducer(
     """Write a module that `xcs-opt` can be run on, and return the command that does it.
 
     Args:
-        path: Where to write; a file in the temporary directory, named after its content, if None.
+        path: Where to write; a new file in the temporary directory if None.
         source: The module as it was before the first pass.
         what: What failed, in a few words.
         flags: The command line, without program and input.
         trace: The traceback, which goes into the file only.
     """
     if path is None:
-        digest = hashlib.sha256(source + shlex.join(flags).encode()).hexdigest()[:12]
-        path = str(Path(tempfile.gettempdir()) / f"xcs-reproducer-{digest}.mlir")
+        # Nobody else can have put a link there: the name is new, and the file is made with it.
+        made, path = tempfile.mkstemp(prefix="xcs-reproducer-", suffix=".mlir")
+        os.close(made)
     header = [what, f"configuration: {shlex.join(flags)}", *trace.rstrip().splitlines()]
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
     Path(path).write_bytes(comment.encode() + source)

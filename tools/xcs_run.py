@@ -1,8 +1,8 @@
 """`xcs-run`: runs a function of a module and prints its result as JSON.
 
-What a module names is imported only where the command line allows it: operators from the Python
-modules given with ``--allow``. Native Python in the module's text, and calls of values, can reach
-all that Python's builtins reach, so they need ``--allow builtins``.
+What a module names is imported only where the command line allows it: operators that the Python
+modules given with ``--allow`` define. Native Python in the module's text, and whatever else can
+reach all that Python's builtins reach, needs ``--allow builtins``; `capabilities` has the rules.
 """
 
 from __future__ import annotations
@@ -24,12 +24,10 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 import xcs
 from xcs.dialects import orch
+from xcs.tools.capabilities import needs, resolver
 from xcs.tools.diagnostics import AnySpan, InputError, render, render_span
 from xcs.tools.source_parser import SourceParser
 from xcs.tools.verifier import verify
-
-_ANYTHING = "builtins"
-"""The module that has to be allowed for code which the declared operators do not bound."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -39,8 +37,6 @@ def main(args: Sequence[str] | None = None) -> int:
         args: The command line, without the program's name; the process's own where None.
     """
     options = _argument_parser().parse_args(args)
-    # As for `python -m`: what is allowed by name is looked for in the current directory first.
-    sys.path.insert(0, os.getcwd())
     try:
         module, spans = _parse(options.input_file)
         verify(module, spans)
@@ -108,6 +104,8 @@ def _run(
         return run_module(module, options.entry, arguments, resolve, kernels)
     except XCSError as error:
         raise InputError(f"xcs-run: error: {describe_error(error)}") from error
+    except ValueError as error:  # of a kernel's text
+        raise InputError(f"xcs-run: error: {error}") from error
 
 
 def _find_entry(module: ModuleOp, name: str, path: str) -> FuncOp:
@@ -180,7 +178,7 @@ def _array(value: Any, type_: TensorType, index: int) -> Any:
     return array
 
 
-# --- What may be imported -------------------------------------------------------------------------
+# --- What may be reached --------------------------------------------------------------------------
 
 
 def _check_allowed(
@@ -188,40 +186,38 @@ def _check_allowed(
 ) -> None:
     """Refuse a module that needs more than is allowed, before anything of it runs."""
     for op in module.walk():
-        match op:
-            case orch.OperatorOp():
-                needed = op.path.data.partition(":")[0]
-                what = f"operator @{op.sym_name.data} is in the Python module {needed!r}"
-            case orch.HostOp():
-                needed, what = _ANYTHING, "this runs native Python"
-            case orch.InvokeOp():
-                needed, what = _ANYTHING, "this calls whatever its operand is"
-            case _:
-                continue
-        if needed not in allowed:
-            message = f"{what}; to permit it, add --allow {needed}"
-            raise InputError(render_span(spans[op], message))
+        for needed, what in needs(op):
+            if needed not in allowed:
+                message = f"{what}; to permit it, add --allow {needed}"
+                raise InputError(render_span(spans[op], message))
 
 
 def _resolver(allowed: Collection[str]) -> Callable[[str], Any]:
-    """Return what finds the object at ``"module:qualified.name"``, in the allowed modules only."""
+    """What finds the objects of allowed modules; `InputError` says what it cannot find."""
+    find = resolver(allowed, _load)
 
     def resolve(path: str) -> Any:
-        module_name, _, qualified_name = path.partition(":")
-        assert module_name in allowed, "the whole module was checked"
         try:
-            found: Any = importlib.import_module(module_name)
-            for name in qualified_name.split("."):
-                found = getattr(found, name)
-                # `app:os.system` is not an operator of app.
-                if name.startswith("_") or isinstance(found, ModuleType):
-                    raise AttributeError(f"{name!r} is not a public name of {module_name!r}")
+            return find(path)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise InputError(f"xcs-run: error: operator {path!r}: {reason}") from error
-        return found
 
     return resolve
+
+
+def _load(name: str) -> ModuleType:
+    """Import an allowed module, which is looked for in the current directory first.
+
+    Modules that it imports later on are found there as well, but after those that are installed.
+    """
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(here)
+        sys.path.append(here)
 
 
 # --- Result ---------------------------------------------------------------------------------------

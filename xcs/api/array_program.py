@@ -256,4 +256,4 @@ def has_tracer(values: Sequence[Any]) -> bool:
         leaves = jax.tree_util.tree_leaves(values)
     except (ValueError, RecursionError, SystemError):  # keys of several kinds, or a cycle
         return False
-    return any(isinstance(leaf, Tracer) for leaf in leaves)
+    return any(issubclass(kind, Tracer) for kind in set(map(type, leaves)))

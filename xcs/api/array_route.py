@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from xcs.api.array_program import ArrayProgram, array_program, array_program_by_leaf
 from xcs.api.notices import described_arguments
 from xcs.api.parameters import jax_options
-from xcs.frontend.arguments import Flat, flats_of, leaves_of
+from xcs.frontend.arguments import AbstractArray, Flat, flats_of, leaves_of
 from xcs.frontend.classify import classify
 from xcs.frontend.source import function_node
 from xcs.frontend.unsupported import Unsupported
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 64
 """Texts among the arguments, up to which these may be those of array code."""
+MAX_NUMBERS = 4096
+"""Leaves among arguments without arrays, up to which these may be those of array code."""
 MAX_REFUSED = 1024
 """Kinds of arguments of which it is remembered that they are not those of array code."""
+
+
+_ARRAYS = (jax.Array, Tracer, jax.ShapeDtypeStruct, np.ndarray, np.generic, AbstractArray)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class ArrayRoute:
 
     def clear(self) -> None:
         """Drop the program."""
-        self.program = None
+        self.program, self.static_numbers = None, False
         self._refused.clear()
 
     def refuse(self, call: ArrayCall, reason: str) -> None:
@@ -107,13 +113,19 @@ class ArrayRoute:
             raise
 
     def _may_be_arrays(self, args: Any, kwargs: Any) -> bool:
-        """A first look: whether there is no text, or little of it and no model to send it to."""
+        """A first look: at how much there is, and whether there is text for a model."""
         try:
             leaves = jax.tree_util.tree_leaves((args, kwargs))
         except (ValueError, TypeError, RecursionError, SystemError):  # as above
             return False
+        kinds = set(map(type, leaves))
+        if not any(issubclass(kind, _ARRAYS) for kind in kinds):
+            if len(leaves) > MAX_NUMBERS or not self._reaches_arrays:
+                return False
+        if kinds.isdisjoint((str, bytes)):
+            return True
         texts = sum(kind is str or kind is bytes for kind in map(type, leaves))
-        return not texts or (texts <= MAX_TEXTS and not self.calls_operators)
+        return texts <= MAX_TEXTS and not self.calls_operators
 
     def program_for(self, call: ArrayCall) -> ArrayProgram:
         """The program that such a call runs, which is known or made."""

@@ -15,6 +15,7 @@ import jax
 
 from xcs.frontend.arguments import (
     NUMBERS,
+    Function,
     Identity,
     array_class,
     is_array_leaf,
@@ -24,7 +25,7 @@ from xcs.frontend.arguments import (
 from xcs.frontend.array_trace import NotArrays, Staged
 
 MAX_FORMS = 128
-"""Forms kept for one function; the least recently used goes first."""
+"""Forms kept for one function; the oldest goes first."""
 MAX_VALUES = 16
 """Forms that differ in values only, which nobody chose to be static, until the function is taken
 for one that is called with ever new ones."""
@@ -184,7 +185,7 @@ class ByLeaf:
                 values = self._values.setdefault((alike, place), set())
                 values.add(part)
                 if len(values) > MAX_VALUES:
-                    shown = repr(part.value if isinstance(part, Identity) else part[1])[:60]
+                    shown = repr(part[1] if isinstance(part, tuple) else part)[:60]
                     raise NotArrays(
                         f"it has been called with {MAX_VALUES} values that are no arrays in the "
                         f"place of {shown}, each of which would be compiled for itself"
@@ -228,7 +229,7 @@ _VALUE = object()
 
 def _is_value(part: Any) -> bool:
     """Whether a part of a key is a value that stands for itself alone."""
-    return type(part) is tuple or isinstance(part, Identity)
+    return type(part) is tuple or isinstance(part, Identity | Function)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Use
-from xdsl.rewriter import Rewriter
+from xdsl.rewriter import InsertPoint, Rewriter
 
 from xcs.api.function import JitFunction, Options
 from xcs.dialects import orch
@@ -76,15 +76,19 @@ def call(callee: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _region_of(home: Any, callee: Any) -> Callable[..., Any]:
-    """The region of a callable, which is kept for its home."""
+    """The region of a callable, which is kept for its home.
+
+    What is called for the first time is called as it is: it may be a new function at each call.
+    """
     with _lock:
-        found = _known.get(id(home))
+        found = _known.pop(id(home), None)
         if found is None:
-            found = _known[id(home)] = home, _Region(callee).front.function
-            if len(_known) > MAX_REGIONS:
-                _known.popitem(last=False)
-        else:
-            _known.move_to_end(id(home))
+            found = home, callee
+        elif found[1] is callee:
+            found = home, _Region(callee).front.function
+        _known[id(home)] = found
+        if len(_known) > MAX_REGIONS:
+            _known.popitem(last=False)
     return found[1]
 
 
@@ -99,8 +103,9 @@ def with_regions(module: ModuleOp, objects: Mapping[str, Any]) -> dict[str, Any]
     for op in list(module.walk()):
         if isinstance(op, orch.InvokeOp) and (maker := _maker(op, declared)) is not None:
             call, function = maker
-            key = f"region_{len(prepared)}"
-            prepared[key] = _join(call, op, objects[function], key)
+            if is_of_array_package(objects[function]):
+                key = f"region_{len(prepared)}"
+                prepared[key] = _join(call, op, objects[function], key)
     for op in module.walk():
         if isinstance(op, orch.ConstantOp) and isinstance(op.value, orch.RefAttr):
             if all(map(_is_called, op.result.uses)):
@@ -117,9 +122,9 @@ def _maker(
     if not isinstance(call, orch.CallOp) or len(list(op.callee.uses)) != 1:
         return None
     operator = declared.get(call.callee.string_value())
-    if operator is None or operator.kind.data != "tensor" or operator.ref is None:
+    if operator is None or operator.ref is None or operator.kind.data not in ("tensor", "function"):
         return None
-    if call.parent is not op.parent or call.after or call.starred_positions():
+    if call.parent is not op.parent or call.starred_positions():
         return None
     return call, operator.ref.key.data
 
@@ -139,6 +144,10 @@ def _join(call: orch.CallOp, invoke: orch.InvokeOp, make: Any, key: str) -> Call
     )
     joined.location = invoke.location
     Rewriter.replace_op(invoke, [function, joined], joined.results)
+    for token in call.results[1:]:  # to make a function has no effect that others would wait for
+        join = orch.JoinOp(call.after)
+        Rewriter.insert_op(join, InsertPoint.before(call))
+        token.replace_all_uses_with(join.results[0])
     Rewriter.erase_op(call)
 
     def make_and_call(*values: Any, **named: Any) -> Any:

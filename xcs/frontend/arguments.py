@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import CellType, FunctionType
 from typing import Any, Literal
 
 import jax
@@ -196,11 +197,36 @@ def is_array_leaf(leaf: Any) -> bool:
 
 
 def leaf_key(value: Any) -> Hashable:
-    """What a leaf that is no data contributes to the cache key: its value, or else its identity."""
+    """What a leaf that is no data contributes to the cache key: its value, or else its identity.
+
+    Functions with the same code that read the very same values do the same.
+    """
+    if type(value) is FunctionType and not value.__dict__:
+        return _function_key(value)
     try:
         return type(value), static_key(value, "")
     except StaticArgumentError:
         return Identity(value)
+
+
+def _function_key(function: FunctionType) -> Hashable:
+    cells = [
+        cell.cell_contents if cell != _EMPTY else _EMPTY for cell in function.__closure__ or ()
+    ]
+    given = (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    return Function(function.__code__, Identity(function.__globals__), tuple(map(Identity, given)))
+
+
+@dataclass(frozen=True)
+class Function:
+    """What tells functions apart: their code, and what they read that is theirs."""
+
+    code: Any
+    space: Identity
+    held: tuple[Identity, ...]
+
+
+_EMPTY = CellType()
 
 
 def fits_array(value: int) -> bool:
