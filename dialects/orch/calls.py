@@ -30,7 +30,7 @@ from xdsl.irdl import (
 from xdsl.traits import EffectInstance, MemoryEffect, SymbolTable, SymbolUserOpInterface
 from xdsl.utils.exceptions import VerifyException
 
-from xcs.dialects.orch.attributes import ANY, ListType, TokenType
+from xcs.dialects.orch.attributes import ANY, ORDERED, ListType, TokenType
 from xcs.dialects.orch.canonicalizes import Canonicalizes
 from xcs.dialects.orch.effects import MAY_RAISE, NO_EFFECTS, WORLD
 from xcs.dialects.orch.operators import OperatorOp
@@ -107,8 +107,11 @@ class OperatorIsDeclared(SymbolUserOpInterface):
 
     def verify(self, op: Operation) -> None:
         assert isinstance(op, CallOp)
-        if op.operator() is None:
+        operator = op.operator()
+        if operator is None:
             raise VerifyException(f"{op.callee} is not a declared orch.operator")
+        if op.checked is not None and operator.effects != ORDERED:
+            raise VerifyException("only a call of an ordered operator can be checked")
 
 
 TEMPORARY = "temporary"

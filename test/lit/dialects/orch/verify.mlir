@@ -175,3 +175,12 @@ func.func @token_constant() {
   %0 = orch.constant unit : !orch.token
   func.return
 }
+
+// -----
+
+// CHECK: only a call of an ordered operator can be checked
+orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.effects<unordered>}
+func.func @checked(%a: !orch.object) {
+  %0 = orch.call @ask(%a) {checked} : (!orch.object) -> !orch.object
+  func.return
+}
