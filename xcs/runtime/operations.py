@@ -33,9 +33,10 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
     ordered, is_local = operator.effects == "ordered", operator.is_local
     _check_one_value(op)
     slots = block.slots_of(op.arguments)
-    if op.checked is not None and ordered and not (operator.blocking or is_local):
-        return _checked_call(block, op, operator, slots)
-    if operator.is_coroutine:
+    checked = op.checked is not None and ordered and not (operator.blocking or is_local)
+    if checked:
+        action = Action.ISSUE
+    elif operator.is_coroutine:
         action = Action.AWAIT
     elif operator.blocking:
         action = Action.CALL
@@ -43,12 +44,12 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
         action = Action.HERE
     else:
         action = Action.INLINE
-    return block.plan(
+    plan = block.plan(
         op,
         action,
         [*op.arguments, *op.after],
         name=operator.name,
-        ordered=ordered,
+        ordered=ordered and not checked,
         is_local=is_local,
         starred=bool(op.starred_positions()),
         operator=operator,
@@ -59,26 +60,9 @@ def call(block: BlockCompiler, op: orch.CallOp) -> OpPlan:
         ),
         argument_names=op.keyword_names(),
     )
-
-
-def _checked_call(
-    block: BlockCompiler, op: orch.CallOp, operator: Operator, slots: Sequence[int]
-) -> OpPlan:
-    plan = block.plan(
-        op,
-        Action.ISSUE,
-        [*op.arguments, *op.after],
-        name=operator.name,
-        starred=bool(op.starred_positions()),
-        operator=operator,
-        hidden=len(op.after),
-        limiters=(WORLD,),
-        evaluate=_caller(op, slots, "f", False, {"f": operator.function}),
-        argument_names=op.keyword_names(),
-        issue=dispatch.show,
-        access=Access(arguments=tuple(slots)),
-    )
-    plan.on_worker = dataclasses.replace(plan, action=Action.HERE, tokens=(), limiters=())
+    if checked:
+        plan.issue, plan.access = dispatch.show, Access(arguments=slots)
+        plan.on_worker = dataclasses.replace(plan, action=Action.HERE, tokens=(), limiters=())
     return plan
 
 

@@ -7,13 +7,14 @@ writes is copied, and what leads to it; the rest is shared.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from xcs.runtime.attributes import is_user_class
 from xcs.runtime.heap import Heap, Record, SetRecord, own_attributes
 from xcs.runtime.pending import PENDING, Cell, PendingList, assemble, settled
+from xcs.runtime.plain import MAPPINGS
 
 MAX_NODES = 10_000
 """Objects to look at, of one version. Rather than at more, one looks at the real ones, later."""
@@ -25,7 +26,6 @@ _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type, range, slice, type(len),
     type(lambda: 0),
 })  # fmt: skip
-_MAPPINGS = frozenset({dict, defaultdict, Counter, OrderedDict})
 
 
 class NoVersion(Exception):
@@ -130,7 +130,7 @@ def _children(value: Any, record: Record | None) -> Iterable[Any]:
         return value.items
     if kind is list or kind is deque or isinstance(value, tuple):
         return value
-    if kind in _MAPPINGS:
+    if kind in MAPPINGS:
         return value.values()
     return own_attributes(value).values() if _is_plain_instance(kind) else ()
 
@@ -169,7 +169,7 @@ class _Copies:
             return self._sequence(value, entries, kind)
         if isinstance(value, tuple):
             return assemble([self._element(v) for v in value], _maker(kind))
-        if kind in _MAPPINGS:
+        if kind in MAPPINGS:
             return self._mapping(value, record)
         if _is_plain_instance(kind):
             attributes = own_attributes(value) if record is None else record.entries()

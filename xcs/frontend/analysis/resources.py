@@ -75,6 +75,9 @@ COMMON: Final[dict[EffectClass, Touches]] = {
 }
 """What the three classes stand for where nothing more is said."""
 
+OBJECT_CHANGES: Final[Touches] = frozenset({("object", "update"), ("object", "write")})
+"""Changes of objects, and of nothing else."""
+
 VARIABLES: Final[dict[str, Resource]] = {
     "sys.stdout": "console",
     "sys.stderr": "console",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter, is_
 from typing import Any
 
+from xcs.frontend.abstract_values import Origin
 from xcs.frontend.arguments import class_of_argument, classes_of
 from xcs.frontend.capture.order import ELEMENTS, SLOT, Home
 from xcs.frontend.capture.values import Path
@@ -33,19 +34,6 @@ class Argument:
     """Where a path begins, if at an argument."""
 
     index: int
-
-
-@dataclass(frozen=True)
-class Variable:
-    """Where a path begins, if at whatever a variable of another function is when it is called."""
-
-    space: Mapping[str, Any] | types.CellType
-    name: str
-
-    def find(self) -> Any:
-        """What it is now; raises if it is unbound."""
-        space = self.space
-        return space.cell_contents if isinstance(space, types.CellType) else space[self.name]
 
 
 @dataclass(eq=False)
@@ -104,7 +92,7 @@ class Assumptions:
                 if not test(found if follow is None else follow(found), expected):
                     return False
             for root, follow, test, expected in self._of_others:
-                root = root.find() if isinstance(root, Variable) else root
+                root = root.find() if isinstance(root, Origin) else root
                 if not test(root if follow is None else follow(root), expected):
                     return False
         except Exception:  # something is gone
@@ -137,7 +125,7 @@ def _found(root: Any, values: list[Any]) -> Any:
     """The object where a path begins."""
     if isinstance(root, Argument):
         return values[root.index]
-    return root.find() if isinstance(root, Variable) else root
+    return root.find() if isinstance(root, Origin) else root
 
 
 def _place(home: Home, around: dict[Home, Place], made: list[Place]) -> Place | None:
@@ -259,4 +247,4 @@ _TESTS = {
 }
 
 
-__all__ = ["MAX_ELEMENTS", "Argument", "Assumptions", "Place", "Variable"]
+__all__ = ["MAX_ELEMENTS", "Argument", "Assumptions", "Place"]

@@ -1662,7 +1662,7 @@ def call_operator(
     writes = ordered and not changes and ("files", "write") in what.touches
     reads = not ordered and ("files", "read") in what.touches
     settings = ordered and changes_settings(callee, what)
-    homes = changed.homes if changed is not None else ()
+    homes = changed or ()
     token = ordered and (changes or clock or writes or settings or bool(homes))
     after, linked = c.chain(homes, write=True, alias=False)
     after += [*c.settings(), *(c.files() if reads else ())]

@@ -6,13 +6,11 @@ import functools
 import inspect
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from xcs.frontend.abstract_values import Origin, is_code
-from xcs.frontend.analysis.resources import Touches
+from xcs.frontend.analysis.resources import OBJECT_CHANGES
 from xcs.frontend.arguments import class_of_argument
-from xcs.frontend.capture.assumptions import Variable
 from xcs.frontend.capture.names import store_in
 from xcs.frontend.capture.order import ELEMENTS, Home
 from xcs.frontend.capture.state import Capture
@@ -25,7 +23,6 @@ _OUTSIDE = (
     "random",
 )
 """What a call may write that no object of the program shows."""
-_OBJECTS: Touches = frozenset({("object", "update"), ("object", "write")})
 
 
 def may_change_objects(what: Classification) -> bool:
@@ -42,21 +39,13 @@ def changes_settings(callee: Any, what: Classification) -> bool:
     return ("environment", "write") in _seen(callee, what).touches
 
 
-@dataclass(frozen=True)
-class Changed:
-    """Where all lives that a call changes. `given` if it may be an object that it is given."""
-
-    homes: list[Home]
-    given: bool = False
-
-
 def changed_by(
     c: Capture,
     callee: Any,
     what: Classification,
     positional: list[Value],
     keywords: dict[str, Value],
-) -> Changed | None:
+) -> list[Home] | None:
     """Where all lives that a call may change: from its source, if declared; None if not known."""
     seen = _seen(callee, what)
     if seen.evidence == "table":
@@ -69,13 +58,13 @@ def changed_by(
     homes = [c.outside_home(_path_of(c, origin)) for origin in seen.changed]
     _collapse(c, homes)
     if not seen.links:
-        return Changed([*homes, *c.parts_of(*_homes_of(c, given))], bool(given))
+        return [*homes, *c.parts_of(*_homes_of(c, given))]
     homes += _homes_of(c, given)
     _collapse(c, homes)
     for home in _homes_of(c, [*positional, *keywords.values()]):
         for other in homes:
             c.order.merge(home, other)
-    return Changed(homes, bool(given))
+    return homes
 
 
 def _as_in_table(
@@ -84,20 +73,20 @@ def _as_in_table(
     what: Classification,
     positional: list[Value],
     keywords: dict[str, Value],
-) -> Changed | None:
+) -> list[Home] | None:
     """What a call changes of a library's: containers, or an object as a whole by its method."""
     receiver = positional[:1]
     alone = what.form.private and not any(home.shared for home in _homes_of(c, receiver))
     changes = what.changes if not alone else tuple(dict.fromkeys((RECEIVER, *what.changes)))
     given = _operands(callee, changes, positional, keywords)
-    if not given or not (alone or what.touches <= _OBJECTS):
+    if not given or not (alone or what.touches <= OBJECT_CHANGES):
         return None
     for home in _homes_of(c, given):
         for value in (*positional, *keywords.values()):
             if not any(value is other for other in given):
                 store_in(c, home.field(ELEMENTS), value)
     whole = _homes_of(c, receiver if RECEIVER in changes else [])
-    return Changed([*_homes_of(c, given), *c.parts_of(*whole)], True)
+    return [*_homes_of(c, given), *c.parts_of(*whole)]
 
 
 def _operands(
@@ -150,6 +139,6 @@ def _path_of(c: Capture, origin: Origin) -> Path:
         return path
     kind = "cell" if isinstance(origin.space, types.CellType) else "global"
     path = Path(f"{kind} {origin.name} {id(origin.space)}")
-    c.roots.setdefault(path.root, Variable(origin.space, origin.name))
+    c.roots.setdefault(path.root, origin)
     c.paths.setdefault((path, "class"), class_of_argument(origin.obj))
     return path

@@ -28,7 +28,7 @@ from xcs.frontend.abstract_values import (
     known,
     shared,
 )
-from xcs.frontend.analysis.resources import CONSOLE_METHODS, Touches
+from xcs.frontend.analysis.resources import CONSOLE_METHODS, OBJECT_CHANGES
 from xcs.frontend.classification import (
     CALLBACK,
     IMMUTABLE_CLASSES,
@@ -611,7 +611,7 @@ class Calls(Attributes):
         for which in changed:
             target = operand(which, receiver, arguments)
             self._change_operand(target, found, arguments, node, method)
-        if private or (found.touches <= _OBJECT_CHANGES and changed):
+        if private or (found.touches <= OBJECT_CHANGES and changed):
             return
         if found.reads == ("clock",) and not is_library(self.fn.__code__.co_filename):
             self.record(READS_CLOCK, found.reason, node)
@@ -627,7 +627,7 @@ class Calls(Attributes):
             self.record(READS_FILE, "a file is read", node)
             self.summary.reads["files"] = None
             return
-        rest = found.touches - _OBJECT_CHANGES
+        rest = found.touches - OBJECT_CHANGES
         exact = found.evidence == "declared" or rest == found.touches
         effect = Effect.of(found) if exact else Effect.touching(*rest)
         what = found.reason if found.form.opens is None else "a file is opened for writing"
@@ -784,8 +784,6 @@ _EVALUATED: Final[dict[str, Callable[[Calls, Arguments, ast.AST], Value | None]]
     "functools.wraps": _wraps_of,
     "itertools.tee": _iterators_of,
 }
-
-_OBJECT_CHANGES: Final[Touches] = frozenset({("object", "update"), ("object", "write")})
 
 
 def operand(which: Operand, receiver: Value | None, arguments: Arguments) -> Value | None:
