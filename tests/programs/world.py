@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import xcs
@@ -64,9 +65,10 @@ class Virtual:
 
     A call is held in its thread until its time has come. Whether the program could still start
     another call before that is told from outside, so that it holds for any engine: a call arrives,
-    or the process uses its processor. Once neither has happened for `quiet` seconds, nothing can
-    happen before the earliest end, and time moves there. A pause of the whole process that is
-    longer than `quiet` can make a makespan too long, never too short.
+    the process uses its processor, or one of its threads would if it were given one. Once none of
+    this has happened for `quiet` seconds, nothing can happen before the earliest end, and time
+    moves there. Where the system does not tell what threads wait for (other than Linux), a pause
+    of the whole process that is longer than `quiet` makes a makespan too long; never too short.
     """
 
     def __init__(self, quiet: float = 0.004) -> None:
@@ -114,9 +116,23 @@ class Virtual:
             time.sleep(self.quiet / 8)
             found = len(self._ends), time.process_time()
             # Looking costs some processor time as well.
-            if found[0] != seen[0] or found[1] - seen[1] > 0.0002:
+            if found[0] != seen[0] or found[1] - seen[1] > 0.0005 or _others_runnable():
                 idle_since = time.perf_counter()
             seen = found
+
+
+def _others_runnable() -> bool:
+    """Whether another thread of this process runs, or waits for a processor (proc(5), `stat`)."""
+    me = threading.get_native_id()
+    for task in Path("/proc/self/task").glob("[0-9]*"):
+        if int(task.name) != me:
+            try:
+                state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:  # it has ended meanwhile
+                continue
+            if state in "RD":
+                return True
+    return False
 
 
 @dataclass
