@@ -62,6 +62,97 @@ def errors_as_text():
     return found
 
 
+class Agent:
+    """Asks until it is done; others may hold its notes."""
+
+    def __init__(self, name: str, notes: list[str]) -> None:
+        self.name = name
+        self.notes = notes
+        self.left = 3
+
+    def run(self) -> int:
+        while self.left > 0:
+            reply = ask(self.name + "".join(self.notes))
+            self.notes.append(reply)
+            self.left -= 1 if len(reply) % 2 else 2
+        return len(self.notes)
+
+
+@takes(2)
+def agents_of_a_list():
+    agents = [Agent(f"agent {number}", []) for number in range(4)]
+    return [agent.run() for agent in agents], [agent.notes for agent in agents]
+
+
+@takes(8)
+def agents_that_share_their_notes():
+    notes = []
+    agents = [Agent(f"agent {number}", notes) for number in range(4)]
+    return [agent.run() for agent in agents], notes
+
+
+@takes(2)
+def conversations_by_name():
+    conversations = {name: [{"role": "user", "content": name}] for name in ("a", "b", "c")}
+    for name, messages in conversations.items():
+        for _ in range(3):
+            reply = ask("".join(message["content"] for message in messages))
+            messages.append({"role": "assistant", "content": reply})
+            if name in reply[2:]:
+                break
+    return conversations
+
+
+@takes(2)
+def what_is_kept_of_a_list():
+    agents = [Agent(f"agent {number}", []) for number in range(4)]
+    kept, best = [], None
+    for agent in agents:
+        agent.left = int(ask(agent.name)[7])
+        if agent.left > 1:
+            kept.append(agent)
+            best = agent
+        elif agent.left == 0:
+            agent.notes.append(ask("none left"))
+    return [agent.name for agent in kept], best and best.name, [a.notes for a in agents]
+
+
+@takes(2)
+def agents_that_are_noted_down_first():
+    def begin(name: str) -> int:
+        agent = Agent(name, [])
+        everybody.append(agent)
+        return agent.run()
+
+    everybody: list[Agent] = []
+    counts = [begin(f"agent {number}") for number in range(4)]
+    return counts, [agent.notes for agent in everybody]
+
+
+class Node:
+    """A node of a tree, which a call gives its children."""
+
+    def __init__(self, text: str, parent: Any = None) -> None:
+        self.text = text
+        self.parent = parent
+        self.score = 0
+        self.children: list[Node] = []
+
+
+def grow(node: Node, depth: int) -> int:
+    node.score = len(ask(node.text))
+    if depth == 0:
+        return node.score
+    for number in range(2):
+        node.children.append(Node(f"{node.text}{number}", node))
+    return node.score + sum(grow(child, depth - 1) for child in node.children)
+
+
+@takes(1)
+def a_tree_that_grows():
+    return grow(Node("root"), 2)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program_takes_its_critical_path(name: str) -> None:  # R4, R7
     program, units = PROGRAMS[name]

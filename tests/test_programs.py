@@ -23,8 +23,8 @@ def test_program(name: str, max_workers: int) -> None:  # R1, R7, R8, R22
 
 
 NEAR = (
-    *("article_writer", "chain_of_verification", "debate", "mixture_of_agents", "rank_passages"),
-    *("react_agent", "reflexion", "self_refine", "skeleton_of_thought"),
+    *("article_writer", "chain_of_verification", "debate", "mixture_of_agents", "planner"),
+    *("rank_passages", "react_agent", "reflexion", "self_refine", "skeleton_of_thought"),
 )
 """The programs that run as soon as their data allow; all of them should."""
 

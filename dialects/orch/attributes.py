@@ -130,6 +130,76 @@ class RefAttr(ParametrizedAttribute):
         super().__init__(StringAttr(key) if isinstance(key, str) else key)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Objects of one kind, as a program comes to them, with the numbers of their parts' places.
+
+    Parts are attributes by name, ``[]`` for what is in a container, ``{}`` for keys of a mapping.
+    """
+
+    written: bool = False
+    """Whether the program changes them."""
+    parts: tuple[tuple[str, int], ...] = ()
+    rest: int | None = None
+    """Of all other parts; None if the program has no way to them."""
+
+
+@irdl_attr_definition
+class PlacesAttr(Data[tuple[Place, ...]]):
+    """The ways of a program to objects, as a graph of places.
+
+    ``<{"notes" 1}, written {"[]" 2}, {}>`` are objects whose ``notes`` are a container that is
+    changed. The number of a place is its position; a number without a name is that of all other
+    parts.
+    """
+
+    name = "orch.places"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> tuple[Place, ...]:
+        with parser.in_angle_brackets():
+            places = [cls._parse_place(parser)]
+            while parser.parse_optional_punctuation(",") is not None:
+                places.append(cls._parse_place(parser))
+        return tuple(places)
+
+    @staticmethod
+    def _parse_place(parser: AttrParser) -> Place:
+        written = parser.parse_optional_keyword("written") is not None
+
+        def part() -> tuple[str | None, int]:
+            return parser.parse_optional_str_literal(), parser.parse_integer(allow_negative=False)
+
+        parts = parser.parse_comma_separated_list(parser.Delimiter.BRACES, part)
+        rest = [number for name, number in parts if name is None]
+        if len(rest) > 1:
+            parser.raise_error("a place has one part at most that stands for all others")
+        named = tuple((name, number) for name, number in parts if name is not None)
+        return Place(written, named, rest[0] if rest else None)
+
+    def print_parameter(self, printer: Printer) -> None:
+        def print_place(place: Place) -> None:
+            printer.print_string("written {" if place.written else "{")
+            printer.print_list([*place.parts, *(() if place.rest is None else (place.rest,))], part)
+            printer.print_string("}")
+
+        def part(named: tuple[str, int] | int) -> None:
+            if isinstance(named, int):
+                printer.print_string(str(named))
+                return
+            printer.print_string_literal(named[0])
+            printer.print_string(f" {named[1]}")
+
+        with printer.in_angle_brackets():
+            printer.print_list(self.data, print_place)
+
+    def verify(self) -> None:
+        numbers = [n for place in self.data for _, n in place.parts]
+        numbers += [place.rest for place in self.data if place.rest is not None]
+        if wrong := [n for n in numbers if not 0 <= n < len(self.data)]:
+            raise VerifyException(f"there is no place {wrong[0]} among {len(self.data)}")
+
+
 NATIVE = "orch.native"
 """The attribute of a captured function that is known as a Python function as well."""
 UNUSED = "xcs_unused"

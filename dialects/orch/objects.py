@@ -12,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from xdsl.dialects import func
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    DenseArrayBase,
     FlatSymbolRefAttrConstr,
     StringAttr,
     SymbolRefAttr,
     UnitAttr,
+    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
@@ -35,10 +37,20 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.traits import SymbolTable, SymbolUserOpInterface
+from xdsl.traits import Pure, SymbolTable, SymbolUserOpInterface
 from xdsl.utils.exceptions import VerifyException
 
-from xcs.dialects.orch.attributes import ANY, BOOL, INT, TOKEN, VALUE, RefAttr, TokenType
+from xcs.dialects.orch.attributes import (
+    ANY,
+    BOOL,
+    INT,
+    TOKEN,
+    VALUE,
+    Place,
+    PlacesAttr,
+    RefAttr,
+    TokenType,
+)
 from xcs.dialects.orch.calls import TakesArguments, argument_properties
 from xcs.dialects.orch.canonicalizes import Canonicalizes
 from xcs.dialects.orch.effects import MayRaise, WritesWorld
@@ -461,6 +473,55 @@ class SnapshotOp(ObjectOp):
             },
             result_types=[result_type, _token(token)],
         )
+
+
+@irdl_op_definition
+class DisjointOp(IRDLOperation):
+    """Whether no two elements of the containers lead to a common object that is written.
+
+    ``places`` are the ways by which a loop over the containers comes from its elements to objects;
+    those of each container begin at the place that ``roots`` has for it. If the elements are
+    disjoint, iterations commute as far as these objects go, and none of them has to wait for
+    another one. A value that is still pending on such a way is waited for.
+    """
+
+    name = "orch.disjoint"
+    containers = var_operand_def(VALUE)
+    after = var_operand_def(TokenType)
+    roots = prop_def(DenseArrayBase.constr(i64))
+    places = prop_def(PlacesAttr)
+    result = result_def(BOOL)
+
+    traits = traits_def(Pure())
+    irdl_options = (AttrSizedOperandSegments(as_property=True), ParsePropInAttrDict())
+    assembly_format = (
+        "`(` $containers `)` $roots `in` $places (`after` `(` $after^ `)`)? attr-dict "
+        "`:` type($containers)"
+    )
+
+    def __init__(
+        self,
+        containers: Sequence[SSAValue],
+        roots: Sequence[int],
+        places: PlacesAttr | Sequence[Place],
+        *,
+        after: Sequence[SSAValue] = (),
+    ):
+        super().__init__(
+            operands=[containers, after],
+            properties={
+                "roots": DenseArrayBase.from_list(i64, roots),
+                "places": places if isinstance(places, PlacesAttr) else PlacesAttr(tuple(places)),
+            },
+            result_types=[BOOL],
+        )
+
+    def verify_(self) -> None:
+        roots = self.roots.get_values()
+        if len(roots) != len(self.containers):
+            raise VerifyException(f"{len(self.containers)} containers have {len(roots)} roots")
+        if wrong := [root for root in roots if not 0 <= root < len(self.places.data)]:
+            raise VerifyException(f"there is no place {wrong[0]} among {len(self.places.data)}")
 
 
 @irdl_op_definition

@@ -135,8 +135,12 @@ def makes_immutable(callee: Any) -> bool:
     return getattr(callee, "__module__", "") in _IMMUTABLE_MODULES
 
 
-TEXT_METHODS: Final = _public(str, bytes) - _public(*CONTAINERS, tuple, frozenset, range)
-"""Methods of text that no container has: what they give holds nothing of what they are given."""
+TEXT_METHODS: Final = _public(str, bytes) - _public(
+    *(cls for cls in CONTAINERS if cls is not bytearray), tuple, frozenset, range
+)
+"""Methods of text, which no container has: what they give holds nothing of what they are given."""
+CHANGEABLE_TEXT_METHODS: Final = _public(bytearray)
+"""Methods that may be those of text which can be changed, and so may what they give."""
 LISTING_TEXT_METHODS: Final = frozenset({"split", "rsplit", "splitlines", "maketrans"})
 """Those of them that give a list or dict."""
 
@@ -246,6 +250,7 @@ def declared_result(function: Any) -> Any:
 
 __all__ = [
     "BUILTIN_METHODS",
+    "CHANGEABLE_TEXT_METHODS",
     "CHANGING_METHODS",
     "CODE_CLASSES",
     "CONTAINERS",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 8
 """Containers within containers that are looked at."""
 _HOLDERS = frozenset({tuple, frozenset})
-_NAMED = (type, Enum, FunctionType, BuiltinFunctionType, ModuleType)
+NAMED = (type, Enum, FunctionType, BuiltinFunctionType, ModuleType)
 """What is handed on, rather than read."""
 
 
@@ -41,7 +41,7 @@ def never_changes(value: Any, depth: int = MAX_DEPTH) -> bool:
     if _is_frozen_record(cls):
         fields = dataclasses.fields(value)
         return all(never_changes(getattr(value, f.name, None), depth - 1) for f in fields)
-    return isinstance(value, _NAMED) or is_jax_array(value)
+    return isinstance(value, NAMED) or is_jax_array(value)
 
 
 def _is_immutable(value: Any) -> bool:

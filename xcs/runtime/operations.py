@@ -13,6 +13,7 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
 
 from xcs.dialects import orch
+from xcs.runtime import disjoint as disjoint_
 from xcs.runtime import dispatch, early, native, objects, regions
 from xcs.runtime.blocks import BlockCompiler, CompileOp
 from xcs.runtime.errors import XCSError, function_of, location_of, source_lines
@@ -510,6 +511,19 @@ def snapshot(block: BlockCompiler, op: orch.SnapshotOp) -> OpPlan:
     return _perhaps_early(plan, is_early)
 
 
+def disjoint(block: BlockCompiler, op: orch.DisjointOp) -> OpPlan:
+    slots = block.slots_of(op.containers)
+    return block.plan(
+        op,
+        Action.ISSUE,
+        [*op.containers, *op.after],
+        hidden=len(op.after),
+        lax=slots,
+        issue=disjoint_.disjoint,
+        access=Access(arguments=slots, places=op.places.data, roots=tuple(op.roots.get_values())),
+    )
+
+
 def new(block: BlockCompiler, op: orch.NewOp) -> OpPlan:
     cls, slots = block.slot(op.cls), block.slots_of(op.arguments)
     return block.plan(
@@ -639,6 +653,7 @@ OPERATIONS: dict[type[Operation], CompileOp] = {
     orch.SetAttrOp: setattr_,
     orch.DelAttrOp: delattr_,
     orch.SnapshotOp: snapshot,
+    orch.DisjointOp: disjoint,
     orch.NewOp: new,
     orch.MapOp: map_,
     orch.ForOp: for_,

@@ -15,6 +15,7 @@ from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 
+from xcs.dialects import orch
 from xcs.runtime.limits import Limiter, RateLimiter
 from xcs.runtime.policies import Policy
 
@@ -100,6 +101,10 @@ class Access:
     candidates: tuple[Candidate, ...] = ()
     is_shared: bool = False
     """Whether code that is ordered may change the object, even if a method of it is pure."""
+    places: tuple[orch.Place, ...] = ()
+    """The ways from elements of the arguments to objects."""
+    roots: tuple[int, ...] = ()
+    """The places of the arguments' elements."""
 
 
 @dataclass(eq=False, slots=True)

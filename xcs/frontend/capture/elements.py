@@ -13,6 +13,7 @@ from xcs.frontend.capture.names import holding, is_code, store_in
 from xcs.frontend.capture.order import ELEMENTS, KEYS, Home, Immutable
 from xcs.frontend.capture.state import Capture
 from xcs.frontend.capture.values import NOTHING, Dyn, Lazy, Pack, Static, Value, View
+from xcs.frontend.capture.views import Views
 from xcs.frontend.facts import CONTAINERS
 
 MAPPINGS = (dict, collections.defaultdict, collections.Counter, collections.OrderedDict)
@@ -21,15 +22,17 @@ _ELEMENTS: dict[type | None, type] = {range: int, bytes: int, str: str}
 _MAX_CHOICES = 12
 
 
-def element(c: Capture, container: Dyn, ssa: SSAValue) -> Dyn:
-    """An element of a container, or a value of a mapping."""
+def element(c: Capture, container: Dyn, ssa: SSAValue, views: Views | None = None) -> Dyn:
+    """An element of a container, or a value of a mapping; perhaps as one iteration sees it."""
     if container.home is None:
         return Dyn(ssa, _ELEMENTS.get(container.cls) or item_class(container.cls))
     cls, home = holding(c, c.order.part(container.home, ELEMENTS))
+    if views is not None:
+        home = views.of_elements(container, home)
     return Dyn(ssa, cls, home, choices=functions_in(c, container))
 
 
-def iterated(c: Capture, iterable: Value, ssa: SSAValue) -> Value:
+def iterated(c: Capture, iterable: Value, ssa: SSAValue, views: Views | None = None) -> Value:
     """What a loop takes out of something, which gives it `ssa` when the program runs."""
 
     def part(index: int) -> SSAValue:
@@ -41,31 +44,35 @@ def iterated(c: Capture, iterable: Value, ssa: SSAValue) -> Value:
     match iterable:
         case Lazy(function=function, positional=(inner, *rest), keywords=keywords):
             if function is reversed:
-                return iterated(c, inner, ssa)
+                return iterated(c, inner, ssa, views)
             if function is zip:
-                return Pack(tuple(iterated(c, p, part(i)) for i, p in enumerate((inner, *rest))))
+                several = enumerate((inner, *rest))
+                return Pack(tuple(iterated(c, p, part(i), views) for i, p in several))
             start = keywords.get("start", rest[0] if rest else Static(0))
             is_int = type(start.obj) is int if isinstance(start, Static) else False
             if function is enumerate and (is_int or getattr(start, "cls", None) is int):
-                return Pack((Dyn(part(0), int), iterated(c, inner, part(1))))
+                return Pack((Dyn(part(0), int), iterated(c, inner, part(1), views)))
         case View(base=base, method="items"):
-            return Pack((_key(c, base, part(0)), element(c, base, part(1))))
+            key, value = part(0), element(c, base, part(1), views)
+            return Pack((_key(c, base, key, views), value))
         case View(base=base, method="keys"):
             return _key(c, base, ssa)
         case View(base=base):
-            return element(c, base, ssa)
+            return element(c, base, ssa, views)
         case Dyn(cls=cls) if cls in MAPPINGS:
             return _key(c, iterable, ssa)
     container = c.dyn(iterable)
     if container.home is not None:
         _join_keys(c, container)
-    return element(c, container, ssa)
+    return element(c, container, ssa, views if container is iterable else None)
 
 
-def _key(c: Capture, mapping: Dyn, ssa: SSAValue) -> Dyn:
+def _key(c: Capture, mapping: Dyn, ssa: SSAValue, views: Views | None = None) -> Dyn:
     if mapping.home is None:
         return Dyn(ssa)
     cls, home = holding(c, keys_home(c, mapping.home))
+    if views is not None and home is not None:
+        home = views.found(home) or home  # where it may be that of a value
     return Dyn(ssa, cls, home)
 
 

@@ -39,11 +39,14 @@ from xcs.frontend.capture.values import (
     Static,
     Value,
 )
+from xcs.frontend.capture.views import Links
 from xcs.frontend.names import body_of, loaded_names, local_names
 from xcs.frontend.source import function_node, own_nodes
 from xcs.frontend.unsupported import Unsupported
 
 _MAX_PASSES = 10
+_FOLDED_AFTER = 2
+"""Captures of a recursive function after which what it gives is taken to be nested at will."""
 _MAX_DEPTH = 60
 _MAX_RUNNING = 6
 """Captures of one function within one another."""
@@ -130,9 +133,9 @@ class Target:
         """Capture the body for one activation; gives what the call returns."""
         return _run_body(c, frame)
 
-    def unknown(self, home: Callable[[], Home]) -> Value:
+    def unknown(self) -> Value:
         """What a recursive call is taken to give until more is known."""
-        return Dyn(Block(arg_types=[orch.ANY]).args[0], None, home())
+        return Dyn(Block(arg_types=[orch.ANY]).args[0], None, None)
 
     @property
     def name(self) -> str:
@@ -328,6 +331,12 @@ class Specialisation:
     """Of those that it touched, the ones that it does not only read."""
     result: Value = field(default_factory=lambda: Static(None))
     assumed: list[Home] = field(default_factory=list)
+    links: list[tuple[Home, Home]] = field(default_factory=list)
+    """Homes that it knows from its callers, each with one for what it has made and put there."""
+    is_plain: bool = False
+    """Whether it comes to what it has put there by way of its callers' containers as well."""
+    is_stale: bool = False
+    """Whether more became known of its callers' containers when it ended."""
     in_progress: bool = True
     pauses: bool = False
     """Whether the second part of its result says when it has slept."""
@@ -340,13 +349,47 @@ class Specialisation:
 
     def interface(self) -> tuple[Any, ...]:
         """What callers rely on."""
-        return (
-            tuple(h.find() for h in self.imports),
-            tuple(h.find() for h in self.touched),
-            tuple(h.find() for h in self.writes),
-            _shape(self.result),
-            self.pauses,
-        )
+        numbers = self._numbers()
+
+        def place(home: Home) -> Any:
+            home = home.find()
+            if home.read is not None:
+                return ("readers", place(home.read))
+            return numbers.get(home, home)
+
+        homes = (self.imports, self.touched, self.writes)
+        places = tuple(tuple(map(place, some)) for some in (*homes, *self.links))
+        return (*places, _shape(self.result), self.pauses, self._picture(numbers))
+
+    def _numbers(self) -> dict[Home, int]:
+        """The homes that parameters and result lead to, in the order in which they are come upon.
+
+        So it is the same for two that only differ in which home stands for others that it was
+        merged with, and for what the function makes anew each time that it is captured.
+        """
+        pending = [home.find() for homes in self.parameters for home in homes]
+        pending += [leaf.home.find() for leaf in _leaves(self.result) if leaf.home is not None]
+        pending += [home.find() for link in self.links for home in link]
+        numbers: dict[Home, int] = {}
+        for home in pending:
+            numbers.setdefault(home, len(numbers))
+        for home in (queue := list(numbers)):
+            for _, part in sorted(home.fields(), key=lambda field: field[0]):
+                if part not in numbers:
+                    numbers[part] = len(numbers)
+                    queue.append(part)
+        return numbers
+
+    def _picture(self, numbers: dict[Home, int]) -> list[tuple[Any, ...]]:
+        """What is known of the homes that parameters and result lead to."""
+        leaves = [leaf.home for leaf in _leaves(self.result) if leaf.home is not None]
+        homes = [home for some in self.parameters for home in some] + leaves
+        picture: list[tuple[Any, ...]] = [tuple(numbers[home.find()] for home in homes)]
+        for home in numbers:
+            fields = sorted(home.fields(), key=lambda field: field[0])
+            parts = tuple((name, numbers[part]) for name, part in fields)
+            picture.append((home.facts(), parts))
+        return picture
 
 
 def _shape(value: Value) -> Any:
@@ -469,6 +512,25 @@ def _join_calls(c: Capture, around: Specialisation, actual: list[Dyn]) -> None:
     for homes, leaf in zip(around.parameters, actual, strict=True):
         if homes and leaf.home is not None:
             c.order.merge(homes[0], leaf.home)
+
+
+def _fold(c: Capture, root: Home) -> None:
+    """Take what the same two steps lead to, within one another, to live in one home.
+
+    What a recursive function gives is often nested as deep as the function recurses.
+    """
+    pending: list[tuple[Home, str, dict[tuple[str, str], Home]]] = [(root.find(), "", {})]
+    seen: set[Home] = set()
+    while pending:
+        home, last, around = pending.pop()
+        home = home.find()
+        if home in seen:
+            continue
+        seen.add(home)
+        for name, part in home.fields():
+            if (last, name) in around:
+                c.order.merge(around[last, name], part)
+            pending.append((part, name, {**around, (last, name): part}))
 
 
 def _outdated(c: Capture, found: Specialisation) -> bool:
@@ -626,17 +688,16 @@ def _capture(
     callers = Scope(ScopeKind.MAIN, Block())  # where all that is passed is born
     shape = tuple((name, _shape(value)) for name, value in env.items())
     found = Specialisation(symbol, [], identity=key[0], shape=shape)
-    # Until more is known, it is taken to return something, and to touch nothing.
-    found.result = target.unknown(lambda: Home("result", callers))
+    # Until more is known, it is taken to return plain data, and to touch nothing.
+    found.result = target.unknown()
     c.specialisations[key] = found
     c.functions[symbol] = None  # type: ignore[assignment]  # taken
     saved = c.frames, c.boxes, c.handling, c.location, c.started
     c.capturing.append(found)
     try:
-        for _ in range(_MAX_PASSES):
+        for attempt in range(_MAX_PASSES):
             block = Block()
             found.used = False
-            before = found.interface()
             c.frames, c.boxes, c.handling, c.started = [], [], [], []
             values = {n: _parameter(c, v, block, homes, callers) for n, v in env.items()}
             found.parameters = [
@@ -646,10 +707,15 @@ def _capture(
             ]
             if prepare is not None:
                 prepare(values)
-            known = _picture(found)
+            before = found.interface()
             given = {n: v for n, v in values.items() if not n.startswith("outer ")}
             function = _capture_body(c, target, given, block, found, callers)
-            if not found.used or (found.interface() == before and _picture(found) == known):
+            if found.used and attempt >= _FOLDED_AFTER:
+                for leaf in _leaves(found.result):
+                    if leaf.home is not None:
+                        _fold(c, leaf.home)
+            is_new = found.is_stale or (found.used and found.interface() != before)
+            if not is_new:
                 break
             _forget(c, found)
         else:
@@ -671,28 +737,6 @@ def _capture(
         changes = _changes_what_is_there(c, found, _own_parts(c, homes))
         c.natives[symbol] = native_of(target.node, target.function, values, found.result, changes)
     return found
-
-
-def _picture(found: Specialisation) -> list[tuple[Any, ...]]:
-    """What is known of the homes that a function's parameters and result lead to.
-
-    Homes are numbered as they are come upon, so that it is the same for two that only differ in
-    which home stands for others that it was merged with.
-    """
-    numbers: dict[Home, int] = {}
-    picture: list[tuple[Any, ...]] = []
-    pending = [home.find() for homes in found.parameters for home in homes]
-    pending += [leaf.home.find() for leaf in _leaves(found.result) if leaf.home is not None]
-    picture.append(tuple(numbers.setdefault(home, len(numbers)) for home in pending))
-    for home in (queue := list(numbers)):
-        fields = sorted(home.fields(), key=lambda field: field[0])
-        for _, part in fields:
-            if part not in numbers:
-                numbers[part] = len(numbers)
-                queue.append(part)
-        parts = tuple((name, numbers[part]) for name, part in fields)
-        picture.append((home.facts(), parts))
-    return picture
 
 
 def _forget(c: Capture, found: Specialisation) -> None:
@@ -720,6 +764,8 @@ def _capture_body(
     with c.region(ScopeKind.FUNCTION, block, callers) as scope:
         frame = target.frame(c, given)
         c.frames.append(frame)
+        if not found.is_plain:
+            c.order.keep_apart()
         result = target.run(c, frame)
         if isinstance(result, Closure):
             raise Unsupported("a function that returns one of its own functions", frame.node)
@@ -733,6 +779,7 @@ def _capture_body(
         for leaf in parts:
             if leaf.home is not None:
                 c.order.move_out(leaf.home, callers)
+        _end_links(c, scope, callers, found)
         touched = scope.touched()
         if c.order.world in touched:
             shared = [h for h in touched if h.shared and h is not c.order.world]
@@ -756,6 +803,18 @@ def _capture_body(
     return function
 
 
+def _end_links(c: Capture, scope: Scope, callers: Scope, found: Specialisation) -> None:
+    """End what was true while the body was captured, of what it has put into containers."""
+    known = len(c.order.changes)
+    links = Links(c.order, scope)
+    found.is_stale = not links.are_apart()
+    found.is_plain = found.is_plain or found.is_stale
+    found.links = links.give_back()
+    found.is_stale = found.is_stale or c.order.changed_since(known, scope)
+    for _, part in found.links:
+        c.order.move_out(part, callers)
+
+
 def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     order = c.order
     _note_reliance(c, found)
@@ -764,6 +823,7 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
     # All of it first: homes may become one meanwhile.
     imports, touched = [*map(translation.of, found.imports)], [*map(translation.of, found.touched)]
     written = [*map(translation.of, found.writes)]
+    links = [(translation.of(home), translation.of(part)) for home, part in found.links]
     for leaf in parts:
         if leaf.home is not None:
             translation.of(leaf.home)
@@ -790,6 +850,8 @@ def _emit_call(c: Capture, found: Specialisation, actual: list[Dyn]) -> Value:
             order.give_world(token)
         else:
             order.give(home, token)
+    for home, part in links:
+        order.link(home, part)
     results_iter = iter(op.results[: len(parts)])
     result = translation.result(found.result, results_iter)
     if found.pauses and isinstance(result, Pack):

@@ -41,7 +41,6 @@ from xcs.frontend.capture.functions import (
 )
 from xcs.frontend.capture.glue import peek
 from xcs.frontend.capture.names import load_name
-from xcs.frontend.capture.order import Home
 from xcs.frontend.capture.regions import Loop, branch, select
 from xcs.frontend.capture.state import Capture, object_type
 from xcs.frontend.capture.targets import assign, set_variable
@@ -407,16 +406,16 @@ class _Consumed(Target):
         changed = [owner.env.get(name, Static(UNBOUND)) for owner, name in self.changed]
         return Pack((*changed, frame.env[STOPPED], loop.result))
 
-    def unknown(self, home: Callable[[], Home]) -> Value:
+    def unknown(self) -> Value:
         unknown = super().unknown
 
         def of_class(cls: type | None) -> Value:
             # A number that is counted up stays one.
             if cls is None or cls not in SCALARS:
-                return unknown(home)
+                return unknown()
             return Dyn(Block(arg_types=[object_type(cls)]).args[0], cls)
 
-        return Pack((*map(of_class, self.classes), unknown(home), unknown(home)))
+        return Pack((*map(of_class, self.classes), unknown(), unknown()))
 
 
 def _run_as_function(c: Capture, generator: Generator, loop: Loop) -> Value | None:

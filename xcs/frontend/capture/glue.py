@@ -33,6 +33,7 @@ from xcs.frontend.capture.values import (
 )
 from xcs.frontend.classify import classify
 from xcs.frontend.facts import (
+    CHANGEABLE_TEXT_METHODS,
     CONTAINERS,
     LISTING_TEXT_METHODS,
     READING_METHODS,
@@ -96,7 +97,7 @@ def evaluate_glue(
             return None  # each of which is asked for what of it matters
         negate = lambda part: ast.UnaryOp(ast.Not(), part)
         node, tree, glue.chooses = negate(negate(node)), negate(negate(tree)), False
-    elif glue.puts_objects_together(node, tree):
+    elif glue.puts_objects_together(node, tree) or glue.hands_on_one_side(node):
         return None
     return glue.emit(node, tree)
 
@@ -412,6 +413,18 @@ class _Glue:
             return False
         return any(map(self._holds_objects, self.leaves.values()))
 
+    def hands_on_one_side(self, node: ast.expr) -> bool:
+        """Whether an operator may hand on what one operand holds, and only reads the other.
+
+        While what they are made of is being changed, the very elements of the one have to be there,
+        but only a version of the other.
+        """
+        if not isinstance(node, ast.BinOp):
+            return False
+        if self._holds_parts(node.left) == self._holds_parts(node.right):
+            return False
+        return any(map(self._is_changed, self.leaves.values()))
+
     def has_objects(self) -> bool:
         """Whether it is computed from values that may change."""
         return any(self._home(leaf) is not None for leaf in self.leaves.values())
@@ -552,8 +565,9 @@ class _Glue:
                 parts = values
             case ast.IfExp(body=one, orelse=other):
                 parts = [one, other]
-            case ast.Call(func=ast.Attribute(attr=attr)) if attr in TEXT_METHODS:
-                return attr not in LISTING_TEXT_METHODS
+            case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in TEXT_METHODS:
+                is_str = self._class(base) is str or attr not in CHANGEABLE_TEXT_METHODS
+                return is_str and attr not in LISTING_TEXT_METHODS
             case ast.Call(func=func):
                 return makes_immutable(self._known(func))
             case _:

@@ -466,9 +466,7 @@ def store_in(c: Capture, home: Home, value: Value) -> None:
     elif home.find().only_codes:
         c.order.add_codes(home, (), only=False)
     if inner is not None:
-        c.order.merge(home, inner)
-        if home.find().shared:
-            c.order.share(inner)
+        c.order.link(home, inner)
 
 
 def _note_class(c: Capture, home: Home, value: Value, inner: Home | None) -> None:

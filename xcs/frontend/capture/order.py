@@ -15,12 +15,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import Block, BlockArgument, SSAValue
 
 from xcs.dialects import orch
 from xcs.frontend.unsupported import Inseparable
+
+if TYPE_CHECKING:
+    from xcs.frontend.capture.views import Views
 
 ELEMENTS = "[]"
 """The part of a container that stands for all elements; of a mapping, for all values."""
@@ -58,7 +61,7 @@ class Chain:
     @property
     def is_going_on(self) -> bool:
         """Whether a region that is under construction has a token of it."""
-        return any(self in s.tokens for s in self.scopes if s.block.parent is None)
+        return any(s.token(self) is not None for s in self.scopes if s.block.parent is None)
 
 
 @dataclass(eq=False)
@@ -105,6 +108,8 @@ class Home:
     """Whether it is outcomes of tasks that live there."""
     read: Home | None = None
     """Of a chain of readers: the home of what they read."""
+    views: Views | None = None
+    """Of what lives elsewhere as one iteration of a loop sees it: who knows where that is."""
     _readers: Home | None = None
     _fields: dict[str, Home] = field(default_factory=dict)
     _merged: Home | None = None
@@ -144,6 +149,9 @@ class Home:
             if home.collapsed or home.depth >= MAX_DEPTH:
                 home.collapsed = True
                 return home
+            if home.views is not None and (found := home.views.part(home, name)) is not None:
+                home._fields[name] = found
+                return found
             if (found := home._folded(name)) is not None:
                 home._fields[name] = found
                 return found
@@ -186,12 +194,25 @@ class Home:
         if home._readers is None:
             name = f"{home.name} readers"
             home._readers = Home(name, home.scope, parameter=home.parameter, read=home)
+            if home.views is not None:
+                home.views.begin_readers(home)
         return home._readers.find()
 
     def fields(self) -> Iterator[tuple[str, Home]]:
         """The parts that something was asked of so far."""
-        for name, part in list(self.find()._fields.items()):
+        home = self.find()
+        if home.views is not None:
+            home.views.all_parts(home)
+        for name, part in list(home._fields.items()):
             yield name, part.find()
+
+    def look_at_same(self, other: Home) -> None:
+        """Have of a view what the other home has, with which it is to become one."""
+        if self.views is not None:
+            for name in list(other._fields):
+                self.field(name)
+            if other._readers is not None:
+                self.readers()
 
     def __repr__(self) -> str:
         return f"<home {self.find().name}>"
@@ -229,8 +250,15 @@ class Scope:
     world_at: int = 0
     """When the world's token was given: what is shared since is not behind it."""
     imports: list[Import] = field(default_factory=list)
+    starts: dict[Chain, SSAValue] = field(default_factory=dict)
+    """What chains begin with here, for good: those of views."""
     assumed: set[Home] = field(default_factory=set)
     """Homes from outside that nothing was taken to have written when they were read."""
+    links: list[tuple[Home, Home]] | None = None
+    """Homes from outside, each with one from inside that came to be held there. They are kept apart
+    until the region ends; None if such two become one at once."""
+    mark: int = 0
+    """How much was written before the region began, if it keeps some apart."""
 
     def inside(self, other: Scope) -> bool:
         """Whether this region is the other one, or in it."""
@@ -251,10 +279,15 @@ class Scope:
         homes = dict.fromkeys(chain.home.find() for chain in self.tokens)
         return [home for home in homes if not home.scope.inside(self)]
 
+    def token(self, chain: Chain) -> SSAValue | None:
+        """The last token of a chain, if the region has one."""
+        found = self.tokens.get(chain)
+        return self.starts.get(chain) if found is None else found
+
     def has(self, home: Home) -> bool:
         """Whether the region has a token of what lives there, that is not only the world's."""
         home = home.find()
-        return any(chain.home.find() is home for chain in self.tokens)
+        return any(chain.home.find() is home for chain in (*self.tokens, *self.starts))
 
     def imported(self, home: Home) -> SSAValue | None:
         """The token of the home's chain that the region begins with, if it is given one."""
@@ -273,6 +306,11 @@ class Scope:
         self.tokens[chain] = token
         if self not in chain.scopes:
             chain.scopes.append(self)
+
+    def begin(self, chain: Chain, token: SSAValue) -> None:
+        """Note what a chain begins with in this region."""
+        self.starts[chain] = token
+        chain.scopes.append(self)
 
     def carry(self, world: Home) -> None:
         """Let iterations hand on the chains of all that they have touched.
@@ -411,6 +449,10 @@ class Order:
         one, two = first.find(), second.find()
         if one is two:
             return one
+        one.look_at_same(two)
+        two.look_at_same(one)
+        if (one := one.find()) is (two := two.find()):
+            return one
         if self.anything.find() in (one, two):
             self.share(one)
             self.share(two)
@@ -419,6 +461,9 @@ class Order:
             outer, inner = inner, outer
         if one.read is not None:
             outer, inner = one, two  # as the homes do that they are the readers of
+        views = outer.views or inner.views
+        if views is not None and outer.views is not views and outer.scope.inside(views.scope):
+            outer.views = views
         if outer.shared != inner.shared:
             self.share(outer)
             self.share(inner)
@@ -453,6 +498,47 @@ class Order:
         self.move_out(outer.find(), outer.find().scope)
         return outer.find()
 
+    def link(self, home: Home, part: Home) -> None:
+        """What lives in `part` comes to be held by a container, where it lives in `home`.
+
+        They become one. What a region makes for itself, and puts into a container from outside, may
+        do so when the region ends: nobody in it comes to the object by way of the container.
+        """
+        home, part = home.find(), part.find()
+        if home.part != ELEMENTS or not self._keeps_apart(home, part):
+            self.merge(home, part)
+            if home.find().shared:
+                self.share(part)
+
+    def either(self, one: Home | None, two: Home | None) -> Home | None:
+        """Where a value lives that is one of two."""
+        if one is None or two is None:
+            return two if one is None else one
+        one, two = one.find(), two.find()
+        for home, view in ((one, two), (two, one)):
+            if view.views is not None and self._keeps_apart(home, view):
+                return home
+        return self.merge(one, two)
+
+    def keep_apart(self) -> None:
+        """Let the region that is captured now keep apart what it puts into containers."""
+        self.scope.links, self.scope.mark = [], len(self.writes)
+
+    def written_in(self, scope: Scope) -> set[Home]:
+        """What a region that keeps homes apart has written so far."""
+        return {home.find() for home in self.writes[scope.mark :]}
+
+    def _keeps_apart(self, home: Home, part: Home) -> bool:
+        """Whether a region that only one of two homes is from keeps them apart."""
+        scope: Scope | None = part.scope
+        while scope is not None and scope.links is None:
+            scope = scope.parent
+        if scope is None or home is part or home.scope.inside(scope):
+            return False
+        assert scope.links is not None
+        scope.links.append((home, part))
+        return True
+
     def move_out(self, home: Home, scope: Scope) -> None:
         """What lives there is still there after the regions inside of `scope`."""
         seen: set[Home] = set()
@@ -466,7 +552,7 @@ class Order:
                 current.scope = scope
             if current._readers is not None:
                 current._readers.find().scope = current.scope
-            pending.extend(part for _, part in current.fields())
+            pending.extend(part.find() for part in current._fields.values())
 
     def add_classes(
         self,
@@ -484,6 +570,24 @@ class Order:
             home.plain |= plain
             home.open = home.open or is_open
             self.note(home)
+
+    def learn(self, home: Home, other: Home) -> None:
+        """What is known of what lives in the other home is true of what lives in this one."""
+        home, other = home.find(), other.find()
+        known = home.facts()
+        if other.collapsed:
+            self.collapse(home)
+        self.add_classes(home, other.classes, other.plain, is_open=other.open)
+        self._add_calls(home, other)
+        self.add_codes(home, other.codes, only=other.only_codes)
+        home.made = home.made and other.made
+        home.foreign = home.foreign or other.foreign
+        if home.constant is not other.constant:
+            home.constant = None
+        if self.is_written(other) and not self.is_written(home):
+            self.mark_written(home)
+        if home.find().facts() != known:
+            self.note(home.find())
 
     def _add_calls(self, home: Home, other: Home) -> None:
         """Coroutines and tasks that live in the other one come to live there."""
@@ -632,8 +736,8 @@ class Order:
         while pending:
             chain = pending.pop()
             is_behind = chain.shared_at <= scope.world_at
-            if chain in scope.tokens:
-                found.append(scope.tokens[chain])
+            if (token := scope.token(chain)) is not None:
+                found.append(token)
             elif chain.parts and (is_touched or (world is not None and not is_behind)):
                 pending.extend(chain.parts)
             elif world is not None and is_behind:

@@ -27,6 +27,7 @@ from xcs.frontend.capture.values import (
     Static,
     Value,
 )
+from xcs.frontend.capture.views import Links, Views
 from xcs.frontend.facts import CONTAINERS
 from xcs.frontend.unsupported import Unsupported
 
@@ -130,7 +131,7 @@ class Merge:
             for value in (one, two):
                 if (home := self.c.home_of(value)) is not None:
                     order.move_out(home, order.scope)
-            order.merge(self.c.home_of(one), self.c.home_of(two))
+            order.either(self.c.home_of(one), self.c.home_of(two))
         homes = dict.fromkeys((*self.first.scope.touched(), *self.second.scope.touched()))
         return list(dict.fromkeys(home.find() for home in homes))
 
@@ -181,7 +182,7 @@ class Merge:
         cls = classes.pop() if len(classes) == 1 else None
         home = None
         for value in known:
-            home = self.c.order.merge(home, self.c.home_of(value))
+            home = self.c.order.either(home, self.c.home_of(value))
         unsure = any(
             is_unbound(v) or (isinstance(v, Dyn) and v.maybe_unbound) for v in (one, two)
         ) and not any(e.flow is Flow.DEAD for e in (self.first, self.second))
@@ -394,6 +395,10 @@ class Loop:
     """What the loop goes over."""
     is_live: bool = False
     """Whether iterations may change one of them, which the next ones see, then."""
+    is_plain: bool = False
+    """Whether iterations are known to come to each other's elements, or may do so."""
+    views: Views | None = None
+    """The elements as an iteration sees them."""
 
     def run(self, iterable: Value | None) -> Value | None:
         """Capture the loop. Gives whether it was stopped, where it can be."""
@@ -472,6 +477,7 @@ class Loop:
 
     def _attempt(self, iterable: Dyn | None, mark: int) -> Value | None:
         c = self.c
+        self.views = None
         entry = [self._entry(frame, name) for frame, name in self.carried]
         source = None if iterable is None else self._iterated(iterable)
         before = c.environments()
@@ -497,7 +503,10 @@ class Loop:
 
         outer = run_region(c, ScopeKind.LOOP, block, iteration)
         last = inner[0] if inner else outer
-        if not self._settled(before, last, outer, entry, mark):
+        settled = self._settled(before, last, outer, entry)
+        if not (self._keeps_apart(outer.scope) and settled):
+            return None
+        if c.order.changed_since(mark, outer.scope):
             return None
         c.restore(before)
         for scope in dict.fromkeys((outer.scope, last.scope)):
@@ -505,6 +514,23 @@ class Loop:
         if self.test is None:
             return self._finish_for(source, outer, entry)  # type: ignore[arg-type]
         return self._finish_while(conditions[0], outer, last, entry)
+
+    def _keeps_apart(self, scope: Scope) -> bool:
+        """End what was true while the body was captured; whether it may be taken to be true."""
+        if scope.links is None:
+            return True
+        assert scope.parent is not None
+        links = Links(self.c.order, scope)
+        with reentered(self.c, scope):
+            # Both look for ways, before any two homes become one.
+            self.is_plain = not links.are_apart()
+            if self.views is not None:
+                self.is_plain = not self.views.are_apart() or self.is_plain
+                self.views.give_back()
+            for home, part in links.give_back():
+                self.c.order.link(home, part)
+                self.c.order.move_out(part, scope.parent)
+        return not self.is_plain
 
     def _entry(self, frame: Frame, name: str) -> Value:
         return frame.env.get(name, Static(UNBOUND))
@@ -516,7 +542,10 @@ class Loop:
 
         def taken(item: SSAValue) -> Value:
             self.c.taken.add(item)
-            return iterated(self.c, self.iterable or value, item)
+            if not (self.is_plain or self.is_live or self.c.coarse):
+                self.views = Views(self.c.order, self.c.order.scope)
+                self.c.order.keep_apart()
+            return iterated(self.c, self.iterable or value, item, self.views)
 
         return ssa, taken
 
@@ -573,7 +602,6 @@ class Loop:
         last: Ending,
         outer: Ending,
         entry: list[Value],
-        mark: int,
     ) -> bool:
         """Whether what the body was captured for is what all iterations find."""
         from xcs.frontend.capture.evaluate import class_of
@@ -615,8 +643,8 @@ class Loop:
                     self.loose.add(key)
                     settled = False
                 elif own is not None:
-                    c.order.merge(own, end_home)
-        return settled and not c.order.changed_since(mark, outer.scope)
+                    c.order.either(own, end_home)
+        return settled
 
     def _finish_for(
         self, source: tuple[SSAValue, Any], ending: Ending, entry: list[Value]
@@ -627,10 +655,15 @@ class Loop:
         with reentered(c, ending.scope):
             flags = [self._flag(ending.values)] if self.stops else []
             values = self._ends(envs, ending)
-        init += self._tokens_in(ending.scope)  # of all that the ends have needed, too
+        if self.views is not None:
+            self.views.enter()
+        tokens = self._tokens_in(ending.scope)  # of all that the ends have needed, too
         with reentered(c, ending.scope):
-            tokens = [self._token_out(ending.scope, i.home) for i in ending.scope.imports]
-            c.add(orch.YieldOp([*flags, *values, *tokens]))
+            ends = [self._token_out(ending.scope, i.home) for i in ending.scope.imports]
+            c.add(orch.YieldOp([*flags, *values, *ends]))
+        if self.views is not None and (told := self.views.begin(tokens)) is not None:
+            c.add(told)
+        init += tokens
         op = orch.ForOp(source[0], init, Region(ending.scope.block), stops=self.stops)
         results = self._add(op)
         stopped = Dyn(results.pop(0), bool) if self.stops else Static(False)
@@ -764,8 +797,8 @@ class Loop:
 
             key = (frame, name)
             end = envs.get(frame, {}).get(name, Static(UNBOUND))
-            home = order.merge(c.home_of(value), c.home_of(end))
-            home = order.merge(home, self.homes.get(key))
+            home = order.either(c.home_of(value), c.home_of(end))
+            home = order.either(home, self.homes.get(key))
             unsure = is_unbound(value) or key in self.unsure
             unsure = unsure or (isinstance(value, Dyn) and value.maybe_unbound)
             cls = class_of(end) if is_unbound(value) else class_of(value)

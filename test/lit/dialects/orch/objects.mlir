@@ -130,3 +130,19 @@ func.func @checked(%x: !orch.object, %t: !orch.token) -> !orch.object {
 // CHECK-NEXT:    %r, %t0 = orch.host "x + 1"(%x) after(%t) {names = ["x"], effects = #orch.effects<ordered>, checked} : (!orch.object) -> (!orch.object, !orch.token)
 // CHECK-NEXT:    func.return %r : !orch.object
 // CHECK-NEXT:  }
+
+// -----
+
+// Whether what iterations come to is their own.
+
+func.func @disjoint(%c: !orch.object, %d: !orch.object<"dict">, %t: !orch.token) -> !orch.object<"bool"> {
+  %0 = orch.disjoint(%c) [0] in <{}> : !orch.object
+  %1 = orch.disjoint(%c, %d) [0, 2] in <written {"notes" 1, "name" 2}, written {"[]" 2, "{}" 2, 0}, {2}> after(%t) : !orch.object, !orch.object<"dict">
+  func.return %1 : !orch.object<"bool">
+}
+
+// CHECK:       func.func @disjoint(%c: !orch.object, %d: !orch.object<"dict">, %t: !orch.token) -> !orch.object<"bool"> {
+// CHECK-NEXT:    %0 = orch.disjoint(%c) [0] in <{}> : !orch.object
+// CHECK-NEXT:    %1 = orch.disjoint(%c, %d) [0, 2] in <written {"notes" 1, "name" 2}, written {"[]" 2, "{}" 2, 0}, {2}> after(%t) : !orch.object, !orch.object<"dict">
+// CHECK-NEXT:    func.return %1 : !orch.object<"bool">
+// CHECK-NEXT:  }

@@ -14,3 +14,19 @@ orch.operator @ask {path = "app:ask", kind = #orch.kind<model>, effects = #orch.
 func.func private @count(%x: !orch.object) -> !orch.object attributes {orch.native = #orch.native<"count", changes>} {
   func.return %x : !orch.object
 }
+
+// -----
+
+// CHECK: there is no place 3 among 2
+func.func @places_that_are_not_there(%c: !orch.object) {
+  %0 = orch.disjoint(%c) [0] in <{"[]" 3}, {}> : !orch.object
+  func.return
+}
+
+// -----
+
+// CHECK: a place has one part at most that stands for all others
+func.func @two_parts_for_all_others(%c: !orch.object) {
+  %0 = orch.disjoint(%c) [0] in <{0, 0}> : !orch.object
+  func.return
+}

@@ -123,3 +123,19 @@ func.func @frame_without_token(%a: !orch.object) {
   %0 = func.call @callee(%a) : (!orch.object) -> !orch.object
   func.return
 }
+
+// -----
+
+// CHECK: 1 containers have 2 roots
+func.func @disjoint_with_too_many_roots(%c: !orch.object) {
+  %0 = orch.disjoint(%c) [0, 0] in <{}> : !orch.object
+  func.return
+}
+
+// -----
+
+// CHECK: there is no place 1 among 1
+func.func @disjoint_without_its_root(%c: !orch.object) {
+  %0 = orch.disjoint(%c) [1] in <{}> : !orch.object
+  func.return
+}
