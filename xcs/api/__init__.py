@@ -1,7 +1,8 @@
 """What users import, loaded by `xcs` on first use."""
 
 from xcs.api.config import Config
-from xcs.api.function import get_jit_stats, jit
+from xcs.api.function import jit
+from xcs.api.jit_stats import get_jit_stats
 from xcs.api.notices import (
     NotCompiledError,
     NotCompiledWarning,

@@ -285,6 +285,8 @@ def capture_for(
     function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Captured | ArrayCode:
     """Capture for such arguments: as array code alone, or as a program. Raises `CaptureError`."""
+    if reason := function.not_captured():
+        raise CaptureError(reason)
     call = function.arrays.describe(args, kwargs)
     if call is not None and function.arrays.refusal(call) is None:
         try:

@@ -37,7 +37,7 @@ from xcs.runtime.limits import (
 from xcs.runtime.pending import PENDING
 from xcs.runtime.plan import Action, OpPlan
 from xcs.runtime.policies import call_with_timeout
-from xcs.runtime.report import OpRecord, RunReport
+from xcs.runtime.report import CALL_KINDS, CallLog, OpRecord, RunReport
 from xcs.runtime.workers import TaskQueue
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def _give_back(op: OpPlan, booked: float | None) -> None:
 class Calls:
     """The calls of a run. Methods are the coordinator's, but those under "On workers"."""
 
-    def __init__(self, max_workers: int, record: bool):
+    def __init__(self, max_workers: int, record: bool, log: CallLog | None = None):
+        self.log = CallLog() if log is None else log
         self.completions: SimpleQueue[tuple[Activation, OpPlan, Any]] = SimpleQueue()
         self.in_flight = 0
         """Ops given away that have not come back: queued, running, waiting for limits or time."""
@@ -307,6 +308,7 @@ class Calls:
         try:
             value = op.evaluate(frame.values)  # type: ignore[misc]
         except BaseException as error:
+            self._ran(frame, op, start)
             self.inline_failed(frame, op, error)
             return
         finally:
@@ -315,8 +317,7 @@ class Calls:
             self.context = copy_context()
             if self.console is not None:
                 self.console.look()
-        if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
+        self._ran(frame, op, start)
         self.done(frame, op, value)
 
     def _await(self, frame: Activation, op: OpPlan, booked: float | None = None) -> None:
@@ -370,8 +371,7 @@ class Calls:
         def ended(value: Any, error: BaseException | None) -> None:
             if hold is not self.lineage:
                 release(hold, self.lineage)  # type: ignore[arg-type]
-            if self.report is not None:
-                self._record(frame, op, start, time.perf_counter())
+            self._ran(frame, op, start)
             awaited = self.awaited.pop((frame, op.index), None)
             outcome = value if error is None else Outcome("failed", error)
             is_dropped = awaited is not None and awaited.cancelled
@@ -528,13 +528,12 @@ class Calls:
             self.contexts[frame, op.index] = context
         elif self.console is not None:
             context.run(console.current.set, self._output_of(frame, op))
-        start = time.perf_counter() if self.report is not None else 0.0
+        start = time.perf_counter()
         try:
             outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = Outcome("failed", error)
-        if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
+        self._ran(frame, op, start)
         return outcome
 
     def _call_limited(
@@ -590,6 +589,14 @@ class Calls:
             self.queue.put((frame, op, booked, request))
         if self.queue.closed:
             pass_on(op.limiters)
+
+    def _ran(self, frame: Activation, op: OpPlan, start: float) -> None:
+        """Note a call that has ended now, however it did."""
+        end = time.perf_counter()
+        if op.kind in CALL_KINDS:
+            self.log.add(op, frame, start, end)
+        if self.report is not None:
+            self._record(frame, op, start, end)
 
     def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
         assert self.report is not None

@@ -60,7 +60,7 @@ from xcs.runtime.iterables import may_run_code
 from xcs.runtime.pending import PENDING, Cell, PendingList, settled
 from xcs.runtime.plan import Action, OpPlan, Plan, Program
 from xcs.runtime.regions import LOOP_WINDOW as LOOP_WINDOW
-from xcs.runtime.report import OpWait, RunReport
+from xcs.runtime.report import CallLog, OpWait, RunReport
 
 DEFAULT_MAX_WORKERS = 128
 """Calls of one run at a time, with those of runs nested in it: calls mostly wait for a network."""
@@ -92,6 +92,7 @@ def run(
     record: bool = False,
     on_error: OnError = "first-in-program",
     holds_output: bool = True,
+    log: CallLog | None = None,
 ) -> tuple[list[Any], RunReport | None]:
     """Run a plan on the calling thread and workers; returns the results of the entry function.
 
@@ -100,7 +101,8 @@ def run(
     order, as an `XCSExecutionError`, when everything before it is done. With ``on_error =
     "first-in-time"``, raises the error that comes first on the clock, at once: calls that run then
     run on, and what comes of them is dropped. With ``holds_output``, what calls write to the
-    console and to logs appears in program order (see `console`).
+    console and to logs appears in program order (see `console`). The calls of operators are added
+    to the `log`.
     """
     if on_error not in get_args(OnError):
         listed = " or ".join(repr(choice) for choice in get_args(OnError))
@@ -110,7 +112,7 @@ def run(
         raise ValueError(f"max_workers={max_workers!r}: expected an integer of at least 1")
     if len(args) != plan.body.arguments:
         raise XCSError(f"the program takes {plan.body.arguments} arguments, {len(args)} were given")
-    return Run(plan, limit, record, on_error, holds_output).execute(args)
+    return Run(plan, limit, record, on_error, holds_output, log).execute(args)
 
 
 async def run_async(
@@ -120,6 +122,7 @@ async def run_async(
     max_workers: int | None = None,
     record: bool = False,
     holds_output: bool = True,
+    log: CallLog | None = None,
 ) -> tuple[list[Any], RunReport | None]:
     """What `run` does, in a coroutine: the caller's event loop awaits what the plan awaits.
 
@@ -127,7 +130,7 @@ async def run_async(
     its way from there, through handlers.
     """
     limit = DEFAULT_MAX_WORKERS if max_workers is None else max_workers
-    run = Run(plan, limit, record, holds_output=holds_output)
+    run = Run(plan, limit, record, holds_output=holds_output, log=log)
     return await run.execute_async(args)
 
 
@@ -159,8 +162,9 @@ class Run(Calls):
         record: bool = False,
         on_error: OnError = "first-in-program",
         holds_output: bool = True,
+        log: CallLog | None = None,
     ):
-        super().__init__(max_workers, record)
+        super().__init__(max_workers, record, log)
         self.plan = plan
         self.on_error = on_error
         self.loop_window, self.run_window = regions.windows(max_workers, awaits=plan.awaits)
