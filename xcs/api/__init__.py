@@ -10,6 +10,7 @@ from xcs.api.notices import (
     RecompiledWarning,
 )
 from xcs.api.operators import op
+from xcs.api.profile import profile
 from xcs.api.vmap import vmap
 from xcs.runtime import XCSError, XCSExecutionError
 
@@ -24,5 +25,6 @@ __all__ = [
     "get_jit_stats",
     "jit",
     "op",
+    "profile",
     "vmap",
 ]

@@ -290,7 +290,7 @@ class JitFunction:
             found = self.program(described, described.key) if _on_asyncio() else _NOT_ON_ASYNCIO
         program = found if isinstance(found, Program) else None
         start = time.perf_counter()
-        log = CallLog()
+        log = CallLog(self.name)
         try:
             if program is None:
                 return await self.python_function(*args, **kwargs)
@@ -323,7 +323,7 @@ class JitFunction:
 
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
         """Run a compiled program on the values of its dynamic leaves."""
-        start, log = time.perf_counter(), CallLog()
+        start, log = time.perf_counter(), CallLog(self.name)
         try:
             results, report = run(
                 program.lowered.plan,

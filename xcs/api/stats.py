@@ -109,7 +109,6 @@ class LastRun:
 
     def __init__(self, plan: Plan, log: CallLog, seconds: float, max_workers: int) -> None:
         self.plan, self.log, self.seconds, self.max_workers = plan, log, seconds, max_workers
-        log.close()
 
     @cached_property
     def calls(self) -> list[Called]:

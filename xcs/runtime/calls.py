@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -37,7 +36,7 @@ from xcs.runtime.limits import (
 from xcs.runtime.pending import PENDING
 from xcs.runtime.plan import Action, OpPlan
 from xcs.runtime.policies import call_with_timeout
-from xcs.runtime.report import CALL_KINDS, CallLog, OpRecord, RunReport
+from xcs.runtime.report import CALL_KINDS, MIN_SECONDS, CallLog, Recorder, RunReport
 from xcs.runtime.workers import TaskQueue
 
 if TYPE_CHECKING:
@@ -120,8 +119,14 @@ class Calls:
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
         self.tasks = self.queue.tasks
-        self.report = RunReport() if record else None
-        self.started = time.perf_counter() if record else 0.0
+        self.report: RunReport | None = None
+        """What is evaluated, if that is to be kept."""
+        if record or Recorder.active is not None:
+            self.report = RunReport(started=time.perf_counter())
+            self.report.ops.name = self.log.name
+            if (recorder := Recorder.active) is not None:
+                self.report.shortest = 0.0 if record else MIN_SECONDS
+                recorder.reports.append(self.report)
 
     now = staticmethod(time.monotonic)
     uniform = staticmethod(random.uniform)
@@ -280,6 +285,9 @@ class Calls:
             delay = policy.delay(attempt, error, self.uniform)
             if delay is not None:
                 self.attempts[frame, op.index] = attempt + 1
+                if self.report is not None:
+                    reason = f"retry {attempt} after {type(error).__name__}"
+                    self.report.is_ready(op, frame, reason)
                 self._start_at(self.now() + delay, frame, op, booked=None)
                 return
         self.fail(frame, op, error)
@@ -329,6 +337,8 @@ class Calls:
             self.requests[request] = (frame, op, booked)
             hold = acquire(request)
             if hold is None:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "a limit on calls at a time")
                 self.in_flight += 1
                 return
             self.requests.pop(request, None)
@@ -348,6 +358,8 @@ class Calls:
             now = self.now()
             wait = rate.reserve(now)
             if wait > 0:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "the rate limit")
                 if hold is not self.lineage:
                     release(hold, self.lineage)  # type: ignore[arg-type]
                 self._start_at(now + wait, frame, op, booked=now + wait)
@@ -533,7 +545,10 @@ class Calls:
             outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = Outcome("failed", error)
-        self._ran(frame, op, start)
+        end = time.perf_counter()
+        self.log.add(op, frame, start, end)
+        if self.report is not None:
+            self.report.ran(op, frame, start, end)
         return outcome
 
     def _call_limited(
@@ -548,6 +563,8 @@ class Calls:
         self.requests[request] = (frame, op, booked)
         hold = acquire(request)
         if hold is None:
+            if self.report is not None:
+                self.report.is_ready(op, frame, "a limit on calls at a time")
             # The run may have failed or ended since this task was taken.
             if (self.queue.closed or self.is_cut(frame, op.index)) and cancel(request):
                 self.requests.pop(request, None)
@@ -575,6 +592,8 @@ class Calls:
             now = time.monotonic()
             wait = rate.reserve(now)
             if wait > 0:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "the rate limit")
                 return Outcome("later", when=now + wait)
         return self._call(frame, op, context, hold)
 
@@ -596,18 +615,4 @@ class Calls:
         if op.kind in CALL_KINDS:
             self.log.add(op, frame, start, end)
         if self.report is not None:
-            self._record(frame, op, start, end)
-
-    def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
-        assert self.report is not None
-        self.report.records.append(
-            OpRecord(
-                name=op.name,
-                kind=op.kind,
-                line=op.location,
-                iterations=frame.iterations(),
-                start=start - self.started,
-                end=end - self.started,
-                worker=threading.current_thread().name,
-            )
-        )
+            self.report.ran(op, frame, start, end)

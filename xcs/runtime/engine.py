@@ -60,7 +60,7 @@ from xcs.runtime.iterables import may_run_code
 from xcs.runtime.pending import PENDING, Cell, PendingList, settled
 from xcs.runtime.plan import Action, OpPlan, Plan, Program
 from xcs.runtime.regions import LOOP_WINDOW as LOOP_WINDOW
-from xcs.runtime.report import CallLog, OpWait, RunReport
+from xcs.runtime.report import CALL_KINDS, CallLog, OpWait, RunReport
 
 DEFAULT_MAX_WORKERS = 128
 """Calls of one run at a time, with those of runs nested in it: calls mostly wait for a network."""
@@ -166,6 +166,8 @@ class Run(Calls):
     ):
         super().__init__(max_workers, record, log)
         self.plan = plan
+        if self.report is not None:
+            self.report.plan = plan
         self.on_error = on_error
         self.loop_window, self.run_window = regions.windows(max_workers, awaits=plan.awaits)
         self.holds_output = holds_output and plan.overlaps
@@ -276,7 +278,7 @@ class Run(Calls):
                 + ", ".join(f"{op.name} at {op.location}" for op in waiting)
             )
         if self.report is not None:
-            self.report.total = time.perf_counter() - self.started
+            self.report.close()
         if self.error is not None:
             keep_others(self.error, [error for _, error in sorted(self.others, key=_place)])
             try:
@@ -493,12 +495,15 @@ class Run(Calls):
         frame.await_head(op)
         if self.report is not None:
             self.report.waits.append(OpWait(op.name, op.kind, op.location, reason))
+            self.report.is_ready(op, frame, f"its turn: {reason}")
 
     def start(self, frame: Activation, op: OpPlan) -> None:
         """Have an op run, here or on a worker."""
         if op.action is CALL:
             if self.holds_output and self.console is None:
                 self.look_after(frame, op)
+            if self.report is not None:
+                self.report.is_ready(op, frame, "a worker")
             self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True
@@ -523,7 +528,8 @@ class Run(Calls):
         if self.report is not None:
             start = time.perf_counter()
             ACTIONS[op.action](self, frame, op)
-            self._record(frame, op, start, time.perf_counter())
+            if op.kind not in CALL_KINDS or op.action in (INLINE, Action.HERE):
+                self.report.ran(op, frame, start, time.perf_counter())  # others have only begun
         else:
             ACTIONS[op.action](self, frame, op)
 
