@@ -43,6 +43,7 @@ from xcs.runtime.report import CallLog
 
 if TYPE_CHECKING:
     from xcs.api import stages
+    from xcs.api.draw import Drawing
     from xcs.api.explain import Explanation
 
 P = ParamSpec("P")
@@ -146,6 +147,10 @@ class Jitted(Protocol[P, R]):
         It is text, with its data in `as_dict` and `remarks`, and a table in `as_html`. Nothing is
         run. Once the function has been called, it also says what a change would have brought then.
         """
+        ...
+
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of the program for such arguments, as SVG; it is not run."""
         ...
 
 
@@ -618,6 +623,18 @@ class JitFunction:
 
         self.check_arguments(args, kwargs)
         return explain(self, args, kwargs)
+
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of the program for such arguments, as SVG; it is not run.
+
+        Raises:
+            CaptureError: if the function cannot be captured, or is array code alone.
+            XCSError: if the package that lays out graphs is not installed.
+        """
+        from xcs.api.draw import draw_program
+
+        self.check_arguments(args, kwargs)
+        return draw_program(self, args, kwargs)
 
     def __repr__(self) -> str:
         return f"<xcs.jit of {self.name}>"
