@@ -10,7 +10,7 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from xcs.api.function import Fallback, JitFunction
 from xcs.api.graph import Edge, Graph, Node, program_graphs
@@ -151,7 +151,7 @@ def _block(graph: Graph) -> Box:
     layers, ways = _layers(len(boxes), edges)
     sizes = lambda number: boxes[number].width if number < len(boxes) else 1.0
     middles: dict[int, tuple[float, float]] = {}
-    tops: dict[int, tuple[float, float]] = {}
+    spans: dict[int, Span] = {}
     rows = [_row(layer, sizes) for layer in layers]
     width = max((row[1] for row in rows), default=0.0) + 2 * PADDING
     y = float(PADDING)
@@ -161,10 +161,11 @@ def _block(graph: Graph) -> Box:
         for number, left in zip(layer, lefts, strict=True):
             own = boxes[number].height if number < len(boxes) else height
             middles[number] = (left + shift + sizes(number) / 2, y + (height - own) / 2)
-            tops[number] = (middles[number][1], middles[number][1] + own)
+            top = middles[number][1]
+            spans[number] = Span(y, top, top + own, y + height)
         y += height + STEP
     lines = [
-        _line([middles[n][0] for n in way], [tops[n] for n in way], edge)
+        _line([middles[n][0] for n in way], [spans[n] for n in way], edge)
         for edge, way in zip(graph.edges, ways, strict=True)
     ]
     placed = [
@@ -268,18 +269,28 @@ def _text(
     return f'<text x="{x:.1f}" y="{y:.1f}"{attributes} style="{style}">{html.escape(text)}</text>'
 
 
-def _line(xs: Sequence[float], spans: Sequence[tuple[float, float]], edge: Edge) -> str:
-    """A curve from the lower edge of the first to the upper edge of the last."""
-    x, y = xs[0], spans[0][1]
-    path = [f"M{x:.1f},{y:.1f}"]
-    for next_x, (top, bottom) in zip(xs[1:], spans[1:], strict=True):
-        middle = (y + top) / 2
-        path.append(f"C{x:.1f},{middle:.1f} {next_x:.1f},{middle:.1f} {next_x:.1f},{top:.1f}")
-        if bottom != top and next_x is not xs[-1]:
-            path.append(f"L{next_x:.1f},{bottom:.1f}")
-        x, y = next_x, bottom
+class Span(NamedTuple):
+    """From where to where something reaches downwards: its layer, and within that itself."""
+
+    layer_top: float
+    top: float
+    bottom: float
+    layer_bottom: float
+
+
+def _line(xs: Sequence[float], spans: Sequence[Span], edge: Edge) -> str:
+    """Straight through layers, and bending between them, from one node to the top of another."""
+    x, y = xs[0], spans[0].layer_bottom
+    path = [f"M{x:.1f},{spans[0].bottom:.1f} L{x:.1f},{y:.1f}"]
+    for number, (next_x, span) in enumerate(zip(xs[1:], spans[1:], strict=True), start=1):
+        middle = (y + span.layer_top) / 2
+        bend = f"{x:.1f},{middle:.1f} {next_x:.1f},{middle:.1f} {next_x:.1f},{span.layer_top:.1f}"
+        end = span.top if number == len(xs) - 1 else span.layer_bottom
+        path.append(f"C{bend} L{next_x:.1f},{end:.1f}")
+        x, y = next_x, span.layer_bottom
     dash = ' stroke-dasharray="2 4"' if edge.loose else ""
-    return f'<path d="{" ".join(path)}" fill="none" stroke="#555"{dash} marker-end="url(#arrow)"/>'
+    line = " ".join(path)
+    return f'<path d="{line}" fill="none" stroke="#555"{dash} marker-end="url(#arrow)"/>'
 
 
 def _legend_width() -> float:

@@ -306,6 +306,7 @@ class JitFunction:
                 record=self.config.profile,
                 holds_output=self.config.console == "held",
                 log=log,
+                progress=self.config.progress,
             )
         except Exception as error:
             if program is not None:
@@ -337,6 +338,7 @@ class JitFunction:
                 record=self.config.profile,
                 holds_output=self.config.console == "held",
                 log=log,
+                progress=self.config.progress,
             )
         finally:
             self._ran(program, log, time.perf_counter() - start, hit=hit)

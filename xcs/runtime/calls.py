@@ -41,6 +41,7 @@ from xcs.runtime.workers import TaskQueue
 
 if TYPE_CHECKING:
     from xcs.runtime.coroutines import Awaited, CallersLoop, EventLoop
+    from xcs.runtime.progress import Progress
 
 HEARTBEAT_SECONDS = 1.0
 """How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
@@ -119,6 +120,8 @@ class Calls:
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
         self.tasks = self.queue.tasks
+        self.progress: Progress | None = None
+        """Shows how far loops are, if somebody wants to know."""
         self.report: RunReport | None = None
         """What is evaluated, if that is to be kept."""
         if record or Recorder.active is not None:
@@ -279,6 +282,8 @@ class Calls:
         self.context = copy_context()
 
     def _attempt_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        if self.progress is not None:
+            self.progress.failed(frame)
         policy = op.operator.policy if op.operator is not None else None
         if policy is not None and policy.retries and not self.is_cut(frame, op.index):
             attempt = self.attempts.get((frame, op.index), 1)

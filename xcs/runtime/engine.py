@@ -93,6 +93,7 @@ def run(
     on_error: OnError = "first-in-program",
     holds_output: bool = True,
     log: CallLog | None = None,
+    progress: bool = False,
 ) -> tuple[list[Any], RunReport | None]:
     """Run a plan on the calling thread and workers; returns the results of the entry function.
 
@@ -102,7 +103,7 @@ def run(
     "first-in-time"``, raises the error that comes first on the clock, at once: calls that run then
     run on, and what comes of them is dropped. With ``holds_output``, what calls write to the
     console and to logs appears in program order (see `console`). The calls of operators are added
-    to the `log`.
+    to the `log`. With ``progress``, bars show how far loops are.
     """
     if on_error not in get_args(OnError):
         listed = " or ".join(repr(choice) for choice in get_args(OnError))
@@ -112,7 +113,10 @@ def run(
         raise ValueError(f"max_workers={max_workers!r}: expected an integer of at least 1")
     if len(args) != plan.body.arguments:
         raise XCSError(f"the program takes {plan.body.arguments} arguments, {len(args)} were given")
-    return Run(plan, limit, record, on_error, holds_output, log).execute(args)
+    run = Run(plan, limit, record, on_error, holds_output, log)
+    if progress:
+        run.show_progress()
+    return run.execute(args)
 
 
 async def run_async(
@@ -123,6 +127,7 @@ async def run_async(
     record: bool = False,
     holds_output: bool = True,
     log: CallLog | None = None,
+    progress: bool = False,
 ) -> tuple[list[Any], RunReport | None]:
     """What `run` does, in a coroutine: the caller's event loop awaits what the plan awaits.
 
@@ -131,6 +136,8 @@ async def run_async(
     """
     limit = DEFAULT_MAX_WORKERS if max_workers is None else max_workers
     run = Run(plan, limit, record, holds_output=holds_output, log=log)
+    if progress:
+        run.show_progress()
     return await run.execute_async(args)
 
 
@@ -218,6 +225,8 @@ class Run(Calls):
                     self.event_loop.give_back()
                 if self.console is not None:
                     self.console.close()
+                if self.progress is not None:
+                    self.progress.close()
         return self._ended(root)
 
     async def execute_async(self, args: Sequence[Any]) -> tuple[list[Any], RunReport | None]:
@@ -252,7 +261,15 @@ class Run(Calls):
             finally:
                 if self.console is not None:
                     self.console.close()
+                if self.progress is not None:
+                    self.progress.close()
         return self._ended(root)
+
+    def show_progress(self) -> None:
+        """Have bars show how far loops are. Raises XCSError if tqdm is not installed."""
+        from xcs.runtime.progress import Progress
+
+        self.progress = Progress()
 
     def _enter_root(self, args: Sequence[Any]) -> Frame:
         if self.plan.iterates and not self.tracks_order:
