@@ -40,6 +40,7 @@ from xcs.kernels import trace_context
 from xcs.runtime import DEFAULT_MAX_WORKERS, run, run_async
 from xcs.runtime.errors import XCSError, wrap_error
 from xcs.runtime.report import CallLog
+from xcs.runtime.spans import span_of_run
 
 if TYPE_CHECKING:
     from xcs.api import stages
@@ -178,7 +179,13 @@ class JitFunction:
 
     def __init__(self, target: Callable[..., Any], options: Options):
         self.name: str = getattr(target, "__qualname__", type(target).__qualname__)
-        self.config = options.config
+        self.config = config = options.config
+        self._run_options: dict[str, Any] = {
+            "max_workers": config.max_workers,
+            "record": config.profile,
+            "holds_output": config.console == "held",
+            "progress": config.progress,
+        }
         self.stats = Stats(self.name)
         self.python_function: Any = _as_function(target)
         self.is_async = inspect.iscoroutinefunction(self.python_function)
@@ -299,15 +306,10 @@ class JitFunction:
         try:
             if program is None:
                 return await self.python_function(*args, **kwargs)
-            results, report = await run_async(
-                program.lowered.plan,
-                described.values,
-                max_workers=self.config.max_workers,
-                record=self.config.profile,
-                holds_output=self.config.console == "held",
-                log=log,
-                progress=self.config.progress,
-            )
+            with span_of_run(self.name):
+                results, report = await run_async(
+                    program.lowered.plan, described.values, log=log, **self._run_options
+                )
         except Exception as error:
             if program is not None:
                 raise
@@ -331,15 +333,8 @@ class JitFunction:
         """Run a compiled program on the values of its dynamic leaves."""
         start, log = time.perf_counter(), CallLog(self.name)
         try:
-            results, report = run(
-                program.lowered.plan,
-                values,
-                max_workers=self.config.max_workers,
-                record=self.config.profile,
-                holds_output=self.config.console == "held",
-                log=log,
-                progress=self.config.progress,
-            )
+            with span_of_run(self.name):
+                results, report = run(program.lowered.plan, values, log=log, **self._run_options)
         finally:
             self._ran(program, log, time.perf_counter() - start, hit=hit)
         if report is not None:
@@ -637,6 +632,13 @@ class JitFunction:
 
         self.check_arguments(args, kwargs)
         return draw_program(self, args, kwargs)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show of the function."""
+        from xcs.api.jit_stats import get_jit_stats
+        from xcs.api.views import table
+
+        return table(get_jit_stats(self.front.function), f"xcs.jit of {self.name}")
 
     def __repr__(self) -> str:
         return f"<xcs.jit of {self.name}>"

@@ -8,9 +8,10 @@ from xcs.api.function import JitFunction
 from xcs.api.measured import measured_remarks
 from xcs.api.remarks import Program as Explained
 from xcs.api.stats import summary
+from xcs.api.views import JitStats
 
 
-def get_jit_stats(function: Any = None) -> dict[str, Any]:
+def get_jit_stats(function: Any = None) -> JitStats:
     """What was measured of a jitted function; without one, of all that were called, together.
 
     Before the first call it is ``{"status": "no_data"}``. Times are in milliseconds. The calls that
@@ -31,13 +32,13 @@ def get_jit_stats(function: Any = None) -> dict[str, Any]:
         TypeError: if the function is not jitted.
     """
     if function is None:
-        return summary()
+        return JitStats(summary())
     target = getattr(function, "__xcs_jit__", None)
     if not isinstance(target, JitFunction):
         raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
     stats = target.stats.as_dict()
     if stats["status"] == "no_data":
-        return stats
+        return JitStats(stats)
     notices, array = target.notices, target.arrays.program
     program = target.last_program
     if stats["execution_strategy"] == "sequential" and program is not None:
@@ -45,16 +46,18 @@ def get_jit_stats(function: Any = None) -> dict[str, Any]:
             program.captured, program.lowered.module, target.name, target.place[0]
         )
         stats["fallback_reason"] = explained.gains_nothing_because()
-    return {
-        **stats,
-        "optimization_opportunities": _opportunities(target),
-        "programs": target.programs,
-        "primitives_without_op": dict(target.primitives()),
-        "not_compiled": notices.not_compiled,
-        "as_jax_traced_it": array.by_jax if array is not None else None,
-        "compilations": notices.compilations,
-        "last_recompiled": notices.recompiled,
-    }
+    return JitStats(
+        {
+            **stats,
+            "optimization_opportunities": _opportunities(target),
+            "programs": target.programs,
+            "primitives_without_op": dict(target.primitives()),
+            "not_compiled": notices.not_compiled,
+            "as_jax_traced_it": array.by_jax if array is not None else None,
+            "compilations": notices.compilations,
+            "last_recompiled": notices.recompiled,
+        }
+    )
 
 
 def _opportunities(target: JitFunction) -> list[str]:

@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import console
+from xcs.runtime import console, spans
 from xcs.runtime.attributes import Attributes
 from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
@@ -120,6 +120,7 @@ class Calls:
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
         self.tasks = self.queue.tasks
+        self.tracer = spans.tracer()
         self.progress: Progress | None = None
         """Shows how far loops are, if somebody wants to know."""
         self.report: RunReport | None = None
@@ -372,6 +373,8 @@ class Calls:
         from xcs.runtime.coroutines import Awaited, take_event_loop  # asyncio takes time to import
 
         coroutine = op.evaluate(lambda f, *args, **kw: f(*args, **kw), frame.values)  # type: ignore[misc]
+        if self.tracer is not None:
+            coroutine = spans.awaited(self.tracer, op, coroutine)
         context = self.context.copy()
         if hold is not self.lineage:
             context.run(lineage.set, hold)
@@ -540,6 +543,11 @@ class Calls:
         if timeout is not None:
             call = lambda function, *args, **kwargs: context.run(
                 call_with_timeout, function, timeout, args, kwargs, hold
+            )
+        if (made := self.tracer) is not None:
+            inner = call
+            call = lambda function, *args, **kwargs: inner(
+                spans.spanned, made, op, function, args, kwargs
             )
         if op.ordered:
             self.contexts[frame, op.index] = context
