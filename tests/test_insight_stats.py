@@ -223,3 +223,13 @@ def test_a_sequential_program_says_why(function, part):
     stats = told(function, "q")
     assert stats["execution_strategy"] == "sequential"
     assert part in stats["fallback_reason"]
+
+
+def test_clearing_the_cache_keeps_no_program():
+    jitted = xcs.jit(three)
+    jitted("q")
+    stats = xcs.get_jit_stats(jitted)
+    jitted.clear_cache()
+    assert xcs.get_jit_stats(jitted)["execution_strategy"] == stats["execution_strategy"]
+    assert jitted.__xcs_jit__.last_program is None
+    assert jitted.__xcs_jit__.stats.last is None

@@ -613,6 +613,8 @@ class JitFunction:
             self._orchestrations.clear()
             self.arrays.clear()
             self.front.install(None)
+            self.last_program = None
+        self.stats.forget()
 
     def explain(self, *args: Any, **kwargs: Any) -> Explanation:
         """What was captured for such arguments, what runs at once, and what holds it back."""

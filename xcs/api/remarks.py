@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -127,8 +127,10 @@ class Program:
         sites = [self.dependence.sites[op] for op in ops if op in self.dependence.sites]
         others = [op for op in ops if op not in self.dependence.sites]
         named = [self.named(sites)] if sites else []
+        words = Counter((_WORDS.get(type(o), "part"), self.where([place_of(o)])) for o in others)
         named += [
-            f"the {_WORDS.get(type(o), 'part')} in {self.where([place_of(o)])}" for o in others
+            f"the {word} in {where}" if count == 1 else f"{count} {word}s in {where}"
+            for (word, where), count in words.items()
         ]
         first = min(place_of(op) for op in ops)
         start = f"{len(ops)} calls run at once" if not others else "these run at once"

@@ -51,11 +51,14 @@ class HasAnalysis(Protocol):
         ...
 
 
-class _ArrayCode:
-    analysis = ARRAY_ANALYSIS
+@dataclass(frozen=True)
+class Known:
+    """An analysis that was made."""
+
+    analysis: Analysis
 
 
-ARRAY_CODE = _ArrayCode()
+ARRAY_CODE = Known(ARRAY_ANALYSIS)
 """Stands for a function that is one kernel."""
 
 
@@ -224,6 +227,13 @@ class Stats:
         """Count the time of one capture and compilation."""
         with self._lock:
             self.compile_seconds += seconds
+
+    def forget(self) -> None:
+        """Keep no program: of what has run last, only the analysis is still known."""
+        with self._lock:
+            if self.what is not None:
+                self.what = Known(self.what.analysis)
+            self.last, self.records = None, []
 
     @property
     def trend(self) -> str:
