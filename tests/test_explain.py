@@ -6,6 +6,7 @@ where each was read against the program. ``XCS_WRITE_EXPLAINED=1`` writes them a
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
@@ -14,6 +15,7 @@ import time
 import pytest
 
 import xcs
+from tests.contract_programs import PROGRAMS, ContractProgram
 from tests.programs import harness
 from xcs.api.remarks import Remark
 
@@ -251,3 +253,21 @@ def test_limits_that_were_in_the_way_are_named() -> None:
     slow_op = xcs.op(slow)
     one(list("abc"))
     assert "3 calls had to share 1 workers" in one.explain(list("abc"))
+
+
+@pytest.mark.parametrize("tested", PROGRAMS[::9], ids=lambda tested: tested.name)
+def test_there_is_something_to_say_of_every_program(tested: ContractProgram) -> None:
+    jitted = xcs.jit(tested.function)
+    args, kwargs = tested.calls[0].fresh()
+    try:
+        explanation = jitted.explain(*args, **kwargs)
+    except TypeError:  # a call that Python refuses
+        return
+    json.dumps(explanation.as_dict())
+    assert explanation.report.headline
+    args, kwargs = tested.calls[0].fresh()
+    with contextlib.suppress(Exception):
+        jitted(*args, **kwargs)
+    stats = xcs.get_jit_stats(jitted)
+    if stats["execution_strategy"] == "sequential":
+        assert stats["fallback_reason"]
