@@ -53,6 +53,7 @@ def get_jit_stats(function: Any = None) -> JitStats:
             "programs": target.programs,
             "primitives_without_op": dict(target.primitives()),
             "not_compiled": notices.not_compiled,
+            "times_not_compiled": notices.times_not_compiled,
             "as_jax_traced_it": array.by_jax if array is not None else None,
             "compilations": notices.compilations,
             "last_recompiled": notices.recompiled,
