@@ -11,6 +11,7 @@ from benchmarks import (
     many_calls,
     memory,
     operator_call,
+    profiled,
     uneven_dag,
     warm_call,
 )
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "warm-call": warm_call.contests,
     "operator-call": operator_call.contests,
     "many-calls": many_calls.contests,
+    "profiled": profiled.contests,
     "uneven-dag": uneven_dag.contests,
     "first-call": first_call.contests,
     "cold-compile": cold_compile.contests,

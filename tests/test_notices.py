@@ -25,6 +25,7 @@ def test_array_code_that_is_left_to_python_says_so_once():
     assert len(caught) == 1
     assert caught[0].filename == __file__
     assert "exec" in xcs.get_jit_stats(jitted)["not_compiled"]
+    assert xcs.get_jit_stats(jitted)["times_not_compiled"] == 3
     assert "array code is not compiled: " in jitted.explain(X)
 
 

@@ -1,4 +1,7 @@
-"""The target `dot`: the dataflow graph of a module's functions, for Graphviz."""
+"""The target `dot`: the dataflow graph of a module's functions, for Graphviz.
+
+Python constants are left out, and tokens that are joined lead on to whom the join is given.
+"""
 
 from __future__ import annotations
 
@@ -48,37 +51,60 @@ class _Graph:
     """Writes nodes at once and edges last: Graphviz puts a node where it is first named."""
 
     output: IO[str]
-    names: dict[SSAValue, str] = field(default_factory=dict[SSAValue, str])
+    names: dict[SSAValue, list[str]] = field(default_factory=dict[SSAValue, list[str]])
+    """The nodes that a value is from: several where it joins tokens."""
     edges: list[tuple[SSAValue, str]] = field(default_factory=list[tuple[SSAValue, str]])
     count: int = 0
 
     def add_function(self, function: func.FuncOp) -> None:
         self._open_cluster(f"@{function.sym_name.data}", "  ")
+        is_entry = function.sym_visibility is None
         for block in function.body.blocks:
-            self._add_block(block, "    ")
+            self._add_block(block, "    ", is_entry=is_entry)
         self.output.write("  }\n")
 
     def write_edges(self) -> None:
+        drawn: set[tuple[str, str]] = set()
+        given = {
+            (definition, user)
+            for value, user in self.edges
+            if not isinstance(value.type, orch.TokenType)
+            for definition in self.names.get(value, ())
+        }
         for value, user in self.edges:
-            # A value without a node is defined outside of every function.
-            if (definition := self.names.get(value)) is not None:
-                style = " [style=dashed]" if isinstance(value.type, orch.TokenType) else ""
-                self.output.write(f"  {definition} -> {user}{style}\n")
+            is_token = isinstance(value.type, orch.TokenType)
+            style = " [style=dashed]" if is_token else ""
+            # A value without a node is a constant, or defined outside of every function.
+            for definition in self.names.get(value, ()):
+                # Where a value goes, the order needs no edge of its own.
+                edge = (definition, user)
+                if edge not in drawn and not (is_token and edge in given):
+                    drawn.add((definition, user))
+                    self.output.write(f"  {definition} -> {user}{style}\n")
 
-    def _add_block(self, block: Block, indent: str) -> None:
+    def _add_block(self, block: Block, indent: str, *, is_entry: bool = False) -> None:
         for argument in block.args:
             label = f"{argument.name_hint or f'arg{argument.index}'}: {argument.type}"
-            self.names[argument] = self._node(label, "shape=ellipse", indent)
+            if isinstance(argument.type, orch.TokenType) and not is_entry:
+                self.names[argument] = []  # what was before says little in a picture
+            else:
+                self.names[argument] = [self._node(label, "shape=ellipse", indent)]
         for op in block.ops:
             self._add_op(op, indent)
 
     def _add_op(self, op: Operation, indent: str) -> None:
+        if isinstance(op, orch.ConstantOp):
+            return
+        if isinstance(op, orch.JoinOp):
+            joined = [name for token in op.tokens for name in self.names.get(token, ())]
+            self.names[op.results[0]] = list(dict.fromkeys(joined))
+            return
         nested = any(region.blocks for region in op.regions)
         if nested:
             self._open_cluster(op.name, indent)
         inner = indent + "  " if nested else indent
         name = self._node(_label(op), f"fillcolor={_COLORS.get(type(op), 'white')}", inner)
-        self.names.update(dict.fromkeys(op.results, name))
+        self.names.update((result, [name]) for result in op.results)
         self.edges.extend((operand, name) for operand in op.operands)
         for region in op.regions:
             for block in region.blocks:

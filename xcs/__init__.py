@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         get_jit_stats,
         jit,
         op,
+        profile,
         vmap,
     )
 
@@ -33,6 +34,7 @@ __all__ = [
     "get_jit_stats",
     "jit",
     "op",
+    "profile",
     "vmap",
 ]
 

@@ -1,7 +1,8 @@
 """What users import, loaded by `xcs` on first use."""
 
 from xcs.api.config import Config
-from xcs.api.function import get_jit_stats, jit
+from xcs.api.function import jit
+from xcs.api.jit_stats import get_jit_stats
 from xcs.api.notices import (
     NotCompiledError,
     NotCompiledWarning,
@@ -9,6 +10,7 @@ from xcs.api.notices import (
     RecompiledWarning,
 )
 from xcs.api.operators import op
+from xcs.api.profile import profile
 from xcs.api.vmap import vmap
 from xcs.runtime import XCSError, XCSExecutionError
 
@@ -23,5 +25,6 @@ __all__ = [
     "get_jit_stats",
     "jit",
     "op",
+    "profile",
     "vmap",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from xcs.frontend.analysis.resources import Policy
 from xcs.runtime import XCSError
@@ -15,6 +17,28 @@ class ConfigError(XCSError, ValueError):
 
 RuleSet: TypeAlias = Literal["exact", "algebraic", "finite"]
 """Which rules array code may be rewritten by."""
+
+
+def _option(name: str, default: Any) -> Callable[[], Any]:
+    """Gives an option's default, which an environment variable may say."""
+    return lambda: _from_environment(f"XCS_{name}", default)
+
+
+def _from_environment(variable: str, default: Any) -> Any:
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    if isinstance(default, bool):
+        if text not in ("0", "1"):
+            raise ConfigError(f"the environment variable {variable} is {text!r}: expected 0 or 1")
+        return text == "1"
+    if default is None:
+        if not text.isdecimal():
+            raise ConfigError(
+                f"the environment variable {variable} is {text!r}: expected a whole number"
+            )
+        return int(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -38,17 +62,35 @@ class Config:
         require: "nothing", or "compiled": where array code would be left to plain Python, or to JAX
             call by call, calls raise `NotCompiledError` in place of a warning.
         profile: keep a record of every op of the last run, for `get_jit_stats`.
+        progress: show a bar for each long loop, with its rate, the calls that failed and the time
+            that is left; needs the package tqdm. Where standard error is no terminal and no
+            notebook, nothing is shown.
+
+    There are four presets: `DEBUG`, `SERIAL`, `LIGHTWEIGHT` and `SECURE`. Options that are not
+    given are taken from environment variables, where these are set: XCS_MAX_WORKERS, XCS_EFFECTS,
+    XCS_CONSOLE, XCS_OPTIMIZE, XCS_REQUIRE, XCS_PROFILE and XCS_PROGRESS (1 or 0).
 
     Raises:
         ConfigError: for a value of the wrong type or out of range.
     """
 
-    max_workers: int | None = None
-    effects: Literal["default", "strict"] = "default"
-    console: Literal["held", "direct"] = "held"
-    optimize: RuleSet = "exact"
-    require: Literal["nothing", "compiled"] = "nothing"
-    profile: bool = False
+    max_workers: int | None = field(default_factory=_option("MAX_WORKERS", None))
+    effects: Literal["default", "strict"] = field(default_factory=_option("EFFECTS", "default"))
+    console: Literal["held", "direct"] = field(default_factory=_option("CONSOLE", "held"))
+    optimize: RuleSet = field(default_factory=_option("OPTIMIZE", "exact"))
+    require: Literal["nothing", "compiled"] = field(default_factory=_option("REQUIRE", "nothing"))
+    profile: bool = field(default_factory=_option("PROFILE", False))
+    progress: bool = field(default_factory=_option("PROGRESS", False))
+
+    DEBUG: ClassVar[Config]
+    """Easy to follow: one call at a time, in the order of the program, and output at once."""
+    SERIAL: ClassVar[Config]
+    """One call at a time; what need not keep its order may still change places with other calls."""
+    LIGHTWEIGHT: ClassVar[Config]
+    """As few threads as help: eight calls at a time, and nothing recorded."""
+    SECURE: ClassVar[Config]
+    """Nothing silent: every effect keeps its place, and array code that is not compiled is an
+    error."""
 
     def __post_init__(self) -> None:
         workers = self.max_workers
@@ -62,8 +104,9 @@ class Config:
         _check_choice("console", self.console, ("held", "direct"))
         _check_choice("optimize", self.optimize, ("exact", "algebraic", "finite"))
         _check_choice("require", self.require, ("nothing", "compiled"))
-        if not isinstance(self.profile, bool):
-            raise ConfigError(f"Config(profile={self.profile!r}): expected True or False")
+        for name in ("profile", "progress"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ConfigError(f"Config({name}={value!r}): expected True or False")
 
     @property
     def policy(self) -> Policy:
@@ -75,3 +118,9 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         expected = " or ".join(repr(choice) for choice in choices)
         raise ConfigError(f"Config({name}={value!r}): expected {expected}")
+
+
+Config.DEBUG = Config(1, "strict", "direct", "exact", "nothing", profile=True, progress=False)
+Config.SERIAL = Config(1, "default", "held", "exact", "nothing", profile=False, progress=False)
+Config.LIGHTWEIGHT = Config(8, "default", "held", "exact", "nothing", profile=False, progress=False)
+Config.SECURE = Config(None, "strict", "held", "exact", "compiled", profile=False, progress=False)

@@ -121,7 +121,7 @@ class _Attributes(dict[str, Any]):
         return list(self)
 
 
-USERS_METHODS = ("trace", "lower", "eval_shape", "clear_cache", "explain")
+USERS_METHODS = ("trace", "lower", "eval_shape", "clear_cache", "explain", "draw", "_repr_html_")
 """What users may ask of a jitted function, beside calling it."""
 
 _NOT_COPIED = ("__xcs_jit__", *USERS_METHODS)

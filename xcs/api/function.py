@@ -27,8 +27,7 @@ from xcs.api.front import USERS_METHODS, Front
 from xcs.api.notices import Notices
 from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import ORCHESTRATION, Lowered, lower
-from xcs.api.stats import ARRAY_ANALYSIS as _ARRAY_ANALYSIS
-from xcs.api.stats import Analysis, Stats, analyse
+from xcs.api.stats import ARRAY_CODE, Analysis, LastRun, Stats, analyse
 from xcs.frontend.arguments import Flat, StaticArgumentError, constant, flatten
 from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Arguments, Captured, capture_program, describe_arguments
@@ -38,11 +37,15 @@ from xcs.frontend.interpretation.lookup import class_attribute
 from xcs.frontend.source import is_library
 from xcs.frontend.unsupported import Unsupported
 from xcs.kernels import trace_context
-from xcs.runtime import run, run_async
+from xcs.runtime import DEFAULT_MAX_WORKERS, run, run_async
 from xcs.runtime.errors import XCSError, wrap_error
+from xcs.runtime.report import CallLog
+from xcs.runtime.spans import span_of_run
 
 if TYPE_CHECKING:
     from xcs.api import stages
+    from xcs.api.draw import Drawing
+    from xcs.api.explain import Explanation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,7 +63,18 @@ class Program:
 
     captured: Captured
     lowered: Lowered
-    analysis: Analysis
+    partial: str | None
+    """What stays plain Python of it, if anything does."""
+
+    _analysis: Analysis | None = None
+
+    @property
+    def analysis(self) -> Analysis:
+        """The analysis that `get_jit_stats` shows, made when somebody asks."""
+        if self._analysis is None:
+            runs = self.captured.array_runs
+            self._analysis = analyse(self.lowered.module, runs, self.partial)
+        return self._analysis
 
     def fits(self, values: list[Any]) -> bool:
         """Whether what was assumed of the world, and of what arguments lead to, still holds."""
@@ -128,8 +142,16 @@ class Jitted(Protocol[P, R]):
         """Drop all compiled programs."""
         ...
 
-    def explain(self, *args: P.args, **kwargs: P.kwargs) -> str:
-        """What was captured for such arguments, what runs at once, and what holds it back."""
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """What was captured for such arguments, what runs at once, and what holds it back.
+
+        It is text, with its data in `as_dict` and `remarks`, and a table in `as_html`. Nothing is
+        run. Once the function has been called, it also says what a change would have brought then.
+        """
+        ...
+
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of the program for such arguments, as SVG; it is not run."""
         ...
 
 
@@ -157,8 +179,14 @@ class JitFunction:
 
     def __init__(self, target: Callable[..., Any], options: Options):
         self.name: str = getattr(target, "__qualname__", type(target).__qualname__)
-        self.config = options.config
-        self.stats = Stats()
+        self.config = config = options.config
+        self._run_options: dict[str, Any] = {
+            "max_workers": config.max_workers,
+            "record": config.profile,
+            "holds_output": config.console == "held",
+            "progress": config.progress,
+        }
+        self.stats = Stats(self.name)
         self.python_function: Any = _as_function(target)
         self.is_async = inspect.iscoroutinefunction(self.python_function)
         """Whether a call gives a coroutine."""
@@ -176,13 +204,17 @@ class JitFunction:
         self._fallbacks: OrderedDict[Hashable, Fallback] = OrderedDict()
         self._orchestrations: OrderedDict[Hashable, tuple[Program, ...]] = OrderedDict()
         self._lock = threading.Lock()
+        self.place = _place_of(self.python_function)
+        """The file and line where the function is defined."""
         self.notices = Notices(
             self.name,
-            _place_of(self.python_function),
+            self.place,
             is_required=options.config.require == "compiled",
         )
         self.arrays = ArrayRoute(self)
         self._mixed = False
+        self.last_program: Program | None = None
+        """What ran last, unless it was plain Python or array code."""
         self.front = Front(target, self.signature, self.call, self._check_error, self.stats)
 
     def _choose(self, target: Any, option: str, numbers: Any, names: Any) -> Chosen:
@@ -198,10 +230,8 @@ class JitFunction:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the function: compiled where it can be, as plain Python where it cannot."""
-        if not isinstance(self.python_function, types.FunctionType):
-            return self._run_plain(
-                Fallback(_not_a_function(self.python_function), Guards()), args, kwargs
-            )
+        if reason := self.not_captured():
+            return self._run_plain(Fallback(reason, Guards()), args, kwargs)
         if jit_is_disabled():
             return self.python_function(*args, **kwargs)
         try:
@@ -253,12 +283,13 @@ class JitFunction:
 
     def left_to_python(self, call: ArrayCall | None, program: Program | Fallback) -> str | None:
         """Where and why array code is not compiled, if it is not."""
-        analysis, refusal = program.analysis, call and self.arrays.refusal(call)
-        is_plain = isinstance(program, Fallback)
-        if not self.arrays.holds_arrays(call) or not (is_plain or analysis.fused_kernels == 0):
+        if not self.arrays.holds_arrays(call):
             return None
-        if is_plain:
-            return refusal or analysis.fallback_reason
+        refusal = call and self.arrays.refusal(call)
+        if isinstance(program, Fallback):
+            return refusal or program.reason
+        if program.analysis.fused_kernels:
+            return None
         return refusal if not self.arrays.calls_operators else None
 
     async def _awaited(
@@ -270,41 +301,42 @@ class JitFunction:
         if found is None:
             found = self.program(described, described.key) if _on_asyncio() else _NOT_ON_ASYNCIO
         program = found if isinstance(found, Program) else None
-        analysis = found.analysis
         start = time.perf_counter()
+        log = CallLog(self.name)
         try:
             if program is None:
                 return await self.python_function(*args, **kwargs)
-            results, report = await run_async(
-                program.lowered.plan,
-                described.values,
-                max_workers=self.config.max_workers,
-                record=self.config.profile,
-                holds_output=self.config.console == "held",
-            )
+            with span_of_run(self.name):
+                results, report = await run_async(
+                    program.lowered.plan, described.values, log=log, **self._run_options
+                )
         except Exception as error:
             if program is not None:
                 raise
             raise self._described(error)  # noqa: B904  whose cause is the error, if it is another
         finally:
-            self.stats.ran(analysis, time.perf_counter() - start, hit=hit)
+            self._ran(found, log, time.perf_counter() - start, hit=hit)
         if report is not None:
             self.stats.records = report.records
         return results[0]
 
+    def _ran(self, program: Program | Fallback, log: CallLog, seconds: float, *, hit: bool) -> None:
+        """Count a run, with what was measured of it."""
+        last = None
+        self.last_program = program if isinstance(program, Program) else None
+        if isinstance(program, Program):
+            workers = self.config.max_workers or DEFAULT_MAX_WORKERS
+            last = LastRun(program.lowered.plan, log, seconds, workers)
+        self.stats.ran(program, seconds, hit=hit, last=last)
+
     def run_program(self, program: Program, values: list[Any], *, hit: bool) -> Any:
         """Run a compiled program on the values of its dynamic leaves."""
-        start = time.perf_counter()
+        start, log = time.perf_counter(), CallLog(self.name)
         try:
-            results, report = run(
-                program.lowered.plan,
-                values,
-                max_workers=self.config.max_workers,
-                record=self.config.profile,
-                holds_output=self.config.console == "held",
-            )
+            with span_of_run(self.name):
+                results, report = run(program.lowered.plan, values, log=log, **self._run_options)
         finally:
-            self.stats.ran(program.analysis, time.perf_counter() - start, hit=hit)
+            self._ran(program, log, time.perf_counter() - start, hit=hit)
         if report is not None:
             self.stats.records = report.records
         return results[0]
@@ -318,7 +350,7 @@ class JitFunction:
             seconds, hit = time.perf_counter() - start, array.traces == traces
             if not hit:
                 self.stats.compiled(seconds)
-            self.stats.ran(_ARRAY_ANALYSIS, seconds, hit=hit)
+            self.stats.ran(ARRAY_CODE, seconds, hit=hit)
             return result
 
         return self.with_array_program(args, kwargs, call, run)
@@ -369,7 +401,7 @@ class JitFunction:
         except Exception as error:
             raise self._described(error)  # noqa: B904  whose cause is the error, if it is another
         finally:
-            self.stats.ran(program.analysis, time.perf_counter() - start, hit=False)
+            self.stats.ran(program, time.perf_counter() - start, hit=False)
 
     def _described(self, error: Exception) -> BaseException:
         """An error of the function as plain Python."""
@@ -377,6 +409,13 @@ class JitFunction:
         return wrap_error(error, f"plain Python function {name}", name, line, ())
 
     # --- programs ---
+
+    def not_captured(self) -> str | None:
+        """Why the function is not even looked at; None if it is."""
+        function = self.python_function
+        if isinstance(function, types.FunctionType):
+            return None
+        return f"{type(function).__name__} objects are not captured, only Python functions"
 
     def described(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
         """The arguments of a call, as programs that are no array code take them."""
@@ -446,7 +485,7 @@ class JitFunction:
     def compile_captured(self, captured: Captured) -> Program | Fallback:
         """Run the pipeline over what was captured; a program with nothing in it stays Python."""
         module = captured.module
-        partial = "; ".join(f"line {line}: {reason}" for line, reason in captured.native_parts)
+        partial = "; ".join(part.shown(self.place[0]) for part in captured.native_parts)
         if _is_plain(module):
             reason = partial or "it calls no operator and no array code"
             return Fallback(reason, captured.guards)
@@ -467,7 +506,7 @@ class JitFunction:
         for kernel in lowered.kernels.values():
             if isinstance(kernel, DeferredKernel):
                 kernel.report = self.notices.left_to_python
-        return Program(captured, lowered, analyse(module, captured.array_runs, partial or None))
+        return Program(captured, lowered, partial or None)
 
     @property
     def programs(self) -> int:
@@ -535,10 +574,22 @@ class JitFunction:
 
     # --- other uses ---
 
+    def check_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise TypeError, in plain words, where such a call could not be made."""
+        try:
+            self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            first = next(iter(self.signature.parameters), "")
+            hint = ""
+            if first == "self":
+                hint = "; a method is given its object first, as in Class.method.explain(object)"
+            raise TypeError(f"{self.name}() {error}{hint}") from None
+
     def trace(self, *args: Any, **kwargs: Any) -> stages.Traced:
         """Capture for arguments of these kinds without running; see `xcs.api.stages`."""
         from xcs.api.stages import Traced
 
+        self.check_arguments(args, kwargs)
         return Traced(self, args, kwargs)
 
     def lower(self, *args: Any, **kwargs: Any) -> stages.Lowered | stages.LoweredArrays:
@@ -562,12 +613,34 @@ class JitFunction:
             self._orchestrations.clear()
             self.arrays.clear()
             self.front.install(None)
+            self.last_program = None
+        self.stats.forget()
 
-    def explain(self, *args: Any, **kwargs: Any) -> str:
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
         """What was captured for such arguments, what runs at once, and what holds it back."""
         from xcs.api.explain import explain
 
+        self.check_arguments(args, kwargs)
         return explain(self, args, kwargs)
+
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of the program for such arguments, as SVG; it is not run.
+
+        Raises:
+            CaptureError: if the function cannot be captured, or is array code alone.
+            XCSError: if the package that lays out graphs is not installed.
+        """
+        from xcs.api.draw import draw_program
+
+        self.check_arguments(args, kwargs)
+        return draw_program(self, args, kwargs)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show of the function."""
+        from xcs.api.jit_stats import get_jit_stats
+        from xcs.api.views import table
+
+        return table(get_jit_stats(self.front.function), f"xcs.jit of {self.name}")
 
     def __repr__(self) -> str:
         return f"<xcs.jit of {self.name}>"
@@ -651,10 +724,6 @@ def _as_function(target: Any) -> Any:
 
 
 _JAX = os.path.dirname(jax.__file__) + os.sep
-
-
-def _not_a_function(function: Any) -> str:
-    return f"{type(function).__name__} objects are not captured, only Python functions"
 
 
 def _is_plain(module: Any) -> bool:
@@ -778,29 +847,3 @@ def _jitted(function: JitFunction) -> Any:
     for name in USERS_METHODS:
         setattr(jitted, name, getattr(function, name))
     return jitted
-
-
-def get_jit_stats(function: Any) -> dict[str, Any]:
-    """What is known of a jitted function's program and runs.
-
-    Before the first call it is ``{"status": "no_data"}``. Times are in milliseconds.
-
-    Raises:
-        TypeError: if the function is not jitted.
-    """
-    target = getattr(function, "__xcs_jit__", None)
-    if not isinstance(target, JitFunction):
-        raise TypeError(f"get_jit_stats expects a function made by xcs.jit, got {function!r}")
-    stats = target.stats.as_dict()
-    if stats["status"] == "no_data":
-        return stats
-    notices, array = target.notices, target.arrays.program
-    return {
-        **stats,
-        "programs": target.programs,
-        "primitives_without_op": dict(target.primitives()),
-        "not_compiled": notices.not_compiled,
-        "as_jax_traced_it": array.by_jax if array is not None else None,
-        "compilations": notices.compilations,
-        "last_recompiled": notices.recompiled,
-    }

@@ -78,8 +78,8 @@ class Loop(JitFunction):
 
 
 def _native_parts(program: Program) -> Iterator[tuple[int, str]]:
-    for line, reason in program.captured.native_parts:
-        yield line or 0, f"stays plain Python: {reason}"
+    for part in program.captured.native_parts:
+        yield part.line or 0, f"stays plain Python: {part.text}"
 
 
 # --- a batch as arguments of its loop -------------------------------------------------------------

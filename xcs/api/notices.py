@@ -39,6 +39,8 @@ class Notices:
         self._place = place
         self.not_compiled: str | None = None
         """Where and why array code is left to plain Python or plain JAX, as of the last call."""
+        self.times_not_compiled = 0
+        """How often array code was left to plain Python or plain JAX."""
         self.compilations = 0
         self.recompiled: str | None = None
         """Why the function was compiled again the last time."""
@@ -49,6 +51,7 @@ class Notices:
     def left_to_python(self, reason: str) -> None:
         """Array code is not compiled. Raises `NotCompiledError` where it has to be."""
         self.not_compiled = reason
+        self.times_not_compiled += 1
         if self.is_required:
             raise NotCompiledError(f"{self.name} is not compiled: {reason}")
         self._say(

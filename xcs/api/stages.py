@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from xcs.api.function import Fallback, JitFunction, Program
 from xcs.api.pipeline import ORCHESTRATION, specialise, split, with_rules
+from xcs.api.views import text
 from xcs.dialects import orch
 from xcs.frontend.arguments import AbstractArray, array_spec
 from xcs.frontend.array_trace import NotArrays, Staged
@@ -79,6 +80,9 @@ class Traced:
     def __repr__(self) -> str:
         return f"<traced {self.function.name}>"
 
+    def _repr_html_(self) -> str:
+        return text(f"traced {self.function.name}", self.as_text())
+
     def __getattr__(self, name: str) -> Any:
         captured = vars(self).get("captured")
         if isinstance(captured, ArrayCode):
@@ -136,6 +140,9 @@ class Lowered:
     def __repr__(self) -> str:
         return f"<lowered {self.traced.function.name}>"
 
+    def _repr_html_(self) -> str:
+        return text(f"lowered {self.traced.function.name}", self.as_text())
+
     def __getattr__(self, name: str) -> NoReturn:
         raise _has_none(self.traced, name)
 
@@ -182,6 +189,9 @@ class LoweredArrays:
 
     def __repr__(self) -> str:
         return f"<lowered {self.traced.function.name}>"
+
+    def _repr_html_(self) -> str:
+        return text(f"lowered {self.traced.function.name}", self.as_text())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(vars(self)["lowered"], name)
@@ -285,6 +295,8 @@ def capture_for(
     function: JitFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Captured | ArrayCode:
     """Capture for such arguments: as array code alone, or as a program. Raises `CaptureError`."""
+    if reason := function.not_captured():
+        raise CaptureError(reason)
     call = function.arrays.describe(args, kwargs)
     if call is not None and function.arrays.refusal(call) is None:
         try:

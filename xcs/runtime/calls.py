@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -17,7 +16,7 @@ from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import console
+from xcs.runtime import console, spans
 from xcs.runtime.attributes import Attributes
 from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
@@ -37,11 +36,12 @@ from xcs.runtime.limits import (
 from xcs.runtime.pending import PENDING
 from xcs.runtime.plan import Action, OpPlan
 from xcs.runtime.policies import call_with_timeout
-from xcs.runtime.report import OpRecord, RunReport
+from xcs.runtime.report import CALL_KINDS, MIN_SECONDS, CallLog, Recorder, RunReport
 from xcs.runtime.workers import TaskQueue
 
 if TYPE_CHECKING:
     from xcs.runtime.coroutines import Awaited, CallersLoop, EventLoop
+    from xcs.runtime.progress import Progress
 
 HEARTBEAT_SECONDS = 1.0
 """How often a waiting coordinator wakes. A signal wakes it at once, but an exception that another
@@ -82,7 +82,8 @@ def _give_back(op: OpPlan, booked: float | None) -> None:
 class Calls:
     """The calls of a run. Methods are the coordinator's, but those under "On workers"."""
 
-    def __init__(self, max_workers: int, record: bool):
+    def __init__(self, max_workers: int, record: bool, log: CallLog | None = None):
+        self.log = CallLog() if log is None else log
         self.completions: SimpleQueue[tuple[Activation, OpPlan, Any]] = SimpleQueue()
         self.in_flight = 0
         """Ops given away that have not come back: queued, running, waiting for limits or time."""
@@ -119,8 +120,17 @@ class Calls:
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
         self.tasks = self.queue.tasks
-        self.report = RunReport() if record else None
-        self.started = time.perf_counter() if record else 0.0
+        self.tracer = spans.tracer()
+        self.progress: Progress | None = None
+        """Shows how far loops are, if somebody wants to know."""
+        self.report: RunReport | None = None
+        """What is evaluated, if that is to be kept."""
+        if record or Recorder.active is not None:
+            self.report = RunReport(started=time.perf_counter())
+            self.report.ops.name = self.log.name
+            if (recorder := Recorder.active) is not None:
+                self.report.shortest = 0.0 if record else MIN_SECONDS
+                recorder.reports.append(self.report)
 
     now = staticmethod(time.monotonic)
     uniform = staticmethod(random.uniform)
@@ -273,12 +283,17 @@ class Calls:
         self.context = copy_context()
 
     def _attempt_failed(self, frame: Activation, op: OpPlan, error: BaseException) -> None:
+        if self.progress is not None:
+            self.progress.failed(frame)
         policy = op.operator.policy if op.operator is not None else None
         if policy is not None and policy.retries and not self.is_cut(frame, op.index):
             attempt = self.attempts.get((frame, op.index), 1)
             delay = policy.delay(attempt, error, self.uniform)
             if delay is not None:
                 self.attempts[frame, op.index] = attempt + 1
+                if self.report is not None:
+                    reason = f"retry {attempt} after {type(error).__name__}"
+                    self.report.is_ready(op, frame, reason)
                 self._start_at(self.now() + delay, frame, op, booked=None)
                 return
         self.fail(frame, op, error)
@@ -307,6 +322,7 @@ class Calls:
         try:
             value = op.evaluate(frame.values)  # type: ignore[misc]
         except BaseException as error:
+            self._ran(frame, op, start)
             self.inline_failed(frame, op, error)
             return
         finally:
@@ -315,8 +331,7 @@ class Calls:
             self.context = copy_context()
             if self.console is not None:
                 self.console.look()
-        if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
+        self._ran(frame, op, start)
         self.done(frame, op, value)
 
     def _await(self, frame: Activation, op: OpPlan, booked: float | None = None) -> None:
@@ -328,6 +343,8 @@ class Calls:
             self.requests[request] = (frame, op, booked)
             hold = acquire(request)
             if hold is None:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "a limit on calls at a time")
                 self.in_flight += 1
                 return
             self.requests.pop(request, None)
@@ -347,6 +364,8 @@ class Calls:
             now = self.now()
             wait = rate.reserve(now)
             if wait > 0:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "the rate limit")
                 if hold is not self.lineage:
                     release(hold, self.lineage)  # type: ignore[arg-type]
                 self._start_at(now + wait, frame, op, booked=now + wait)
@@ -354,6 +373,8 @@ class Calls:
         from xcs.runtime.coroutines import Awaited, take_event_loop  # asyncio takes time to import
 
         coroutine = op.evaluate(lambda f, *args, **kw: f(*args, **kw), frame.values)  # type: ignore[misc]
+        if self.tracer is not None:
+            coroutine = spans.awaited(self.tracer, op, coroutine)
         context = self.context.copy()
         if hold is not self.lineage:
             context.run(lineage.set, hold)
@@ -370,8 +391,7 @@ class Calls:
         def ended(value: Any, error: BaseException | None) -> None:
             if hold is not self.lineage:
                 release(hold, self.lineage)  # type: ignore[arg-type]
-            if self.report is not None:
-                self._record(frame, op, start, time.perf_counter())
+            self._ran(frame, op, start)
             awaited = self.awaited.pop((frame, op.index), None)
             outcome = value if error is None else Outcome("failed", error)
             is_dropped = awaited is not None and awaited.cancelled
@@ -524,17 +544,24 @@ class Calls:
             call = lambda function, *args, **kwargs: context.run(
                 call_with_timeout, function, timeout, args, kwargs, hold
             )
+        if (made := self.tracer) is not None:
+            inner = call
+            call = lambda function, *args, **kwargs: inner(
+                spans.spanned, made, op, function, args, kwargs
+            )
         if op.ordered:
             self.contexts[frame, op.index] = context
         elif self.console is not None:
             context.run(console.current.set, self._output_of(frame, op))
-        start = time.perf_counter() if self.report is not None else 0.0
+        start = time.perf_counter()
         try:
             outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = Outcome("failed", error)
+        end = time.perf_counter()
+        self.log.add(op, frame, start, end)
         if self.report is not None:
-            self._record(frame, op, start, time.perf_counter())
+            self.report.ran(op, frame, start, end)
         return outcome
 
     def _call_limited(
@@ -549,6 +576,8 @@ class Calls:
         self.requests[request] = (frame, op, booked)
         hold = acquire(request)
         if hold is None:
+            if self.report is not None:
+                self.report.is_ready(op, frame, "a limit on calls at a time")
             # The run may have failed or ended since this task was taken.
             if (self.queue.closed or self.is_cut(frame, op.index)) and cancel(request):
                 self.requests.pop(request, None)
@@ -576,6 +605,8 @@ class Calls:
             now = time.monotonic()
             wait = rate.reserve(now)
             if wait > 0:
+                if self.report is not None:
+                    self.report.is_ready(op, frame, "the rate limit")
                 return Outcome("later", when=now + wait)
         return self._call(frame, op, context, hold)
 
@@ -591,16 +622,10 @@ class Calls:
         if self.queue.closed:
             pass_on(op.limiters)
 
-    def _record(self, frame: Activation, op: OpPlan, start: float, end: float) -> None:
-        assert self.report is not None
-        self.report.records.append(
-            OpRecord(
-                name=op.name,
-                kind=op.kind,
-                line=op.location,
-                iterations=frame.iterations(),
-                start=start - self.started,
-                end=end - self.started,
-                worker=threading.current_thread().name,
-            )
-        )
+    def _ran(self, frame: Activation, op: OpPlan, start: float) -> None:
+        """Note a call that has ended now, however it did."""
+        end = time.perf_counter()
+        if op.kind in CALL_KINDS:
+            self.log.add(op, frame, start, end)
+        if self.report is not None:
+            self.report.ran(op, frame, start, end)

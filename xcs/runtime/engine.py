@@ -60,7 +60,7 @@ from xcs.runtime.iterables import may_run_code
 from xcs.runtime.pending import PENDING, Cell, PendingList, settled
 from xcs.runtime.plan import Action, OpPlan, Plan, Program
 from xcs.runtime.regions import LOOP_WINDOW as LOOP_WINDOW
-from xcs.runtime.report import OpWait, RunReport
+from xcs.runtime.report import CALL_KINDS, CallLog, OpWait, RunReport
 
 DEFAULT_MAX_WORKERS = 128
 """Calls of one run at a time, with those of runs nested in it: calls mostly wait for a network."""
@@ -92,6 +92,8 @@ def run(
     record: bool = False,
     on_error: OnError = "first-in-program",
     holds_output: bool = True,
+    log: CallLog | None = None,
+    progress: bool = False,
 ) -> tuple[list[Any], RunReport | None]:
     """Run a plan on the calling thread and workers; returns the results of the entry function.
 
@@ -100,7 +102,8 @@ def run(
     order, as an `XCSExecutionError`, when everything before it is done. With ``on_error =
     "first-in-time"``, raises the error that comes first on the clock, at once: calls that run then
     run on, and what comes of them is dropped. With ``holds_output``, what calls write to the
-    console and to logs appears in program order (see `console`).
+    console and to logs appears in program order (see `console`). The calls of operators are added
+    to the `log`. With ``progress``, bars show how far loops are.
     """
     if on_error not in get_args(OnError):
         listed = " or ".join(repr(choice) for choice in get_args(OnError))
@@ -110,7 +113,10 @@ def run(
         raise ValueError(f"max_workers={max_workers!r}: expected an integer of at least 1")
     if len(args) != plan.body.arguments:
         raise XCSError(f"the program takes {plan.body.arguments} arguments, {len(args)} were given")
-    return Run(plan, limit, record, on_error, holds_output).execute(args)
+    run = Run(plan, limit, record, on_error, holds_output, log)
+    if progress:
+        run.show_progress()
+    return run.execute(args)
 
 
 async def run_async(
@@ -120,6 +126,8 @@ async def run_async(
     max_workers: int | None = None,
     record: bool = False,
     holds_output: bool = True,
+    log: CallLog | None = None,
+    progress: bool = False,
 ) -> tuple[list[Any], RunReport | None]:
     """What `run` does, in a coroutine: the caller's event loop awaits what the plan awaits.
 
@@ -127,7 +135,9 @@ async def run_async(
     its way from there, through handlers.
     """
     limit = DEFAULT_MAX_WORKERS if max_workers is None else max_workers
-    run = Run(plan, limit, record, holds_output=holds_output)
+    run = Run(plan, limit, record, holds_output=holds_output, log=log)
+    if progress:
+        run.show_progress()
     return await run.execute_async(args)
 
 
@@ -159,9 +169,12 @@ class Run(Calls):
         record: bool = False,
         on_error: OnError = "first-in-program",
         holds_output: bool = True,
+        log: CallLog | None = None,
     ):
-        super().__init__(max_workers, record)
+        super().__init__(max_workers, record, log)
         self.plan = plan
+        if self.report is not None:
+            self.report.plan = plan
         self.on_error = on_error
         self.loop_window, self.run_window = regions.windows(max_workers, awaits=plan.awaits)
         self.holds_output = holds_output and plan.overlaps
@@ -212,6 +225,8 @@ class Run(Calls):
                     self.event_loop.give_back()
                 if self.console is not None:
                     self.console.close()
+                if self.progress is not None:
+                    self.progress.close()
         return self._ended(root)
 
     async def execute_async(self, args: Sequence[Any]) -> tuple[list[Any], RunReport | None]:
@@ -246,7 +261,15 @@ class Run(Calls):
             finally:
                 if self.console is not None:
                     self.console.close()
+                if self.progress is not None:
+                    self.progress.close()
         return self._ended(root)
+
+    def show_progress(self) -> None:
+        """Have bars show how far loops are. Raises XCSError if tqdm is not installed."""
+        from xcs.runtime.progress import Progress
+
+        self.progress = Progress()
 
     def _enter_root(self, args: Sequence[Any]) -> Frame:
         if self.plan.iterates and not self.tracks_order:
@@ -272,7 +295,7 @@ class Run(Calls):
                 + ", ".join(f"{op.name} at {op.location}" for op in waiting)
             )
         if self.report is not None:
-            self.report.total = time.perf_counter() - self.started
+            self.report.close()
         if self.error is not None:
             keep_others(self.error, [error for _, error in sorted(self.others, key=_place)])
             try:
@@ -489,12 +512,15 @@ class Run(Calls):
         frame.await_head(op)
         if self.report is not None:
             self.report.waits.append(OpWait(op.name, op.kind, op.location, reason))
+            self.report.is_ready(op, frame, f"its turn: {reason}")
 
     def start(self, frame: Activation, op: OpPlan) -> None:
         """Have an op run, here or on a worker."""
         if op.action is CALL:
             if self.holds_output and self.console is None:
                 self.look_after(frame, op)
+            if self.report is not None:
+                self.report.is_ready(op, frame, "a worker")
             self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True
@@ -519,7 +545,8 @@ class Run(Calls):
         if self.report is not None:
             start = time.perf_counter()
             ACTIONS[op.action](self, frame, op)
-            self._record(frame, op, start, time.perf_counter())
+            if op.kind not in CALL_KINDS or op.action in (INLINE, Action.HERE):
+                self.report.ran(op, frame, start, time.perf_counter())  # others have only begun
         else:
             ACTIONS[op.action](self, frame, op)
 

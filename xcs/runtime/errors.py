@@ -15,6 +15,7 @@ op, and whoever waits for them looks at their very class.
 from __future__ import annotations
 
 import ast
+import html
 import os
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -56,6 +57,17 @@ class XCSExecutionError(XCSError):
     """Shortened reprs of the op's inputs, as ``"prompt='...'"`` where they are named."""
     other_errors: tuple[BaseException, ...]
     """Errors of ops that come later in the program and had failed as well, `MAX_OTHERS` at most."""
+
+    def _repr_html_(self) -> str:
+        """What notebooks show where the error is the value of a cell."""
+        cells = [
+            ("error", f"{type(self.original_error).__name__}: {self}"),
+            ("operator", self.operator),
+            ("line", self.source_line),
+            *(("input", text) for text in self.inputs),
+        ]
+        rows = "".join(f"<tr><th>{k}</th><td>{html.escape(v)}</td></tr>" for k, v in cells)
+        return f"<table>{rows}</table>"
 
 
 MAX_OTHERS = 16

@@ -39,6 +39,9 @@ class Activation:
 
     __slots__ = ("index", "owner", "values")
 
+    plan: Any = None
+    """The block, where it is one with more than one op."""
+
     def __init__(self, owner: Owner | None, index: int, values: list[Any]):
         self.owner = owner
         self.index = index
@@ -78,6 +81,8 @@ class Frame(Activation):
         "children", "dead", "done", "given", "head", "left", "missing", "plan", "probing", "retire",
         "successor", "taken", "waiters", "waiting", "watched", "writes",
     )  # fmt: skip
+
+    plan: BlockPlan
 
     def __init__(self, plan: BlockPlan, owner: Owner | None, index: int):
         self.plan = plan
@@ -162,7 +167,10 @@ class UntrackedFrame(Frame):
 class Owner:
     """A running op that has entered blocks."""
 
-    __slots__ = ("frame", "op")
+    __slots__ = ("frame", "op", "place")
+
+    place: tuple[Any, ...]
+    """Where in the program it is, once that was asked for (`report`)."""
 
     def __init__(self, frame: Frame, op: OpPlan):
         self.frame = frame

@@ -294,6 +294,8 @@ def iteration_ended(run: Run, loop: Loop, index: int, writes: Writes | None) -> 
     """An iteration is done. Tells whether the loop is."""
     loop.completed += 1
     run.live_iterations -= 1
+    if run.progress is not None:
+        run.progress.ended(loop, index)
     if run.tracks_order:
         _retire_iteration(run, loop, index, writes)
     if loop.completed == loop.length:

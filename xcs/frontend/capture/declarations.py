@@ -20,6 +20,10 @@ class Declarations:
 
     objects: dict[str, Any] = field(default_factory=dict)
     operators: dict[str, orch.OperatorOp] = field(default_factory=dict)
+    verdicts: dict[str, Classification] = field(default_factory=dict)
+    """Why each operator has its effects."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What people call what symbols stand for."""
     _keys: dict[int, str] = field(default_factory=dict)
     _symbols: dict[tuple[int, str, str, bool], str] = field(default_factory=dict)
 
@@ -49,6 +53,7 @@ class Declarations:
         if symbol is None:
             name = str(getattr(function, "__name__", None) or type(function).__name__)
             symbol = self._symbols[key] = self.new_symbol(name)
+            self.verdicts[symbol] = what
             module = getattr(function, "__module__", None) or type(function).__module__
             qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
             kind = what.kind if what.kind in orch.KindAttr.words else "function"
@@ -70,7 +75,9 @@ class Declarations:
 
     def new_symbol(self, name: str) -> str:
         """A symbol of its own that reads like the name."""
-        return _numbered(_stem(name), self.is_symbol)
+        symbol = _numbered(_stem(name), self.is_symbol)
+        self.names[symbol] = name
+        return symbol
 
     def is_symbol(self, name: str) -> bool:
         """Whether the program has a symbol of that name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xdsl.dialects import func
@@ -24,6 +24,7 @@ from xcs.frontend.capture.python_calls import declare_natives, quiet_functions
 from xcs.frontend.capture.state import Capture, Remark, object_type
 from xcs.frontend.capture.statements import outline_statements
 from xcs.frontend.capture.values import Dyn, Pack, Path, Static, Value
+from xcs.frontend.classification import Classification
 from xcs.frontend.facts import is_immutable_value
 from xcs.frontend.guards import Guards
 from xcs.frontend.source import function_node
@@ -57,12 +58,16 @@ class Captured:
     module: ModuleOp
     objects: dict[str, Any]
     guards: Guards
-    remarks: list[tuple[int | None, str]]
-    native_parts: list[tuple[int | None, str]]
+    remarks: list[Remark]
+    native_parts: list[Remark]
     assumptions: Assumptions
     """Of the objects that arguments, and what the guards know, lead to."""
     array_runs: int = 0
     coarse: bool = False
+    verdicts: dict[str, Classification] = field(default_factory=dict)
+    """By the operators' symbols: why each has its effects."""
+    names: dict[str, str] = field(default_factory=dict)
+    """By the symbols of operators and functions: what people call them."""
 
     def fits(self, values: list[Any]) -> bool:
         """Whether what was assumed of the objects that the program is given is true of these."""
@@ -177,9 +182,9 @@ def capture_program(
         if given_up not in kept:
             given_up.drop_all_references()  # its uses of values must not show to rewrites
     return Captured(
-        module, c.objects, c.guards, _told(c.remarks, frame.filename),
-        _told(c.native_parts, frame.filename),
-        _assumptions(c), _array_runs(module), coarse,
+        module, c.objects, c.guards, [*dict.fromkeys(c.remarks)],
+        [*dict.fromkeys(c.native_parts)],
+        _assumptions(c), _array_runs(module), coarse, c.verdicts, c.names,
     )  # fmt: skip
 
 
@@ -227,15 +232,6 @@ def _used_functions(main: func.FuncOp, known: Mapping[str, func.FuncOp]) -> list
                     found[name] = known[name]
                     pending.append(known[name])
     return list(found.values())
-
-
-def _told(remarks: list[Remark], filename: str) -> list[tuple[int | None, str]]:
-    """Remarks for people, each once; those on other files say which."""
-    told: dict[tuple[int | None, str], None] = {}
-    for remark in remarks:
-        elsewhere = remark.filename != filename
-        told[remark.line, f"({remark.filename}) {remark.text}" if elsewhere else remark.text] = None
-    return list(told)
 
 
 def _assumptions(c: Capture) -> Assumptions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,13 +55,20 @@ from xcs.frontend.guards import Guards
 from xcs.frontend.unsupported import Inseparable
 
 
-@dataclass
+@dataclass(frozen=True)
 class Remark:
     """What `explain` says of a place in the source."""
 
     filename: str
     line: int | None
     text: str
+
+    def shown(self, file: str) -> str:
+        """The remark with its line, and its file where that is another one."""
+        if self.line is None:
+            return self.text
+        elsewhere = f"{os.path.basename(self.filename)}, " if self.filename != file else ""
+        return f"{elsewhere}line {self.line}: {self.text}"
 
 
 @dataclass(eq=False)
