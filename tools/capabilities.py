@@ -32,29 +32,14 @@ _REACH_OUT: Final = re.compile(
 ``"{0.__class__}".format(x)`` reads any attribute; ``array.tofile(path)`` writes a file.
 """
 
-_OF_DATA: Final = frozenset(
-    name
-    for kind in (
-        str,
-        bytes,
-        bytearray,
-        int,
-        float,
-        complex,
-        list,
-        tuple,
-        dict,
-        set,
-        frozenset,
-        range,
-    )
-    for name in dir(kind)
-) | frozenset(
-    """T all any argmax argmin argsort args astype choose clip compress conj conjugate copy cumprod
-    cumsum diagonal dot dtype fill flat flatten imag item itemsize mT max mean min name nbytes ndim
-    nonzero prod ravel real repeat reshape round searchsorted shape size sort squeeze std strides sum
-    swapaxes take tobytes tolist trace transpose var weak_type""".split()
-)
+_OF_ARRAYS: Final = """
+    T all any argmax argmin argsort astype choose clip compress conj conjugate copy cumprod cumsum
+    diagonal dot dtype fill flat flatten imag item itemsize mT max mean min name nbytes ndim nonzero
+    prod ravel real repeat reshape round searchsorted shape size sort squeeze std strides sum
+    swapaxes take tobytes tolist trace transpose var weak_type
+"""
+_KINDS = str, bytes, bytearray, int, float, complex, list, tuple, dict, set, frozenset, range
+_OF_DATA: Final = frozenset((*_OF_ARRAYS.split(), *(n for k in _KINDS for n in dir(k)), "args"))
 """Attributes and methods of builtin data, of arrays and of errors: they compute, and no more."""
 
 _SAFE_TARGETS: Final = re.compile(
