@@ -5,13 +5,27 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test fuzz lint bench clean
+.PHONY: demo check test test-all fuzz lint bench clean
 
 demo: $(VENV)/.installed-examples
 	$(BIN)/python -m examples.semantic_qa
 
+# The inner loop: style, layers, and the tests of each part that are quick.
+check: $(VENV)/.installed-lint $(VENV)/.installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --exitfirst $(QUICK)
+
+QUICK := $(addprefix tests/test_,$(addsuffix .py,api layering operators engine \
+	engine_policies policies errors describe resources passes xcs_opt xcs_run broken_text notices))
+
+# A part of the heavy sweeps (parity, mutations, random programs), always the same part.
 test: $(VENV)/.installed-test $(VENV)/.installed-examples
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+test-all: $(VENV)/.installed-test $(VENV)/.installed-examples
+	XCS_SWEEPS=all $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz --count 20000

@@ -197,9 +197,29 @@ def _default_text(digits: str, exponent: int, precision: int) -> str:
 
 
 def parse_dense(parser: AttrParser) -> DenseIntOrFPElementsAttr:
-    """Parse ``dense<...> : type``."""
-    parser.parse_keyword("dense", " of a constant")
-    return parse_dense_body(parser)
+    """Parse ``dense<...> : type``, or ``dense_resource<...> : type`` if the text has the data."""
+    start = parser.pos
+    if parser.parse_optional_keyword("dense_resource") is None:
+        parser.parse_keyword("dense", " of a constant")
+        return parse_dense_body(parser)
+    value = parser._parse_builtin_dense_resource_attr()
+    if not isinstance(value, DenseIntOrFPElementsAttr):
+        handle = value.resource_handle.data
+        parser.raise_error(f"the text does not hold the data of '{handle}'", start, parser.pos)
+    return value
+
+
+def dense_of_bytes(type: Attribute, data: bytes) -> DenseIntOrFPElementsAttr:
+    """The literal of these bytes, as memory holds them. Raises ValueError for too few or many."""
+    element = type.element_type if isinstance(type, TensorType) else None
+    if not isinstance(type, TensorType) or not isinstance(
+        element, IntegerType | IndexType | AnyFloat | ComplexType
+    ):
+        raise ValueError(f"expected a tensor of numbers, not {type}")
+    expected = prod(type.get_shape()) * cast(FixedBitwidthType, element).compile_time_size
+    if DYNAMIC_INDEX in type.get_shape() or len(data) != expected:
+        raise ValueError(f"{len(data)} bytes are not the elements of {type}")
+    return DenseIntOrFPElementsAttr(type, BytesAttr(_loaded(data, element)))
 
 
 def parse_dense_body(parser: AttrParser) -> DenseIntOrFPElementsAttr:

@@ -113,6 +113,11 @@ class EncodingAttr(ParametrizedAttribute):
         """Of the tensor that is stored."""
         return self.dim_to_lvl.data.num_dims
 
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """The shape is of the encoding's rank."""
+        if len(shape) != self.rank:
+            raise VerifyException(f"an encoding for {self.rank} dimensions, not for {len(shape)}")
+
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
         given: dict[str, Attribute] = {}

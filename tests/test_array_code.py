@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 import types
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 
 import xcs
 from xcs.frontend.array_code import array_code_guards
@@ -212,3 +214,54 @@ def test_the_error_of_array_code_is_the_users_own() -> None:
 
     with pytest.raises(ValueError, match="expected a vector"):
         xcs.jit(checked)(X)
+
+
+def jitted_inside(x):
+    @xcs.jit
+    def twice(y):
+        return jnp.sin(y) * 2
+
+    return twice(x)
+
+
+def jitted_inside_with_options(x):
+    @xcs.jit(static_argnames="n")
+    def times(y, n):
+        return y * n
+
+    return times(x, n=3)
+
+
+def jitted_inside_of_a_loop(x):
+    step = partial(xcs.jit, static_argnums=1)(lambda y, n: y * n)
+    return lax.scan(lambda carry, _: (step(carry, 2), None), x, None, length=3)[0]
+
+
+@pytest.mark.parametrize(
+    "function", [jitted_inside, jitted_inside_with_options, jitted_inside_of_a_loop]
+)
+def test_what_is_jitted_inside_is_a_part_of_the_kernel(function):
+    jitted = xcs.jit(function)
+    assert jnp.array_equal(jitted(jnp.ones(3)), jax.jit(function)(jnp.ones(3)))
+    assert xcs.get_jit_stats(jitted)["execution_strategy"] == "fused"
+    assert "stablehlo" in jitted.lower(jnp.ones(3)).as_text("stablehlo")
+
+
+def test_what_is_jitted_inside_is_no_more_than_the_function_is(capsys):
+    def numbers(n):
+        return xcs.jit(lambda m: m * n)(n)
+
+    def prints(x):
+        @xcs.jit
+        def shown(y):
+            print("shown")
+            return y * 2
+
+        return shown(x)
+
+    assert xcs.jit(numbers)(100_000) == 10_000_000_000
+    jitted = xcs.jit(prints)
+    with pytest.warns(xcs.NotCompiledWarning, match="print"):
+        jitted(jnp.ones(3))
+    jitted(jnp.ones(3))
+    assert capsys.readouterr().out == "shown\n" * 2

@@ -12,6 +12,7 @@ import decimal
 import enum
 import fractions
 import functools
+import gc
 import hashlib
 import heapq
 import html
@@ -47,9 +48,10 @@ import unittest.mock
 import urllib.parse
 import urllib.request
 import uuid
+import weakref
 import zlib
 from array import array as typed_array
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -722,6 +724,25 @@ def test_the_answer_follows_a_changed_closure_cell():
     callee = print
 
     assert (before, classify(call).effects) == ("pure", "ordered")
+
+
+def test_an_answer_keeps_nothing_alive_that_its_callable_holds():
+    class Large:
+        parts = ()
+
+    def made() -> tuple[weakref.ref[Any], weakref.ref[Any]]:
+        large = Large()
+
+        def call():
+            return len(large.parts)
+
+        classify(call)
+        return weakref.ref(call), weakref.ref(large)
+
+    call, large = made()
+    gc.collect()
+
+    assert (call(), large()) == (None, None)
 
 
 def test_importing_it_imports_neither_jax_nor_numpy():

@@ -673,6 +673,21 @@ def test_a_function_that_is_one_kernel_for_some_arguments_only():
     assert xcs.get_jit_stats(double)["calls"] == 6
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, numbers: jnp.sum(x) + sum(numbers),
+        lambda x, numbers: jnp.sum(x) + len(numbers),
+        lambda x, numbers: x + jnp.array(numbers).sum(),
+    ],
+    ids=["sum", "length", "array"],
+)
+@pytest.mark.filterwarnings("ignore::xcs.NotCompiledWarning")
+def test_a_long_list_of_numbers_is_not_as_many_inputs(function):
+    jitted, numbers = xcs.jit(function), list(range(60_000))
+    assert jnp.array_equal(jitted(jnp.ones(3), numbers), function(jnp.ones(3), numbers))
+
+
 def test_containers_of_numbers_are_arrays():
     def step(settings, x):
         return x * settings["rate"], settings

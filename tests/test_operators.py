@@ -97,6 +97,41 @@ def test_policies_of_programs_are_those_of_plain_calls() -> None:
         assert calls == [1]
 
 
+class Busy(Exception):
+    retry_after = 86400
+
+
+@pytest.mark.parametrize(
+    ("error", "settings", "expected"),
+    [
+        (KeyError("k"), {"retry_on": KeyError}, 3),
+        (OSError("o"), {"retry_on": (KeyError, ValueError)}, 1),
+        (TypeError("t"), {"retry_on": lambda error: "t" in str(error)}, 3),
+        (Busy("b"), {"max_retry_after": 0.001}, 3),
+    ],
+    ids=["one class", "classes", "function", "how long"],
+)
+def test_programs_know_what_is_retried_and_when(
+    error: Exception, settings: Any, expected: int
+) -> None:
+    calls: list[int] = []
+
+    @xcs.op(retries=2, backoff=0, **settings)
+    def fails(x: int) -> int:
+        calls.append(x)
+        raise error
+
+    @xcs.jit
+    def program(x: int) -> int:
+        return fails(x)
+
+    for call in (fails, program):
+        calls.clear()
+        with pytest.raises(type(error)):
+            call(1)
+        assert calls == [1] * expected
+
+
 # --- Objects ---
 
 

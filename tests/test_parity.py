@@ -19,6 +19,7 @@ from tests.parity.batches import (
 )
 from tests.parity.case import Case
 from tests.parity.found import MODULES, cases
+from tests.sweeps import sampled
 
 
 def found() -> Iterator[Case]:
@@ -26,7 +27,7 @@ def found() -> Iterator[Case]:
         yield from cases(module, per_function=PER_FUNCTION)
 
 
-@pytest.mark.parametrize("batch", batches(found()))
+@pytest.mark.parametrize("batch", sampled(batches(found()), 3))
 def test_same_program(batch: list[Case]) -> None:
     assert_same_program_in_one_kernel(batch)
 

@@ -13,7 +13,6 @@ import pytest
 from jax import lax
 
 import xcs
-from tests.parity.batches import ALL
 from tests.parity.case import (
     Case,
     Together,
@@ -22,6 +21,7 @@ from tests.parity.case import (
     assert_same_programs,
     plainly,
 )
+from tests.sweeps import ALL
 
 X = np.linspace(0.1, 0.9, 6, dtype=np.float32).reshape(2, 3)
 WEIGHTS = jnp.asarray(np.random.default_rng(0).normal(size=(3, 4)), jnp.float32)

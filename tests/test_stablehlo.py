@@ -130,6 +130,71 @@ def test_generic_text_of_jax_is_read_as_its_own(name: str) -> None:
     assert module_text(parse(generic)) == lowered(name)
 
 
+@pytest.mark.parametrize("name", sorted(CASES)[::6])
+@pytest.mark.filterwarnings("ignore:Some donated buffers")
+def test_text_with_locations_is_read_as_without(name: str) -> None:
+    module = ir.Module.parse(lowered(name), upstream_context())
+    located = str(module.operation.get_asm(enable_debug_info=True))
+    function, arguments = CASES[name]
+    compiled = function if hasattr(function, "lower") else jax.jit(function)
+    for text in (located, compiled.lower(*arguments).as_text(debug_info=True)):
+        assert "loc(#loc" in text
+        assert module_text(parse(text)) == lowered(name)
+
+
+def test_exported_text_is_read() -> None:
+    (size,) = jax.export.symbolic_shape("n")
+    specs = jax.ShapeDtypeStruct((size, 4), jax.numpy.float32)
+    text = str(jax.export.export(jax.jit(lambda x: x @ x.T))(specs).mlir_module())
+    assert module_text(parse(text)) == str(ir.Module.parse(text, upstream_context()))
+
+
+LOCATED = """\
+func.func @main(%x: tensor<f32> loc(#a)) -> tensor<f32> {
+  %0 = stablehlo.sine %x : tensor<f32> loc(#c)
+  return %0 : tensor<f32> loc(fused<"why">["f.py":1:2 to :3, #b])
+}
+#a = loc("f.py":1:2 to 4:5)
+#b = loc("name"(#a))
+#c = loc(callsite(#b at #a))
+"""
+
+
+def test_locations_may_be_named_where_they_are_used_and_defined_later() -> None:
+    sine = next(op for op in parse(LOCATED).walk() if op.name == "stablehlo.sine")
+    assert str(sine.location) == 'loc(callsite("name"("f.py":1:2) at "f.py":1:2))'
+    with pytest.raises(ParseError, match="undefined symbol alias '#b'"):
+        parse(LOCATED.replace("#b =", "#d ="))
+    with pytest.raises(ParseError, match="re-declaration of alias '#a'"):
+        parse(LOCATED + '#a = loc("g.py":1:2)\n')
+    with pytest.raises(ParseError, match="undefined symbol alias '#a'"):
+        parse(LOCATED.replace('loc("f.py":1:2 to 4:5)', "loc(#a)"))
+
+
+RESOURCE = """\
+func.func @main() -> tensor<2xf32> {
+  %0 = stablehlo.constant dense_resource<w> : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      w: "0x040000000000803F00000040"
+    }
+  }
+#-}
+"""
+
+
+def test_literals_may_stand_at_the_end_of_the_text() -> None:
+    assert "dense<[1.000000e+00, 2.000000e+00]>" in module_text(parse(RESOURCE))
+    with pytest.raises(ParseError, match="the text does not hold the data of 'v'"):
+        parse(RESOURCE.replace("<w>", "<v>"))
+    with pytest.raises(ParseError, match=r"8 bytes are not the elements of tensor<3xf32>"):
+        parse(RESOURCE.replace("tensor<2xf32>", "tensor<3xf32>"))
+
+
 @pytest.mark.parametrize("element", ["i1", "i2", "ui4", "i4", "ui8", "bf16", "complex<f32>"])
 def test_large_literals_are_printed_as_upstream_does(element: str) -> None:
     elements = {

@@ -209,7 +209,11 @@ CALLS = {
 def kernel_that_calls(call: str) -> str:
     type_ = "tensor<2xf32>"
     body = f"%0 = {call} ({type_}) -> {type_} return %0 : {type_}"
-    text = f"func.func @main(%a: {type_}) -> {type_} {{ {body} }}"
+    return kernel_of_text(f"func.func @main(%a: {type_}) -> {type_} {{ {body} }}")
+
+
+def kernel_of_text(text: str) -> str:
+    type_ = "tensor<2xf32>"
     op = f'"xtensor.primitive"(%x) {{name = "call", stablehlo = "{text}"}} : ({type_}) -> {type_}'
     return KERNEL.replace(f"xtensor.add %x, %x : {type_}", op)
 
@@ -258,3 +262,93 @@ def test_modules_of_the_current_directory_are_not_imported(write: Callable[[str]
     before = list(sys.path)
     assert main([path, "--args", "[[1, 2]]"]) == 0
     assert sys.path == before
+
+
+METHOD = """\
+func.func @main(%x : {of}, %path : !orch.object) -> !orch.object {{
+  %0 = orch.method %x "{name}"(%path) : {of}, (!orch.object) -> !orch.object
+  func.return %0 : !orch.object
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "args"),
+    [
+        ("tensor<2xf32>", "tofile", '[[1, 2], "written"]'),
+        ("tensor<2xf32>", "dump", '[[1, 2], "written"]'),
+        ("!orch.object", "format", '["{0.__class__.__mro__}", 1]'),
+        ("!orch.object", "format_map", '["{x.__class__.__mro__}", {"x": 1}]'),
+    ],
+)
+def test_methods_that_reach_out_of_data_need_more(
+    of: str, name: str, args: str, write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(METHOD.format(of=of, name=name))
+    for allowed in ([], ["--allow", "greeter"]):
+        assert main([path, "--args", args, *allowed]) == 1
+        assert "to permit it, add --allow builtins" in capsys.readouterr().err
+    assert not Path("written").exists()
+
+
+def test_methods_of_other_objects_need_a_module_that_has_them(
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(ATTRIBUTE.format(name="cursor"))
+    assert main([path, "--args", "[1]"]) == 1
+    assert "to permit it, add --allow MODULE" in capsys.readouterr().err
+    assert main([path, "--args", "[1]", "--allow", "greeter"]) == 1
+    assert "'int' object has no attribute 'cursor'" in capsys.readouterr().err
+
+
+# --- Bad input gives no traceback -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "args", "message"),
+    [
+        (
+            kernel_of_text("func.func @main(garbage"),
+            "[[1, 2]]",
+            "is not a module",
+        ),
+        (HOST, "[" * 20_000 + "]" * 20_000, "--args: error: not JSON: it is nested too deeply"),
+        (HOST.replace("x + 1", "-" * 20_000 + "x"), "[1]", "host source is nested too deeply"),
+        (
+            METHOD.format(of="!orch.object", name="join").replace(
+                "(%path) :", '(%path) {keywords = ["__debug__"]} :'
+            ),
+            '["a", "b"]',
+            "'__debug__' is not the name of a keyword argument",
+        ),
+    ],
+    ids=["a kernel's text", "arguments", "host source", "a keyword"],
+)
+def test_bad_input_gives_an_error(
+    content: str,
+    args: str,
+    message: str,
+    write: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([write(content), "--allow", "builtins", "--args", args]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_module_may_come_from_standard_input(
+    write: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(KERNEL)
+    with open("main.mlir", encoding="utf-8") as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert main(["-", "--args", "[[1, 2.5]]"]) == 0
+    assert json.loads(capsys.readouterr().out) == [2.0, 5.0]
+
+
+def test_results_without_json_are_text(
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([write(KERNEL), "--args", "[[NaN, Infinity]]"]) == 0
+    assert json.loads(capsys.readouterr().out) == ["NaN", "Infinity"]

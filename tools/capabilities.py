@@ -19,8 +19,28 @@ from xcs.dialects import orch
 ANYTHING: Final = "builtins"
 """The module that has to be allowed for code which the declared operators do not bound."""
 
-_FRAMES: Final = re.compile(r"(gi|cr|ag|tb|f)_\w+|func_\w+|mro")
-"""Attributes that lead from a result to frames, their variables, and classes."""
+OBJECTS: Final = "MODULE"
+"""Stands for any module: one of those that are allowed has the objects in question."""
+
+_REACH_OUT: Final = re.compile(
+    r"(gi|cr|ag|tb|f)_\w+|func_\w+|mro|traceback|with_traceback|format|format_map"
+    r"|tofile|dumps?|setflags|ctypes|unsafe_buffer_pointer|(addressable|global)_\w+"
+    r"|devices?|device_\w+|to_device|client|sharding"
+)
+"""Attributes that lead to frames, their variables, classes, files, memory, and JAX's machinery.
+
+``"{0.__class__}".format(x)`` reads any attribute; ``array.tofile(path)`` writes a file.
+"""
+
+_OF_ARRAYS: Final = """
+    T all any argmax argmin argsort astype choose clip compress conj conjugate copy cumprod cumsum
+    diagonal dot dtype fill flat flatten imag item itemsize mT max mean min name nbytes ndim nonzero
+    prod ravel real repeat reshape round searchsorted shape size sort squeeze std strides sum
+    swapaxes take tobytes tolist trace transpose var weak_type
+"""
+_KINDS = str, bytes, bytearray, int, float, complex, list, tuple, dict, set, frozenset, range
+_OF_DATA: Final = frozenset((*_OF_ARRAYS.split(), *(n for k in _KINDS for n in dir(k)), "args"))
+"""Attributes and methods of builtin data, of arrays and of errors: they compute, and no more."""
 
 _SAFE_TARGETS: Final = re.compile(
     r"lapack_\w+|Sharding|SPMD\w+|shape_assertion|TopK|mhlo\.\w+|chlo\.\w+|annotate_device_placement"
@@ -44,22 +64,22 @@ def needs(op: Operation) -> Iterator[tuple[str, str]]:
             yield module, f"operator @{op.sym_name.data} is in the Python module {module!r}"
         case orch.HostOp():
             yield ANYTHING, "this runs native Python"
-        case orch.InvokeOp():
+        case orch.InvokeOp() | orch.NewOp():
             yield ANYTHING, "this calls whatever its operand is"
         case orch.GetAttrOp() | orch.SetAttrOp() | orch.DelAttrOp():
-            if is_private(name := op.attribute.data):
-                yield ANYTHING, f"the attribute {name!r} leads to what is no data of the object"
+            yield from _needs_of(op.attribute.data, "attribute")
         case orch.MethodOp():
-            if is_private(name := op.method.data):
-                yield ANYTHING, f"the method {name!r} leads to what is no data of the object"
+            yield from _needs_of(op.method.data, "method")
     for target in custom_calls(op):
         if _SAFE_TARGETS.fullmatch(target) is None:
             yield ANYTHING, f"the custom call {target!r} may do anything"
 
 
-def is_private(name: str) -> bool:
-    """Whether an attribute may lead out of the data of an object."""
-    return name.startswith("_") or _FRAMES.fullmatch(name) is not None
+def _needs_of(name: str, what: str) -> Iterator[tuple[str, str]]:
+    if name.startswith("_") or _REACH_OUT.fullmatch(name):
+        yield ANYTHING, f"the {what} {name!r} leads to what is no data of the object"
+    elif name not in _OF_DATA:
+        yield OBJECTS, f"the {what} {name!r} is not one of builtin data and arrays"
 
 
 def custom_calls(op: Operation) -> Iterator[str]:

@@ -8,7 +8,15 @@ from itertools import accumulate
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr, UnknownLoc
+from xdsl.dialects.builtin import (
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+    UnknownLoc,
+    UnregisteredAttr,
+    UnregisteredOp,
+)
 from xdsl.ir import Attribute, Operation
 from xdsl.parser import Span
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -88,7 +96,10 @@ class SourceParser(LiteralParser):
     ) -> Attribute:
         start = self._current_token.span.start
         try:
-            return super()._parse_dialect_type_or_attribute_body(attr_name, *place, **options)
+            found = super()._parse_dialect_type_or_attribute_body(attr_name, *place, **options)
+            if isinstance(found, UnregisteredAttr) and self._has_dialect(attr_name):
+                self.raise_error(f"'{attr_name}' is not one of its dialect", start, self.pos)
+            return found
         except ValueError as error:
             if isinstance(error, ParseError | VerifyException):
                 raise
@@ -97,10 +108,18 @@ class SourceParser(LiteralParser):
 
     def _get_op_by_name(self, name: str) -> type[Operation]:
         try:
-            return super()._get_op_by_name(name)
+            found = super()._get_op_by_name(name)
         except ParseError as error:
             # xDSL points at what follows the name.
             raise ParseError(self._operation_start or error.span, error.msg) from None
+        if issubclass(found, UnregisteredOp) and self._has_dialect(name):
+            span = self._operation_start or self._current_token.span
+            raise ParseError(span, f"Operation {name} is not one of its dialect")
+        return found
+
+    def _has_dialect(self, name: str) -> bool:
+        """Whether the dialect is known of which this is the name of an op or an attribute."""
+        return self.ctx.get_optional_dialect(name.partition(".")[0]) is not None
 
     def _at_offset(self, span: AnySpan) -> AnySpan:
         return replace(span, line_offset=self._line_offset)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,7 +25,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 import xcs
 from xcs.dialects import orch
-from xcs.tools.capabilities import needs, resolver
+from xcs.tools.capabilities import OBJECTS, needs, resolver
 from xcs.tools.diagnostics import AnySpan, InputError, render, render_span
 from xcs.tools.source_parser import SourceParser
 from xcs.tools.verifier import verify
@@ -55,7 +56,9 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="xcs-run", description="Runs a function of a module.")
-    parser.add_argument("input_file", metavar="FILE", help="the module, as MLIR text")
+    parser.add_argument(
+        "input_file", metavar="FILE", help="the module, as MLIR text; - is standard input"
+    )
     parser.add_argument(
         "--entry", default="main", metavar="NAME", help="the function to run (default: main)"
     )
@@ -79,6 +82,8 @@ def _parse(path: str) -> tuple[ModuleOp, dict[Operation, AnySpan]]:
     context = Context()
     for name, factory in Universe.get_multiverse().all_dialects.items():
         context.register_dialect(name, factory)
+    if path == "-":
+        return SourceParser.parse(context, sys.stdin.read().encode(), "<stdin>")
     with open(path, "rb") as file:
         return SourceParser.parse(context, file.read(), path)
 
@@ -95,6 +100,7 @@ def _run(
         if isinstance(op, orch.OperatorOp):
             # The process in which the module was captured is gone; the path is what is left.
             op.properties.pop("ref", None)
+    from xcs.dialects.stablehlo.print import OpDiagnostic
     from xcs.runtime import XCSError, run_module
     from xcs.runtime.errors import describe_error
 
@@ -104,6 +110,10 @@ def _run(
         return run_module(module, options.entry, arguments, resolve, kernels)
     except XCSError as error:
         raise InputError(f"xcs-run: error: {describe_error(error)}") from error
+    except OpDiagnostic as error:
+        span = spans.get(error.op)
+        message = str(error) if span is None else render_span(span, str(error))
+        raise InputError(message) from error
     except ValueError as error:  # of a kernel's text
         raise InputError(f"xcs-run: error: {error}") from error
 
@@ -150,6 +160,8 @@ def _arguments(entry: FuncOp, spans: Mapping[Operation, AnySpan], text: str) -> 
         values = json.loads(text)
     except ValueError as error:
         raise InputError(render("--args", f"not JSON: {error}", text)) from None
+    except RecursionError:
+        raise InputError(render("--args", "not JSON: it is nested too deeply")) from None
     if not isinstance(values, list):
         raise InputError(render("--args", "expected a JSON array, one element per argument", text))
     types = entry.function_type.inputs.data
@@ -187,7 +199,7 @@ def _check_allowed(
     """Refuse a module that needs more than is allowed, before anything of it runs."""
     for op in module.walk():
         for needed, what in needs(op):
-            if needed not in allowed:
+            if needed not in allowed and not (needed == OBJECTS and allowed):
                 message = f"{what}; to permit it, add --allow {needed}"
                 raise InputError(render_span(spans[op], message))
 
@@ -224,15 +236,33 @@ def _load(name: str) -> ModuleType:
 
 
 def _as_json(value: object) -> str:
-    """Return the value as JSON, arrays as nested lists; as its ``repr`` where it has no JSON."""
+    """Return the value as JSON, arrays as nested lists; as its ``repr`` where it has no JSON.
 
-    def default(item: Any) -> Any:
-        return item.tolist() if hasattr(item, "tolist") else repr(item)
-
+    Numbers that JSON has not are the texts "NaN", "Infinity" and "-Infinity".
+    """
     try:
-        return json.dumps(value, default=default, ensure_ascii=False)
-    except (TypeError, ValueError):  # keys that are no strings, or a value that holds itself
+        return json.dumps(_plain(value), allow_nan=False, ensure_ascii=False)
+    except (
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):  # keys of other kinds; a value that holds itself
         return repr(value)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case float():
+            names = {math.inf: "Infinity", -math.inf: "-Infinity"}
+            return value if math.isfinite(value) else names.get(value, "NaN")
+        case str() | int() | None:
+            return value
+        case _:
+            return _plain(value.tolist()) if hasattr(value, "tolist") else repr(value)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ PURE, UNORDERED, ORDERED = (EffectsAttr(word) for word in EffectsAttr.words)
 class PolicyAttr(Data[tuple[tuple[str, int | float | str], ...]]):
     """How an operator is run: ``#orch.policy<retries = 2, timeout = 30.0, max_concurrency = 8>``.
 
-    ``timeout`` and ``backoff`` are seconds; ``rate_limit`` is calls per unit, as ``"500/min"``.
+    ``timeout``, ``backoff`` and ``max_retry_after`` are seconds; ``rate_limit`` is calls per unit,
+    as ``"500/min"``.
     """
 
     name = "orch.policy"
@@ -76,6 +77,7 @@ class PolicyAttr(Data[tuple[tuple[str, int | float | str], ...]]):
         "timeout": float,
         "max_concurrency": int,
         "rate_limit": str,
+        "max_retry_after": float,
     }
 
     @classmethod

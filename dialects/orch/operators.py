@@ -23,11 +23,13 @@ class OperatorOp(IRDLOperation):
     """Declares an operator once: where it is found, and what the optimiser may assume of it.
 
     ``path`` is ``"module:qualified.name"``; ``ref`` names the object of the running process that is
-    called, where the module was captured from one. ``deterministic`` permits merging equal calls.
-    ``fresh`` says of a pure operator that it may raise, or may make a mutable object each time: its
-    calls are reordered, but neither merged nor dropped. A ``nonblocking`` operator does not wait.
-    A ``local`` ordered one, such as one that reads the clock, is ordered among the ops of its own
-    activation only. The results of an ``immutable`` one cannot change, as its author declared.
+    called, where the module was captured from one, and ``retry_on`` the object that says which
+    errors are worth another try (exception classes, or a function of the error). ``deterministic``
+    permits merging equal calls. ``fresh`` says of a pure operator that it may raise, or may make a
+    mutable object each time: its calls are reordered, but neither merged nor dropped. A
+    ``nonblocking`` operator does not wait. A ``local`` ordered one, such as one that reads the
+    clock, is ordered among the ops of its own activation only. The results of an ``immutable`` one
+    cannot change, as its author declared.
     """
 
     name = "orch.operator"
@@ -43,6 +45,7 @@ class OperatorOp(IRDLOperation):
     local = opt_prop_def(UnitAttr)
     immutable = opt_prop_def(UnitAttr)
     ref = opt_prop_def(RefAttr)
+    retry_on = opt_prop_def(RefAttr)
 
     traits = traits_def(SymbolOpInterface())
     irdl_options = (ParsePropInAttrDict(),)
@@ -62,6 +65,7 @@ class OperatorOp(IRDLOperation):
         local: bool = False,
         immutable: bool = False,
         ref: str | None = None,
+        retry_on: str | None = None,
     ):
         super().__init__(
             properties={
@@ -76,6 +80,7 @@ class OperatorOp(IRDLOperation):
                 "local": UnitAttr() if local else None,
                 "immutable": UnitAttr() if immutable else None,
                 "ref": RefAttr(ref) if ref is not None else None,
+                "retry_on": RefAttr(retry_on) if retry_on is not None else None,
             }
         )
 

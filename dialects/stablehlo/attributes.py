@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     ArrayAttr,
     BoolAttr,
     DenseIntElementsAttr,
@@ -207,6 +208,14 @@ class TypeExtensionsAttr(ParametrizedAttribute):
     def of(cls, bounds: Iterable[int | None]) -> "TypeExtensionsAttr":
         """The attribute for these bounds."""
         return cls(ArrayAttr(NoneAttr() if bound is None else IntAttr(bound) for bound in bounds))
+
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """There is a bound or a ``?`` for each size, and a bound only where the size is ``?``."""
+        if len(self.values) != len(shape):
+            raise VerifyException(f"{self} needs a bound for each of {len(shape)} dimensions")
+        for size, bound in zip(shape, self.values, strict=True):
+            if bound is not None and size != DYNAMIC_INDEX:
+                raise VerifyException(f"{self} has a bound for the size {size}, which is known")
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:

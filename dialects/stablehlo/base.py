@@ -44,7 +44,7 @@ from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
 from xcs.dialects.quant import UniformQuantizedType
-from xcs.dialects.sparse_tensor import EncodingAttr
+from xcs.dialects.tensor_types import TensorEncoding
 
 from .attributes import FutureType, TokenType, TypeExtensionsAttr
 
@@ -295,15 +295,8 @@ def bounds_of(type: AnyTensor) -> tuple[int | None, ...]:
 
 def check_bounds(type: AnyTensor) -> None:
     """The tensor's bounds are of sizes that are not known, and its encoding is of its rank."""
-    if isinstance(type.encoding, EncodingAttr):
-        rank = type.encoding.rank
-        check(rank == type.get_num_dims(), f"{type} has an encoding for {rank} dimensions")
-    if not isinstance(type.encoding, TypeExtensionsAttr):
-        return
-    bounds, shape = type.encoding.values, type.get_shape()
-    check(len(bounds) == len(shape), f"{type} needs a bound for each dimension")
-    for size, bound in zip(shape, bounds, strict=True):
-        check(bound is None or size == DYNAMIC_INDEX, f"a known size of {type} has a bound")
+    if isinstance(type.encoding, TensorEncoding):
+        type.encoding.check_shape(type.get_shape())
 
 
 def sizes_compatible(a: int, b: int) -> bool:

@@ -297,10 +297,10 @@ class CollectivePermuteOp(IRDLOperation):
 
     def verify_(self) -> None:
         check_type("result", self.result, self.operand.type)
-        check_pairs(self.source_target_pairs)
+        _check_pairs(self.source_target_pairs)
 
 
-def check_pairs(pairs: DenseIntElementsAttr) -> None:
+def _check_pairs(pairs: DenseIntElementsAttr) -> None:
     """Each replica is the source, and the target, of at most one other."""
     shape = pairs.get_shape()
     ids: list[int] = list(pairs.get_values())  # type: ignore[arg-type]

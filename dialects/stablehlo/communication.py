@@ -49,7 +49,6 @@ from .collectives import (
     CollectivePermuteOp,
     CollectiveReduceOp,
     ReduceScatterOp,
-    check_pairs,
 )
 from .control import returned
 from .forms import hlo_op
@@ -194,8 +193,6 @@ def _check_channel_type(op: SendOp | RecvOp, host: int) -> None:
         op.channel_handle.channel_type.data == expected,
         f"the type of the channel must be {expected}",
     )
-    if op.source_target_pairs is not None:
-        check_pairs(op.source_target_pairs)
 
 
 STARTABLE = (

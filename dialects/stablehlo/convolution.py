@@ -109,7 +109,10 @@ class ConvolutionOp(IRDLOperation):
 
 @irdl_op_definition
 class DynamicConvOp(IRDLOperation):
-    """A convolution whose padding is computed, before and after each spatial dimension."""
+    """A convolution whose padding is computed, before and after each spatial dimension.
+
+    As upstream, it may have any number of strides, dilations and reversals.
+    """
 
     name = "stablehlo.dynamic_conv"
     lhs = operand_def(TENSOR)
@@ -131,8 +134,9 @@ class DynamicConvOp(IRDLOperation):
         rank = len(shape_of(self.lhs)) - 2
         check_shape("padding", self.padding, (rank, 2))
         amounts = constant_ints(self.padding)
+        windows = self.window_strides, self.lhs_dilation, self.rhs_dilation, self.window_reversal
         padding = None
-        if amounts is not None:
+        if amounts is not None and all(w is None or len(w) in (0, rank) for w in windows):
             padding = list(zip(amounts[::2], amounts[1::2], strict=True))
         check_convolution(self, padding)
 
@@ -142,7 +146,7 @@ def check_convolution(
 ) -> None:
     """The convolution is possible, and its result has the shape that follows.
 
-    Without the padding, the sizes of the result that depend on it are unknown.
+    Without the padding, the sizes of the result that depend on the window are unknown.
     """
     lhs, rhs, numbers = shape_of(op.lhs), shape_of(op.rhs), op.dimension_numbers
     check(len(lhs) == len(rhs) >= 2, f"no convolution of {op.lhs.type} with {op.rhs.type}")
@@ -151,11 +155,11 @@ def check_convolution(
     check(groups >= 1 and batches >= 1, "group counts must be at least 1")
     check(groups == 1 or batches == 1, "only one of the group counts can be more than 1")
     check_precisions(op.precision_config)
-    if op.window_reversal is not None:
-        check(
-            len(op.window_reversal) == len(lhs) - 2,
-            "window_reversal needs an entry for each spatial dimension",
-        )
+    rank = len(lhs) - 2
+    check(
+        padding is None or op.window_reversal is None or len(op.window_reversal) in (0, rank),
+        "window_reversal needs an entry for each spatial dimension",
+    )
     batch, features = (
         lhs[numbers.input_batch_dimension.data],
         lhs[numbers.input_feature_dimension.data],
@@ -172,18 +176,19 @@ def check_convolution(
         DYNAMIC_INDEX in (features, read) or features == read * groups,
         f"{features} features in {groups} groups do not match a kernel of {read} input features",
     )
-    rank = len(lhs) - 2
-    counts = window_counts(
-        [lhs[i] for i in ints(numbers.input_spatial_dimensions)],
-        [rhs[i] for i in ints(numbers.kernel_spatial_dimensions)],
-        or_ones(op.window_strides, rank),
-        [(0, 0)] * rank if padding is None else padding,
-        or_ones(op.lhs_dilation, rank),
-        or_ones(op.rhs_dilation, rank),
-    )
+    counts = [DYNAMIC_INDEX] * rank
+    if padding is not None:
+        counts = window_counts(
+            [lhs[i] for i in ints(numbers.input_spatial_dimensions)],
+            [rhs[i] for i in ints(numbers.kernel_spatial_dimensions)],
+            or_ones(op.window_strides, rank),
+            padding,
+            or_ones(op.lhs_dilation, rank),
+            or_ones(op.rhs_dilation, rank),
+        )
     expected = [0] * len(lhs)
     for place, count in zip(ints(numbers.output_spatial_dimensions), counts, strict=True):
-        expected[place] = DYNAMIC_INDEX if padding is None else count
+        expected[place] = count
     expected[numbers.output_batch_dimension.data] = (
         batch if batch == DYNAMIC_INDEX else batch // batches
     )

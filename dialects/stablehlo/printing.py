@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     FunctionType,
     IntegerType,
     ModuleOp,
+    UnregisteredOp,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.irdl import IRDLOperation, OptPropertyDef, VariadicDef
@@ -215,7 +216,14 @@ class _UpstreamText(PartsPrinter):
 
     def print_op(self, op: Operation) -> None:
         self._print_results(op)
-        if type(op).print is Operation.print:
+        if isinstance(op, UnregisteredOp):
+            self.print_string(f'"{op.op_name.data}"')
+            default, self.default_dialect = self.default_dialect, ""
+            attributes = dict(op.attributes)
+            del op.attributes["op_name__"]
+            self.print_op_with_default_format(op)
+            op.attributes = attributes
+        elif type(op).print is Operation.print:
             self.print_string(f'"{op.name}"')
             self._defaults = _required_defaults(type(op))
             default, self.default_dialect = self.default_dialect, ""

@@ -339,14 +339,18 @@ class PadOp(IRDLOperation):
             f"padding for a tensor of rank {len(source)} needs as many numbers",
         )
         check(min(interior, default=0) >= 0, "interior padding is never negative")
-        expected = [
-            DYNAMIC_INDEX if size == DYNAMIC_INDEX else a + size + max(size - 1, 0) * i + b
-            for size, a, b, i in zip(source, low, high, interior, strict=True)
-        ]
-        check(
-            all(size >= 0 or size == DYNAMIC_INDEX for size in expected),
-            f"padding takes more from {self.operand.type} than there is",
-        )
+        assert isinstance(self.operand.type, TensorType)
+        expected = []
+        for size, bound, a, b, i in zip(
+            source, bounds_of(self.operand.type), low, high, interior, strict=True
+        ):
+            most = bound if size == DYNAMIC_INDEX else size
+            padded = DYNAMIC_INDEX if most is None else a + most + max(most - 1, 0) * i + b
+            check(
+                padded >= 0 or most is None,
+                f"padding takes more from {self.operand.type} than there is",
+            )
+            expected.append(DYNAMIC_INDEX if size == DYNAMIC_INDEX else padded)
         check_shape("result", self.result, expected)
 
 

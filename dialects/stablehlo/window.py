@@ -39,13 +39,13 @@ def padding_attr(padding: Sequence[tuple[int, int]]) -> DenseIntElementsAttr:
 
 
 def or_ones(attr: I64Array | None, rank: int) -> tuple[int, ...]:
-    """The numbers of an attribute, by default a 1 for each dimension."""
-    return (1,) * rank if attr is None else attr.get_values()
+    """The numbers of an attribute; without any, a 1 for each dimension."""
+    return (attr is not None and attr.get_values()) or (1,) * rank
 
 
 def padding_pairs(attr: DenseIntElementsAttr | None, rank: int) -> list[tuple[int, int]]:
-    """The padding before and after each dimension, by default none."""
-    if attr is None:
+    """The padding before and after each dimension; without any pairs, there is none."""
+    if attr is None or attr.get_shape() == (0, 2):
         return [(0, 0)] * rank
     check(
         attr.get_shape() == (rank, 2),

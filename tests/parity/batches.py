@@ -1,11 +1,10 @@
 """Many cases in one trace and one compilation, which is what makes trying thousands fast.
 
-With ``XCS_PARITY=all`` in the environment, all forms of all functions are tried, and all are run.
+In `make test-all`, all forms of all functions are tried, and all are run.
 """
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,8 +23,8 @@ from tests.parity.case import (
     plainly,
 )
 from tests.parity.forms import needs_x64
+from tests.sweeps import ALL
 
-ALL = os.environ.get("XCS_PARITY") == "all"
 PER_FUNCTION = 99 if ALL else 1
 RUN_EVERY = 1 if ALL else 24
 TOGETHER = 24

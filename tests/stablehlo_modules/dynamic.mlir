@@ -24,3 +24,11 @@ func.func @bounds(%x: tensor<?x4xf32, #stablehlo.bounds<3, ?>>, %y: tensor<?x4xf
   %1 = stablehlo.transpose %0, dims = [1, 0] : (tensor<?x4xf32, #stablehlo.bounds<3, ?>>) -> tensor<4x?xf32, #stablehlo.bounds<?, 3>>
   func.return %1 : tensor<4x?xf32, #stablehlo.bounds<?, 3>>
 }
+func.func @windows_of_any_number(%x: tensor<1x8x4xf32>, %k: tensor<3x4x5xf32>, %p: tensor<1x2xi32>) -> tensor<1x?x5xf32> {
+  %0 = "stablehlo.dynamic_conv"(%x, %k, %p) <{batch_group_count = 1 : i64, dimension_numbers = #stablehlo.conv<[b, 0, f]x[0, i, o]->[b, 0, f]>, feature_group_count = 1 : i64, window_reversal = array<i1: true, false>, window_strides = array<i64: 2, 2>}> : (tensor<1x8x4xf32>, tensor<3x4x5xf32>, tensor<1x2xi32>) -> tensor<1x?x5xf32>
+  func.return %0 : tensor<1x?x5xf32>
+}
+func.func @windows_by_default(%x: tensor<1x8x4xf32>, %k: tensor<3x4x5xf32>) -> tensor<1x6x5xf32> {
+  %0 = stablehlo.convolution(%x, %k) dim_numbers = [b, 0, f]x[0, i, o]->[b, 0, f], window = {stride = [], pad = [], lhs_dilate = [], rhs_dilate = [], reverse = []} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x8x4xf32>, tensor<3x4x5xf32>) -> tensor<1x6x5xf32>
+  func.return %0 : tensor<1x6x5xf32>
+}

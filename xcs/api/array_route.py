@@ -16,7 +16,7 @@ from jax.core import Tracer
 from xcs.api.array_program import ArrayProgram, array_program, array_program_by_leaf
 from xcs.api.notices import described_arguments
 from xcs.api.parameters import jax_options
-from xcs.frontend.arguments import AbstractArray, Flat, flats_of, leaves_of
+from xcs.frontend.arguments import AbstractArray, Flat, flats_of, leaves_of, too_many_numbers
 from xcs.frontend.classify import classify
 from xcs.frontend.source import function_node
 from xcs.frontend.unsupported import Unsupported
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 64
 """Texts among the arguments, up to which these may be those of array code."""
-MAX_NUMBERS = 4096
-"""Leaves among arguments without arrays, up to which these may be those of array code."""
 MAX_REFUSED = 1024
 """Kinds of arguments of which it is remembered that they are not those of array code."""
 
@@ -119,9 +117,10 @@ class ArrayRoute:
         except (ValueError, TypeError, RecursionError, SystemError):  # as above
             return False
         kinds = set(map(type, leaves))
-        if not any(issubclass(kind, _ARRAYS) for kind in kinds):
-            if len(leaves) > MAX_NUMBERS or not self._reaches_arrays:
-                return False
+        if too_many_numbers(leaves):
+            return False
+        if not (any(issubclass(kind, _ARRAYS) for kind in kinds) or self._reaches_arrays):
+            return False
         if kinds.isdisjoint((str, bytes)):
             return True
         texts = sum(kind is str or kind is bytes for kind in map(type, leaves))

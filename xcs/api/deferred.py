@@ -20,7 +20,13 @@ from xdsl.ir import Operation, SSAValue
 from xcs.api.config import RuleSet
 from xcs.dialects import orch
 from xcs.frontend.abstract_values import is_constant
-from xcs.frontend.arguments import AbstractArray, array_spec
+from xcs.frontend.arguments import (
+    MAX_NUMBERS,
+    NUMBERS,
+    AbstractArray,
+    array_spec,
+    too_many_numbers,
+)
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, primitives_in
 from xcs.kernels import Kernel
 from xcs.runtime.host import compile_host
@@ -32,7 +38,6 @@ _log = logging.getLogger("xcs")
 MAX_SPECIALISATIONS = 64
 MAX_BY_VALUE = 16
 """Specialisations of one kernel for the values of integers."""
-_NUMBERS = (bool, int, float, complex)
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,9 @@ class DeferredKernel:
 
     def _lookup(self, leaves: list[Any], tree: Any, size: int | None = None) -> _Specialised | None:
         """What there is for such values; None where they are computed by plain JAX calls."""
+        if too_many_numbers(leaves):
+            self._refusal = f"@{self.name} takes more than {MAX_NUMBERS} numbers one by one"
+            return None
         found = self._kept(leaves, tree, size, self._by_value)
         has_integers = any(type(leaf) is int for leaf in leaves)
         if found is None and has_integers and not (self._by_value or self._unsettled):
@@ -300,7 +308,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _is_traced(value: Any) -> bool:
-    return _is_array(value) or type(value) in _NUMBERS
+    return _is_array(value) or type(value) in NUMBERS
 
 
 def _is_data(value: Any) -> bool:
@@ -316,7 +324,7 @@ def _leaf_key(leaf: Any, by_value: bool) -> Hashable:
     if _is_array(leaf):
         spec = array_spec(leaf)
         return (spec.shape, spec.dtype, spec.weak_type)
-    if type(leaf) in _NUMBERS and not (by_value and type(leaf) is int):
+    if type(leaf) in NUMBERS and not (by_value and type(leaf) is int):
         return type(leaf)
     hash(leaf)
     return (type(leaf), leaf)

@@ -837,7 +837,11 @@ def jit(
             )
         return _jitted(JitFunction(target, options))
 
+    decorate.__xcs_transformation__ = "jit"  # type: ignore[attr-defined] - as below
     return decorate if function is None else decorate(function)
+
+
+jit.__xcs_transformation__ = "jit"  # type: ignore[attr-defined] - for capture, which calls it
 
 
 def _jitted(function: JitFunction) -> Any:

@@ -7,7 +7,7 @@ Arrays and numbers are dynamic; their kinds, the structure around them, and ever
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CellType, FunctionType
 from typing import Any, Literal
@@ -17,6 +17,8 @@ import numpy as np
 
 NUMBERS = (bool, int, float, complex)
 """Classes of numbers that JAX makes arrays of."""
+MAX_NUMBERS = 1024
+"""Numbers among arguments, up to which these may be those of array code."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,14 @@ def _form(kind: type) -> _Form:
     if issubclass(kind, np.ndarray | np.generic):
         return "numpy"
     return "number" if kind in NUMBERS else "other"
+
+
+def too_many_numbers(leaves: Sequence[Any]) -> bool:
+    """Whether these are the numbers of a long list rather than arguments of array code.
+
+    JAX makes an input of each, and compiling takes more than linearly long in their number.
+    """
+    return len(leaves) > MAX_NUMBERS and sum(type(v) in NUMBERS for v in leaves) > MAX_NUMBERS
 
 
 def _flatten_parts(value: Any, made: list[Any], numbers: bool) -> Flat:

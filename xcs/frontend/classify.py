@@ -12,7 +12,7 @@ import sys
 import threading
 import types
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -397,7 +397,10 @@ class _Entry:
 
 
 class _Cache:
-    """Answers by identity of the callable's parts; bounded, and safe to use from many threads."""
+    """Answers by identity of the callable's parts; bounded, and safe to use from many threads.
+
+    An answer goes with the callable that it is about: its guards hold what closures contain.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[int, ...], _Entry] = {}
@@ -412,11 +415,16 @@ class _Cache:
 
     def put(self, fn: Any, found: Classification, guards: tuple[Guard, ...]) -> Classification:
         parts = _parts(fn)
-        entry = _Entry(tuple(map(_weakly, parts)), found, guards)
+        key = tuple(map(id, parts))
+
+        def forget(_: Any) -> None:  # at any moment, so without the lock: a dict does that at once
+            self._entries.pop(key, None)
+
+        entry = _Entry(tuple(_weakly(part, forget) for part in parts), found, guards)
         with self._lock:
             if len(self._entries) >= _MAX_ENTRIES:
                 self._entries.clear()
-            self._entries[tuple(map(id, parts))] = entry
+            self._entries[key] = entry
         return found
 
     def clear(self) -> None:
@@ -438,8 +446,8 @@ def _parts(fn: Any) -> tuple[Any, ...]:
     return (fn,)
 
 
-def _weakly(part: Any) -> Any:
+def _weakly(part: Any, when_gone: Callable[[Any], None]) -> Any:
     try:
-        return weakref.ref(part)
+        return weakref.ref(part, when_gone)
     except TypeError:
         return part

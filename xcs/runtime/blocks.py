@@ -132,7 +132,10 @@ class ProgramCompiler:
                 f"{location_of(declaration)}: operator '{name}' ({path}) is not callable: "
                 f"it is of type {type(function).__name__}"
             )
-        policy = Policy(**dict(declaration.policy.data)) if declaration.policy else Policy()  # type: ignore[arg-type]
+        settings: dict[str, Any] = dict(declaration.policy.data) if declaration.policy else {}
+        if declaration.retry_on is not None:
+            settings["retry_on"] = self.object(declaration.retry_on, declaration)
+        policy = Policy(**settings)
         limits = limits_of(function, policy.max_concurrency, policy.rate_limit)
         ordered = declaration.effects.data == "ordered"
         is_local = ordered and declaration.local is not None

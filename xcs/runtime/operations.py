@@ -261,6 +261,8 @@ def host(block: BlockCompiler, op: orch.HostOp) -> OpPlan:
         )  # fmt: skip
     except SyntaxError as error:
         raise XCSError(f"{location}: host source is not Python: {error}") from error
+    except (MemoryError, RecursionError) as error:  # what Python's parser says
+        raise XCSError(f"{location}: host source is nested too deeply") from error
     slots = block.slots_of(op.arguments)
     evaluate = _applied(function, slots)
     if out_names is not None and len(out_names) == 1:
@@ -707,7 +709,7 @@ def _caller(
     for name, slot in zip(keywords, slots[positional:], strict=True):
         if name == "**":
             arguments.append(f"**v[{slot}]")
-        elif name.isidentifier() and not keyword.iskeyword(name):
+        elif name.isidentifier() and not keyword.iskeyword(name) and name != "__debug__":
             arguments.append(f"{name}=v[{slot}]")
         else:
             raise XCSError(f"{location_of(op)}: '{name}' is not the name of a keyword argument")

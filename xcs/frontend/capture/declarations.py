@@ -56,18 +56,21 @@ class Declarations:
             self.verdicts[symbol] = what
             module = getattr(function, "__module__", None) or type(function).__module__
             qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
+            settings = dict(spec.policy_settings()) if spec is not None else {}
+            retry_on = settings.pop("retry_on", None)
             kind = what.kind if what.kind in orch.KindAttr.words else "function"
             self.operators[symbol] = orch.OperatorOp(
                 symbol,
                 f"{module}:{qualname}",
                 kind,
                 what.effects,
-                policy=orch.PolicyAttr.of(spec.policy_settings()) if spec is not None else None,
+                policy=orch.PolicyAttr.of(settings),
                 deterministic=spec is not None and spec.deterministic,
                 fresh=what.effects == "pure" and spec is None,
                 # What is not understood runs on the caller's own thread: it may depend on it.
                 nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
                 ref=self.key_of(function, _stem(name)),
+                retry_on=self.key_of(retry_on, "retry_on") if retry_on is not None else None,
                 local=local,
                 immutable=returns_plain(function),
             )

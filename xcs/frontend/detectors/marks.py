@@ -43,9 +43,11 @@ def detect(fn: Any) -> Classification | None:
                 reaches=frozenset({"operator"}),
             )
         return _array_code(f"{_name(fn)} is mapped array code")
-    if own_mark(fn, "__xcs_transformation__"):
+    if made := own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
-        return _array_code(reason, returns="function")
+        found = _array_code(reason, returns="function")
+        # What is jitted may well hold no array code; what is mapped does.
+        return replace(found, reaches=frozenset()) if made == "jit" else found
     return None
 
 

@@ -691,6 +691,8 @@ class Calls(Attributes):
         if found.returns in IMMUTABLE_CLASSES:
             return Value(cls=cls)
         if found.kind == "tensor" and found.returns == "function":
+            if not found.reaches:  # `xcs.jit`, which gives what does the same; or itself, as yet
+                return join(operands) if operands else Value(refs=frozenset({Ref(obj)}))
             return Value(refs=frozenset({Ref(ARRAY_FUNCTION)}))
         if identity.path in _CALLBACK_RESULTS:
             return back.join(join(operands)).join(join(map(self.items, operands)))

@@ -81,3 +81,18 @@ func.func @bound(%x: tensor<?xf32, #stablehlo.bounds<3>>) {
   %0 = stablehlo.convert %x : (tensor<?xf32, #stablehlo.bounds<3>>) -> tensor<4x4xi32>
   func.return
 }
+
+// -----
+
+// CHECK: #stablehlo.bounds<3> needs a bound for each of 2 dimensions
+func.func @bounds_of_another_rank(%x: tensor<?x?xf32, #stablehlo.bounds<3>>) {
+  func.return
+}
+
+// -----
+
+func.func @bound_below_zero(%x: tensor<?xf32, #stablehlo.bounds<3>>, %v: tensor<f32>) {
+  // CHECK: padding takes more from tensor<?xf32, #stablehlo.bounds<3>> than there is
+  %0 = stablehlo.pad %x, %v, low = [-10], high = [0], interior = [0] : (tensor<?xf32, #stablehlo.bounds<3>>, tensor<f32>) -> tensor<?xf32>
+  func.return
+}
