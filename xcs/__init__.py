@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         XCSError,
         XCSExecutionError,
         get_jit_stats,
+        grad,
         jit,
         op,
+        value_and_grad,
         vmap,
     )
 
@@ -31,8 +33,10 @@ __all__ = [
     "XCSError",
     "XCSExecutionError",
     "get_jit_stats",
+    "grad",
     "jit",
     "op",
+    "value_and_grad",
     "vmap",
 ]
 

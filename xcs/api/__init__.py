@@ -2,6 +2,7 @@
 
 from xcs.api.config import Config
 from xcs.api.function import get_jit_stats, jit
+from xcs.api.grad import grad, value_and_grad
 from xcs.api.notices import (
     NotCompiledError,
     NotCompiledWarning,
@@ -21,7 +22,9 @@ __all__ = [
     "XCSError",
     "XCSExecutionError",
     "get_jit_stats",
+    "grad",
     "jit",
     "op",
+    "value_and_grad",
     "vmap",
 ]

@@ -6,12 +6,15 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Literal, overload
+from weakref import WeakSet
 
 from xcs.frontend.array_packages import reached
 from xcs.frontend.classify import Classification
+from xcs.kernels import constants
 from xcs.runtime import Policy, call_with_policy
 from xcs.runtime.policies import RetryOn, await_with_policy
 
@@ -92,6 +95,19 @@ class OperatorSpec:
         }
 
 
+_declared: WeakSet[Any] = WeakSet()
+"""The functions that programs call in place of operators."""
+
+
+def is_operator(function: Any) -> bool:
+    """Whether a function that a program calls is a declared operator, or of no source of its own.
+
+    Of these, arguments and results are taken to be constants.
+    """
+    function = getattr(function, "__func__", function)
+    return not isinstance(function, FunctionType) or function in _declared
+
+
 class Operator:
     """A declared operator. It is called like the function it wraps, with its policy applied."""
 
@@ -106,9 +122,10 @@ class Operator:
         """Call the function as its policy says; awaiting does so where it is a coroutine's."""
         spec = self.__xcs_operator__
         reached("the operator", spec.declared)
+        args, kwargs = constants((args, kwargs))
         if spec.function is not spec.declared:
             return spec.function(*args, **kwargs)
-        return call_with_policy(spec.function, spec.policy, args, kwargs)
+        return constants(call_with_policy(spec.function, spec.policy, args, kwargs))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Operator:
         spec = self.__xcs_operator__
@@ -245,6 +262,8 @@ def _declare(function: Any, given: Mapping[str, Any]) -> Operator:
 
 
 def _operator(spec: OperatorSpec) -> Operator:
+    with suppress(TypeError):  # of what cannot be told apart later
+        _declared.add(getattr(spec.function, "__func__", spec.function))
     return CoroutineOperator(spec) if _is_coroutine(spec.declared) else Operator(spec)
 
 

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from xcs.runtime import console
+from xcs.runtime.adapted import adapted, adapting
 from xcs.runtime.attributes import Attributes
 from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
@@ -96,6 +97,7 @@ class Calls:
         self.cuts = False
         """Whether there has been any error: only then an op may have been cut off."""
         self.lineage = lineage.get()
+        self.adapt = adapting.get()
         self.context: Context = copy_context()
         """What calls start with: the caller's, and what ordered ops have changed of it."""
         self.contexts: dict[tuple[Activation, int], Context] = {}
@@ -353,7 +355,8 @@ class Calls:
                 return
         from xcs.runtime.coroutines import Awaited, take_event_loop  # asyncio takes time to import
 
-        coroutine = op.evaluate(lambda f, *args, **kw: f(*args, **kw), frame.values)  # type: ignore[misc]
+        call = adapted(lambda f, *args, **kw: f(*args, **kw), self.adapt)
+        coroutine = op.evaluate(call, frame.values)  # type: ignore[misc]
         context = self.context.copy()
         if hold is not self.lineage:
             context.run(lineage.set, hold)
@@ -530,7 +533,7 @@ class Calls:
             context.run(console.current.set, self._output_of(frame, op))
         start = time.perf_counter() if self.report is not None else 0.0
         try:
-            outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
+            outcome = op.evaluate(adapted(call, self.adapt), frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = Outcome("failed", error)
         if self.report is not None:

@@ -43,6 +43,12 @@ def detect(fn: Any) -> Classification | None:
                 reaches=frozenset({"operator"}),
             )
         return _array_code(f"{_name(fn)} is mapped array code")
+    if differentiated := own_mark(fn, "__xcs_grad__"):
+        what = differentiated.classification
+        if differentiated.calls_operators or what.effects != PURE:
+            reason = f"{_name(fn)} is a derivative, and runs as one call"
+            return replace(what, kind="function", reason=reason, inline=False, blocking=True)
+        return _array_code(f"{_name(fn)} is the derivative of array code")
     if own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
         return _array_code(reason, returns="function")
