@@ -7,6 +7,7 @@ from benchmarks import (
     cold_compile,
     computing,
     first_call,
+    hybrid_grad,
     kernel_time,
     many_calls,
     memory,
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "memory": memory.contests,
     "computing": computing.contests,
     "kernel-time": kernel_time.contests,
+    "hybrid-grad": hybrid_grad.contests,
     "algebra": algebra.contests,
     "never-slower": algebra.never_slower,
 }
