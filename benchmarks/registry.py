@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     algebra,
+    batched_calls,
     cold_compile,
     computing,
     first_call,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "computing": computing.contests,
     "kernel-time": kernel_time.contests,
     "hybrid-grad": hybrid_grad.contests,
+    "batched-calls": batched_calls.contests,
     "algebra": algebra.contests,
     "never-slower": algebra.never_slower,
 }

@@ -28,6 +28,7 @@ class OperatorOp(IRDLOperation):
     calls are reordered, but neither merged nor dropped. A ``nonblocking`` operator does not wait.
     A ``local`` ordered one, such as one that reads the clock, is ordered among the ops of its own
     activation only. The results of an ``immutable`` one cannot change, as its author declared.
+    ``batch`` names what makes several calls of it as one.
     """
 
     name = "orch.operator"
@@ -43,6 +44,7 @@ class OperatorOp(IRDLOperation):
     local = opt_prop_def(UnitAttr)
     immutable = opt_prop_def(UnitAttr)
     ref = opt_prop_def(RefAttr)
+    batch = opt_prop_def(RefAttr)
 
     traits = traits_def(SymbolOpInterface())
     irdl_options = (ParsePropInAttrDict(),)
@@ -62,6 +64,7 @@ class OperatorOp(IRDLOperation):
         local: bool = False,
         immutable: bool = False,
         ref: str | None = None,
+        batch: str | None = None,
     ):
         super().__init__(
             properties={
@@ -76,6 +79,7 @@ class OperatorOp(IRDLOperation):
                 "local": UnitAttr() if local else None,
                 "immutable": UnitAttr() if immutable else None,
                 "ref": RefAttr(ref) if ref is not None else None,
+                "batch": RefAttr(batch) if batch is not None else None,
             }
         )
 

@@ -142,10 +142,13 @@ class ProgramCompiler:
             effects=declaration.effects.data,
             policy=policy,
             # To wait for a permit, a retry or a timeout takes a worker, however short the call is.
-            blocking=(declaration.nonblocking is None and not is_local) or policy != Policy(),
+            blocking=(declaration.nonblocking is None and not is_local)
+            or policy != Policy()
+            or declaration.batch is not None,
             limiters=limits.limiters,
             rate=limits.rate,
             is_limited=(ordered and not is_local) or limits != OperatorLimits(),
+            batch=self.object(declaration.batch, declaration) if declaration.batch else None,
             is_local=is_local,
             is_coroutine=inspect.iscoroutinefunction(function),
         )

@@ -13,13 +13,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import console
+from xcs.runtime import batching, console
 from xcs.runtime.adapted import adapted, adapting
 from xcs.runtime.attributes import Attributes
+from xcs.runtime.batching import BatchForm, settle
 from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
 from xcs.runtime.frames import Activation, Frame, Loop
@@ -120,7 +122,11 @@ class Calls:
         """Requests for limits that may be waiting; workers add, everyone may remove."""
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
+        self.queue.owner, self.queue.dropped, self.queue.ended = self, self._dropped, settle
         self.tasks = self.queue.tasks
+        self.offered = 0
+        self.is_waiting = False
+        self.thread = threading.get_ident()
         self.report = RunReport() if record else None
         self.started = time.perf_counter() if record else 0.0
 
@@ -159,11 +165,15 @@ class Calls:
         timeout = HEARTBEAT_SECONDS
         if self.timers:
             timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
+        self.is_waiting = True
+        settle()
         try:
             completion = self.completions.get(timeout=timeout)
         except Empty:
             self._end_hopeless_waiting()
             return
+        finally:
+            self.is_waiting = False
         self._completed(*completion)
 
     async def _wait_on_loop(self) -> None:
@@ -177,7 +187,12 @@ class Calls:
         timeout = HEARTBEAT_SECONDS
         if self.timers:
             timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
-        await self.completions.wait(timeout)
+        self.is_waiting = True
+        settle()
+        try:
+            await self.completions.wait(timeout)
+        finally:
+            self.is_waiting = False
         if self.completions.empty():
             self._end_hopeless_waiting()
 
@@ -291,6 +306,87 @@ class Calls:
         self.in_flight += 1
         self.timer_count += 1
         heapq.heappush(self.timers, (when, self.timer_count, frame, op, booked))
+
+    # --- In batches ---
+
+    @property
+    def elsewhere(self) -> int:
+        """Calls that an event loop awaits."""
+        return len(self.awaited)
+
+    @property
+    def around(self) -> Calls | None:
+        """The run in one of whose calls this one runs."""
+        outer = self.queue.outer
+        return outer.owner if outer is not None else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether results are of no use any more."""
+        return self.queue.closed
+
+    def offer(self, frame: Activation, op: OpPlan) -> None:
+        """Have a call made together with others; see `batching`."""
+        assert op.operator is not None
+        form: BatchForm = op.operator.batch  # type: ignore[assignment]
+        self.in_flight += 1
+        take = adapted(lambda _, *args, **kwargs: (args, kwargs), self.adapt)
+        try:
+            receiver, element = form.split(*op.evaluate(take, frame.values))  # type: ignore[misc]
+        except Exception:  # the call itself says what is wrong
+            self.tasks.append((frame, op, None, None))
+            self.queued = True
+            return
+        context = self.context.copy()
+        if self.console is not None:
+            context.run(console.current.set, self._output_of(frame, op))
+        started = time.perf_counter()
+
+        def end(outcome: Any) -> None:
+            if self.report is not None:
+                self._record(frame, op, started, time.perf_counter())
+            self.completions.put((frame, op, outcome))
+
+        def begins() -> bool:
+            nonlocal started
+            started = time.perf_counter()
+            if self.queue.closed:
+                return False
+            if self.cuts and self.is_cut(frame, op.index):
+                self.completions.put((frame, op, _DROPPED))
+                return False
+            return True
+
+        form.offer(
+            batching.Call(
+                receiver,
+                element,
+                succeed=end,
+                fail=lambda error: end(Outcome("failed", error)),
+                alone=lambda: self.queue.put((frame, op, None, None)),
+                run=self,
+                put=lambda calls: self._put_batch((frame, op, None, calls)),
+                begins=begins,
+                context=context,
+            )
+        )
+
+    def _put_batch(self, task: Any) -> bool:
+        if self.queue.closed:
+            return False
+        self.queue.put(task)
+        if self.queue.closed:
+            with suppress(ValueError):  # it was taken, or dropped, meanwhile
+                self.tasks.remove(task)
+                return False
+        return True
+
+    def _dropped(self, task: Any) -> None:
+        """Of a batch in a run that is given up, the calls of others are made one by one."""
+        if type(task[3]) is list:
+            for call in task[3]:
+                if call.begins():
+                    call.alone()
 
     # --- On this thread, and on the event loop ---
 
@@ -499,13 +595,18 @@ class Calls:
 
     # --- On workers ---
 
-    def _work(self, task: tuple[Activation, OpPlan, float | None, Request | None]) -> None:
-        """Run one call and report what came of it.
+    def _work(
+        self, task: tuple[Activation, OpPlan, float | None, Request | list[batching.Call] | None]
+    ) -> None:
+        """Run one call, or a batch of calls, and report what came of it.
 
         A task says for when its start is booked at the operator's rate, and which request for
         limits brought it back, if it has waited for one.
         """
         frame, op, booked, request = task
+        if isinstance(request, list):
+            op.operator.batch.make(request)  # type: ignore[union-attr]
+            return
         if self.cuts and self.is_cut(frame, op.index):
             pass_on(op.limiters)
             _give_back(op, booked)

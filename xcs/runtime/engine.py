@@ -495,6 +495,9 @@ class Run(Calls):
         if op.action is CALL:
             if self.holds_output and self.console is None:
                 self.look_after(frame, op)
+            if op.operator.batch is not None and not op.ordered:  # type: ignore[union-attr]
+                self.offer(frame, op)
+                return
             self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True

@@ -63,10 +63,17 @@ class Declarations:
                 # What is not understood runs on the caller's own thread: it may depend on it.
                 nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
                 ref=self.key_of(function, _stem(name)),
+                batch=self._batch_of(spec),
                 local=local,
                 immutable=returns_plain(function),
             )
         return symbol
+
+    def _batch_of(self, spec: Any) -> str | None:
+        form = getattr(spec, "batch", None)
+        if form is None or spec.function is not spec.declared:
+            return None  # it makes batches of its own accord
+        return self.key_of(form, f"{_stem(getattr(form.function, '__name__', 'many'))}_batch")
 
     def new_symbol(self, name: str) -> str:
         """A symbol of its own that reads like the name."""
