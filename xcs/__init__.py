@@ -16,12 +16,17 @@ if TYPE_CHECKING:
         RecompiledWarning,
         XCSError,
         XCSExecutionError,
+        cond,
+        fori_loop,
         get_jit_stats,
         grad,
         jit,
+        map,
         op,
+        scan,
         value_and_grad,
         vmap,
+        while_loop,
     )
 
 __all__ = [
@@ -32,12 +37,17 @@ __all__ = [
     "RecompiledWarning",
     "XCSError",
     "XCSExecutionError",
+    "cond",
+    "fori_loop",
     "get_jit_stats",
     "grad",
     "jit",
+    "map",
     "op",
+    "scan",
     "value_and_grad",
     "vmap",
+    "while_loop",
 ]
 
 __version__ = "0.1.0"

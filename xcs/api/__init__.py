@@ -1,6 +1,7 @@
 """What users import, loaded by `xcs` on first use."""
 
 from xcs.api.config import Config
+from xcs.api.control_flow import cond, fori_loop, map, scan, while_loop
 from xcs.api.function import get_jit_stats, jit
 from xcs.api.grad import grad, value_and_grad
 from xcs.api.notices import (
@@ -21,10 +22,15 @@ __all__ = [
     "RecompiledWarning",
     "XCSError",
     "XCSExecutionError",
+    "cond",
+    "fori_loop",
     "get_jit_stats",
     "grad",
     "jit",
+    "map",
     "op",
+    "scan",
     "value_and_grad",
     "vmap",
+    "while_loop",
 ]

@@ -17,10 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from xcs.api.array_program import jit_is_disabled
 from xcs.api.batches import Batch, Listed, Shared, joined
-from xcs.api.function import Fallback, JitFunction, Options, Program
+from xcs.api.function import Fallback, Program
 from xcs.api.pipeline import MAPPED
+from xcs.api.program_function import ProgramFunction
 from xcs.frontend.capture.rows import rows
 from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 
@@ -57,24 +57,10 @@ class MappedPrograms:
         return [*mapped_remarks(program.lowered.module), *_native_parts(program)]
 
 
-class Loop(JitFunction):
+class Loop(ProgramFunction):
     """The loop over the elements of a batch, as a jitted function."""
 
     pipeline = MAPPED
-
-    def __init__(self, function: types.FunctionType) -> None:
-        super().__init__(function, Options())
-
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The list of the elements' results."""
-        if jit_is_disabled():
-            return self.python_function(*args, **kwargs)
-        described = self.described(args, kwargs)
-        known = self.known_program(described)
-        program = known or self.program(described, described.key)
-        if isinstance(program, Fallback):
-            return self._run_plain(program, args, kwargs)
-        return self.run_program(program, described.values, hit=known is not None)
 
 
 def _native_parts(program: Program) -> Iterator[tuple[int, str]]:

@@ -49,6 +49,8 @@ def detect(fn: Any) -> Classification | None:
             reason = f"{_name(fn)} is a derivative, and runs as one call"
             return replace(what, kind="function", reason=reason, inline=False, blocking=True)
         return _array_code(f"{_name(fn)} is the derivative of array code")
+    if (known := own_mark(fn, "__xcs_classification__")) is not None:
+        return known
     if own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
         return _array_code(reason, returns="function")
