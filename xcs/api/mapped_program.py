@@ -28,21 +28,31 @@ from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 class MappedPrograms:
     """The programs of one mapped function."""
 
-    def __init__(self, function: Callable[..., Any], out_axes: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], out_axes: Any, return_exceptions: bool = False
+    ) -> None:
         self.function = function
         self.out_axes = out_axes
+        self.return_exceptions = return_exceptions
         self._loops: dict[Hashable, Loop] = {}
 
     def __call__(self, batch: Batch) -> Any:
         """Run the function for all elements of a batch, and put the results together."""
-        results = self.loop(batch).call(*_operands(batch)) if batch.size else []
+        try:
+            results = self.loop(batch).call(*_operands(batch)) if batch.size else []
+        except Exception as error:
+            if places := getattr(error, "iterations", ()):
+                error.add_note(f"xcs.vmap: this is the error of element {places[0]}")
+            raise
         return joined(results, self.out_axes)
 
     def loop(self, batch: Batch) -> Loop:
         """The loop over the elements of such batches."""
         structure = batch.structure
         if structure not in self._loops:
-            self._loops[structure] = Loop(_loop_function(self.function, batch))
+            self._loops[structure] = Loop(
+                _loop_function(self.function, batch, self.return_exceptions)
+            )
         return self._loops[structure]
 
     def explain(self, batch: Batch) -> list[tuple[int, str]]:
@@ -90,8 +100,13 @@ def _operand(leaf: Any, axis: int | None) -> Any:
 # --- the loop as Python ---------------------------------------------------------------------------
 
 
-def _loop_function(function: Callable[..., Any], batch: Batch) -> types.FunctionType:
-    """A Python function of a batch's size and leaves that calls a function for each element."""
+def _loop_function(
+    function: Callable[..., Any], batch: Batch, return_exceptions: bool
+) -> types.FunctionType:
+    """A Python function of a batch's size and leaves that calls a function for each element.
+
+    With `return_exceptions`, errors are results.
+    """
     names = [f"a{number}" for number in range(len(batch.leaves))]
     roles = zip(names, batch.leaves, strict=True)
     mapped = [name for name, leaf in roles if not isinstance(leaf, Shared)]
@@ -101,11 +116,15 @@ def _loop_function(function: Callable[..., Any], batch: Batch) -> types.Function
     positional = [_display(part, elements, namespace) for part in args.children()]
     keywords = zip(kwargs.node_data()[1], kwargs.children(), strict=True)
     named = [f"**{{{k!r}: {_display(part, elements, namespace)}}}" for k, part in keywords]
+    call = f"function({', '.join([*positional, *named])})"
+    collect = [f"    return [{call} for i in range(size)]"]
+    if return_exceptions:
+        collect = _KEEPING_ERRORS.format(call=call).splitlines()
     source = "\n".join(
         [
             f"def loop({', '.join(['size', *names])}):",
             *(f"    {name} = rows({name})" for name in mapped),
-            f"    return [function({', '.join([*positional, *named])}) for i in range(size)]",
+            *collect,
             "",
         ]
     )
@@ -114,6 +133,17 @@ def _loop_function(function: Callable[..., Any], batch: Batch) -> types.Function
     loop.__qualname__ = f"{getattr(function, '__name__', type(function).__name__)}, mapped"
     return loop
 
+
+_KEEPING_ERRORS = """\
+    results = []
+    for i in range(size):
+        try:
+            result = {call}
+        except Exception as error:
+            result = error
+        results.append(result)
+    return results
+"""
 
 _numbers = itertools.count()
 

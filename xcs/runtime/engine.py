@@ -24,6 +24,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 from xdsl.dialects.builtin import ModuleOp
@@ -830,7 +831,10 @@ class Run(Calls):
             place = line_within(error, op.native.files, op.location)
         else:
             place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
-        return wrap_error(error, node, op.name, place, inputs)
+        wrapped = wrap_error(error, node, op.name, place, inputs)
+        with suppress(TypeError):  # an error without attributes
+            vars(wrapped).setdefault("iterations", frame.iterations())
+        return wrapped
 
 
 ACTIONS: dict[Action, Callable[[Run, Any, OpPlan], None]] = {
