@@ -511,7 +511,7 @@ def test_explain_says_what_the_pass_does_not_map() -> None:
 def test_an_error_says_of_which_element_it_is() -> None:
     with pytest.raises(ValueError, match="exclamation") as error:
         xcs.vmap(lambda text: number(text) + 1)(["a", "b", "c!", "d!"])
-    assert error.value.__notes__ == ["xcs.vmap: this is the error of element 2"]
+    assert error.value.__notes__ == ["this is the error of element 2"]
 
 
 def test_exceptions_as_results() -> None:

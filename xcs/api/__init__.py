@@ -11,6 +11,7 @@ from xcs.api.notices import (
     RecompiledWarning,
 )
 from xcs.api.operators import op
+from xcs.api.pmap import pmap
 from xcs.api.vmap import vmap
 from xcs.runtime import XCSError, XCSExecutionError
 
@@ -29,6 +30,7 @@ __all__ = [
     "jit",
     "map",
     "op",
+    "pmap",
     "scan",
     "value_and_grad",
     "vmap",

@@ -10,7 +10,7 @@ import functools
 import itertools
 import linecache
 import types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -38,13 +38,18 @@ class MappedPrograms:
 
     def __call__(self, batch: Batch) -> Any:
         """Run the function for all elements of a batch, and put the results together."""
+        return joined(self.results(batch), self.out_axes)
+
+    def results(self, batch: Batch) -> Sequence[Any]:
+        """What the function gives for each element."""
+        if not batch.size:
+            return []
         try:
-            results = self.loop(batch).call(*_operands(batch)) if batch.size else []
+            return self.loop(batch).call(*_operands(batch))
         except Exception as error:
             if places := getattr(error, "iterations", ()):
-                error.add_note(f"xcs.vmap: this is the error of element {places[0]}")
+                error.add_note(f"this is the error of element {places[0]}")
             raise
-        return joined(results, self.out_axes)
 
     def loop(self, batch: Batch) -> Loop:
         """The loop over the elements of such batches."""
