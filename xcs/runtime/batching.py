@@ -138,10 +138,19 @@ class BatchForm:
             kind = inspect.Parameter.VAR_POSITIONAL
             return inspect.Signature([inspect.Parameter("args", kind)])
 
+    @cached_property
+    def _takes_one(self) -> bool:
+        """Whether the operator is a function of one argument."""
+        kinds = [parameter.kind for parameter in self._signature.parameters.values()]
+        one = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return len(kinds) == 1 and kinds[0] in one and not self.methods
+
     def split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], receiver: Any = None
     ) -> tuple[Any, Any]:
         """The receiver of a call, None if it has none, and its element. Raises TypeError."""
+        if self._takes_one and len(args) == 1 and not kwargs and receiver is None:
+            return None, args[0]
         is_method = receiver is not None or bool(self.methods)
         given = args if receiver is None else (receiver, *args)
         bound = self._signature.bind(*given, **kwargs)
