@@ -28,7 +28,7 @@ class OperatorOp(IRDLOperation):
     calls are reordered, but neither merged nor dropped. A ``nonblocking`` operator does not wait.
     A ``local`` ordered one, such as one that reads the clock, is ordered among the ops of its own
     activation only. The results of an ``immutable`` one cannot change, as its author declared.
-    ``batch`` names what makes several calls of it as one.
+    ``batch`` names what makes several calls of it as one; where it is not known, calls are single.
     """
 
     name = "orch.operator"

@@ -148,7 +148,10 @@ class ProgramCompiler:
             limiters=limits.limiters,
             rate=limits.rate,
             is_limited=(ordered and not is_local) or limits != OperatorLimits(),
-            batch=self.object(declaration.batch, declaration) if declaration.batch else None,
+            # A module that is not attached to a process makes calls one by one.
+            batch=self.program.objects.get(declaration.batch.key.data)
+            if declaration.batch is not None
+            else None,
             is_local=is_local,
             is_coroutine=inspect.iscoroutinefunction(function),
         )
