@@ -545,3 +545,13 @@ def test_axis_of_a_mesh() -> None:
         x * 2, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
     )
     assert (xcs.vmap(function, spmd_axis_name="data")(X) == X * 2).all()
+
+
+def test_collectives_are_for_array_code() -> None:
+    def function(x: Any, text: str) -> Any:
+        return jax.lax.psum(x * number(text), "i")
+
+    with pytest.raises(xcs.XCSError, match="collective"):
+        xcs.vmap(function, axis_name="i")(X, ["a", "b", "c"])
+    shares = xcs.vmap(lambda x: x / jax.lax.psum(x, "i"), axis_name="i")(jnp.arange(1.0, 4.0))
+    assert jnp.allclose(shares.sum(), 1.0)

@@ -22,6 +22,7 @@ from xcs.api.function import Fallback, Program
 from xcs.api.pipeline import MAPPED
 from xcs.api.program_function import ProgramFunction
 from xcs.frontend.capture.rows import rows
+from xcs.runtime import XCSError
 from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 
 
@@ -32,6 +33,7 @@ class MappedPrograms:
         self, function: Callable[..., Any], out_axes: Any, return_exceptions: bool = False
     ) -> None:
         self.function = function
+        self.name = getattr(function, "__name__", type(function).__name__)
         self.out_axes = out_axes
         self.return_exceptions = return_exceptions
         self._loops: dict[Hashable, Loop] = {}
@@ -46,6 +48,13 @@ class MappedPrograms:
             return []
         try:
             return self.loop(batch).call(*_operands(batch))
+        except NameError as error:
+            if "unbound axis name" not in str(error):
+                raise
+            raise XCSError(
+                f"{self.name} uses a collective, which is for array code, but it calls operators: "
+                f"map its array parts by themselves ({error})"
+            ) from error
         except Exception as error:
             if places := getattr(error, "iterations", ()):
                 error.add_note(f"this is the error of element {places[0]}")
