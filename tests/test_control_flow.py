@@ -195,3 +195,17 @@ def test_errors_of_steps() -> None:
 
     with pytest.raises(KeyError):
         xcs.scan(fails, 0, [0, 1, 2])
+
+
+def test_array_code_of_several_functions_is_compiled(caplog: pytest.LogCaptureFixture) -> None:
+    def sums(one: Callable[[Any], Any], other: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda v: one(v) + other(v)
+
+    def scaled(factor: float) -> Callable[[Any], Any]:
+        return lambda v: jnp.sin(v) * factor
+
+    both = sums(scaled(0.5), scaled(0.25))
+    with caplog.at_level("WARNING"):
+        found = xcs.map(lambda v: both(v) * weigh(v), jnp.arange(3.0))
+    np.testing.assert_allclose(found, 0.75 * jnp.sin(jnp.arange(3.0)) * (jnp.arange(3.0) + 1))
+    assert not caplog.records

@@ -58,9 +58,9 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("xcs.api"), name)
-    globals()[name] = value
-    return value
+    api = import_module("xcs.api")
+    globals().update({known: getattr(api, known) for known in __all__})
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

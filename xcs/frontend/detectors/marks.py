@@ -12,6 +12,7 @@ from xcs.frontend.classification import (
     Classification,
     EffectClass,
     Kind,
+    higher_order,
     tensor,
 )
 
@@ -51,6 +52,8 @@ def detect(fn: Any) -> Classification | None:
         return _array_code(f"{_name(fn)} is the derivative of array code")
     if (known := own_mark(fn, "__xcs_classification__")) is not None:
         return known
+    if own_mark(fn, "__xcs_control__"):
+        return higher_order(f"{_name(fn)} only calls the functions that it is given")
     if own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
         return _array_code(reason, returns="function")
