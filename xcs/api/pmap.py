@@ -163,9 +163,9 @@ def _on_devices(leaf: Any, axis: int | None, devices: Sequence[Any]) -> Any:
         if not arrays:
             return leaf
         return Listed([_placed(leaf.value, device) for device in devices])
-    rows = (
-        jnp.moveaxis(leaf, axis, 0) if isinstance(leaf, jax.Array) else np.moveaxis(leaf, axis, 0)
-    )  # type: ignore[arg-type]
+    place = axis or 0
+    is_of_jax = isinstance(leaf, jax.Array)
+    rows = jnp.moveaxis(leaf, place, 0) if is_of_jax else np.moveaxis(leaf, place, 0)
     return Listed([jax.device_put(row, device) for row, device in zip(rows, devices, strict=True)])
 
 
