@@ -359,7 +359,7 @@ def constants(value: Any) -> Any:
     Containers that hold any are made anew. Those that JAX does not look into stay as they are.
     """
     try:
-        leaves, tree = jax.tree_util.tree_flatten(value)
+        leaves, tree = jax.tree_util.tree_flatten(value, is_leaf=lambda v: isinstance(v, Iterator))
     except (ValueError, TypeError, RecursionError, SystemError):  # keys of several kinds, a cycle
         return value
     if not any(isinstance(leaf, Tracer) for leaf in leaves):
