@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from benchmarks import (
     algebra,
+    batched_calls,
     cold_compile,
     computing,
     first_call,
+    hybrid_grad,
     kernel_time,
     many_calls,
+    mapped_program,
     memory,
     operator_call,
     profiled,
@@ -28,6 +31,9 @@ BENCHMARKS: dict[str, Callable[[bool], list[Contest]]] = {
     "memory": memory.contests,
     "computing": computing.contests,
     "kernel-time": kernel_time.contests,
+    "hybrid-grad": hybrid_grad.contests,
+    "mapped-program": mapped_program.contests,
+    "batched-calls": batched_calls.contests,
     "algebra": algebra.contests,
     "never-slower": algebra.never_slower,
 }

@@ -20,7 +20,7 @@ from examples.semantic_qa import minilm
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("name", ["array-code", "policies"])
+@pytest.mark.parametrize("name", ["array-code", "policies", "transformations"])
 def test_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (DOCS / f"{name}.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

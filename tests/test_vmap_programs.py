@@ -506,3 +506,52 @@ def test_explain_says_what_the_pass_does_not_map() -> None:
         yield ask(v)
 
     assert "a map over the elements, one after another" in xcs.vmap(generated).explain(["a", 3])
+
+
+def test_an_error_says_of_which_element_it_is() -> None:
+    with pytest.raises(ValueError, match="exclamation") as error:
+        xcs.vmap(lambda text: number(text) + 1)(["a", "b", "c!", "d!"])
+    assert error.value.__notes__ == ["this is the error of element 2"]
+
+
+def test_exceptions_as_results() -> None:
+    mapped = xcs.vmap(lambda text: number(text) * 2, return_exceptions=True)
+    first, failed, last = mapped(["a", "b!", "ccc"])
+    assert (first, last) == (2.0, 6.0)
+    assert isinstance(failed, ValueError)
+    assert failed.args == ("exclamation", "b!")
+    arrays = xcs.vmap(lambda text, x: x * number(text), return_exceptions=True)
+    same, other = arrays(["aa", "!"], jnp.ones((2, 3)))
+    assert (same == 2).all()
+    assert isinstance(other, ValueError)
+    assert (arrays(["a", "b"], jnp.ones((2, 3))) == jnp.ones((2, 3))).all()
+
+
+def test_elements_with_errors_overlap() -> None:
+    meeting = threading.Barrier(3, timeout=20)
+
+    @xcs.op
+    def meet(x: int) -> int:
+        meeting.wait()
+        return 1 // x
+
+    results = xcs.vmap(lambda x: meet(x), return_exceptions=True)([1, 0, 1])
+    assert [type(result) for result in results] == [int, ZeroDivisionError, int]
+
+
+def test_axis_of_a_mesh() -> None:
+    mesh = jax.make_mesh((1,), ("data",))
+    function = lambda x: jax.lax.with_sharding_constraint(
+        x * 2, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    )
+    assert (xcs.vmap(function, spmd_axis_name="data")(X) == X * 2).all()
+
+
+def test_collectives_are_for_array_code() -> None:
+    def function(x: Any, text: str) -> Any:
+        return jax.lax.psum(x * number(text), "i")
+
+    with pytest.raises(xcs.XCSError, match="collective"):
+        xcs.vmap(function, axis_name="i")(X, ["a", "b", "c"])
+    shares = xcs.vmap(lambda x: x / jax.lax.psum(x, "i"), axis_name="i")(jnp.arange(1.0, 4.0))
+    assert jnp.allclose(shares.sum(), 1.0)

@@ -16,11 +16,19 @@ if TYPE_CHECKING:
         RecompiledWarning,
         XCSError,
         XCSExecutionError,
+        cond,
+        fori_loop,
         get_jit_stats,
+        grad,
         jit,
+        map,
         op,
+        pmap,
         profile,
+        scan,
+        value_and_grad,
         vmap,
+        while_loop,
     )
 
 __all__ = [
@@ -31,11 +39,19 @@ __all__ = [
     "RecompiledWarning",
     "XCSError",
     "XCSExecutionError",
+    "cond",
+    "fori_loop",
     "get_jit_stats",
+    "grad",
     "jit",
+    "map",
     "op",
+    "pmap",
     "profile",
+    "scan",
+    "value_and_grad",
     "vmap",
+    "while_loop",
 ]
 
 __version__ = "0.1.0"
@@ -44,9 +60,9 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("xcs.api"), name)
-    globals()[name] = value
-    return value
+    api = import_module("xcs.api")
+    globals().update({known: getattr(api, known) for known in __all__})
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

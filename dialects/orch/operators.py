@@ -29,7 +29,8 @@ class OperatorOp(IRDLOperation):
     mutable object each time: its calls are reordered, but neither merged nor dropped. A
     ``nonblocking`` operator does not wait. A ``local`` ordered one, such as one that reads the
     clock, is ordered among the ops of its own activation only. The results of an ``immutable`` one
-    cannot change, as its author declared.
+    cannot change, as its author declared. ``batch`` names what makes several calls of it as one;
+    where it is not known, calls are single.
     """
 
     name = "orch.operator"
@@ -46,6 +47,7 @@ class OperatorOp(IRDLOperation):
     immutable = opt_prop_def(UnitAttr)
     ref = opt_prop_def(RefAttr)
     retry_on = opt_prop_def(RefAttr)
+    batch = opt_prop_def(RefAttr)
 
     traits = traits_def(SymbolOpInterface())
     irdl_options = (ParsePropInAttrDict(),)
@@ -66,6 +68,7 @@ class OperatorOp(IRDLOperation):
         immutable: bool = False,
         ref: str | None = None,
         retry_on: str | None = None,
+        batch: str | None = None,
     ):
         super().__init__(
             properties={
@@ -81,6 +84,7 @@ class OperatorOp(IRDLOperation):
                 "immutable": UnitAttr() if immutable else None,
                 "ref": RefAttr(ref) if ref is not None else None,
                 "retry_on": RefAttr(retry_on) if retry_on is not None else None,
+                "batch": RefAttr(batch) if batch is not None else None,
             }
         )
 

@@ -22,7 +22,7 @@ from xcs.frontend.arguments import leaves_of
 from xcs.frontend.array_trace import Staged, trace_arrays
 from xcs.frontend.guards import Guards
 from xcs.frontend.jaxpr_import import UnsupportedJaxpr, array_constants, primitives_in
-from xcs.kernels import bind, without_unused_inputs
+from xcs.kernels import bind, is_traced, without_unused_inputs
 
 T = TypeVar("T")
 
@@ -251,9 +251,9 @@ def jit_is_disabled() -> bool:
 
 
 def has_tracer(values: Sequence[Any]) -> bool:
-    """Whether the call happens inside a JAX transformation."""
+    """Whether the call happens inside a JAX transformation, so that Python sees no arrays."""
     try:
         leaves = jax.tree_util.tree_leaves(values)
     except (ValueError, RecursionError, SystemError):  # keys of several kinds, or a cycle
         return False
-    return any(issubclass(kind, Tracer) for kind in set(map(type, leaves)))
+    return any(map(is_traced, leaves))

@@ -6,7 +6,7 @@ given. What comes out is put together in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,11 +129,14 @@ def _axis(leaf: Any, axis: Axis) -> Axis:
 # --- results --------------------------------------------------------------------------------------
 
 
-def joined(results: Sequence[Any], out_axes: Any) -> Any:
+Stacked = Callable[[Sequence[Any], int], Any]
+
+
+def joined(results: Sequence[Any], out_axes: Any, stacked: Stacked | None = None) -> Any:
     """Put the elements' results together: arrays are stacked, all else comes as a list.
 
     A part of the result that holds no array is one value. Results of different structure come as
-    one list.
+    one list. `stacked` makes one array of several, along an axis of the result.
 
     Raises:
         AxesError: if the axes do not fit the results.
@@ -142,7 +145,9 @@ def joined(results: Sequence[Any], out_axes: Any) -> Any:
     if not parts or any(part.tree != parts[0].tree for part in parts):
         return [_taken(result) for result in results]
     columns = zip(*(part.leaves for part in parts), strict=True)
-    joint = [_joined(column, axis) for column, axis in zip(columns, parts[0].axes, strict=True)]
+    joint = [
+        _joined(column, axis, stacked) for column, axis in zip(columns, parts[0].axes, strict=True)
+    ]
     return parts[0].tree.unflatten(joint)
 
 
@@ -173,8 +178,8 @@ def _parts(result: Any, out_axes: Any) -> _Parts:
     return _Parts([leaf.value for leaf in leaves], axes, tree)
 
 
-def _joined(column: Sequence[Any], axis: Axis) -> Any:
-    if axis is not None and (whole := array_of(column)) is not None:
+def _joined(column: Sequence[Any], axis: Axis, stacked: Stacked | None = None) -> Any:
+    if stacked is None and axis is not None and (whole := array_of(column)) is not None:
         return _at_axis(whole, axis)
     column = [value.taken() if isinstance(value, Row) else value for value in column]
     first = column[0]
@@ -188,6 +193,8 @@ def _joined(column: Sequence[Any], axis: Axis) -> Any:
     shapes = {(type(v), v.shape, v.dtype) if is_array(v) else None for v in column}
     if None in shapes or len(shapes) > 1:
         return list(column)
+    if stacked is not None:
+        return stacked(column, axis)
     place = from_front("a result", axis, first.ndim + 1) or 0
     if isinstance(first, jax.Array):
         return jnp.stack(column, place)

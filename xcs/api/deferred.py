@@ -381,9 +381,11 @@ def _step(
             return _call_step(op, operators[op.callee.root_reference.data])
         case orch.HostOp():
             scope = objects[op.scope.key.data] if op.scope is not None else None
-            return compile_host(
-                op.source.data, op.argument_names(), None, scope, f"<{op.source.data}>", ()
+            outs = None if op.out_names is None else [name.data for name in op.out_names]
+            host = compile_host(
+                op.source.data, op.argument_names(), outs, scope, f"<{op.source.data}>", ()
             )
+            return host if outs is None else lambda *values: host(*values)[0]
         case orch.ConstantOp():
             value = _constant(op, objects)
             return lambda: value

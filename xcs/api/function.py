@@ -28,6 +28,7 @@ from xcs.api.notices import Notices
 from xcs.api.parameters import Chosen, choose, jax_options
 from xcs.api.pipeline import ORCHESTRATION, Lowered, lower
 from xcs.api.stats import ARRAY_CODE, Analysis, LastRun, Stats, analyse
+from xcs.api.taped import are_known_tracers, run_on_views
 from xcs.frontend.arguments import Flat, StaticArgumentError, constant, flatten
 from xcs.frontend.array_trace import NotArrays
 from xcs.frontend.capture import Arguments, Captured, capture_program, describe_arguments
@@ -242,7 +243,10 @@ class JitFunction:
             return self.python_function(*args, **kwargs)  # Python's own error for a wrong call
         if self.is_async:
             return self._awaited(args, kwargs, described)
+        are_views = are_known_tracers(described.values)
         if (known := self.known_program(described)) is not None:
+            if are_views:
+                return run_on_views(self.call, args, kwargs)
             return self.run_program(known, described.values, hit=True)
         inside_jax = has_tracer((args, kwargs))
         call = self.arrays.describe(args, kwargs)
@@ -251,7 +255,7 @@ class JitFunction:
                 return self._call_array(args, kwargs, call)
             except Exception as error:
                 self._check_error(error)
-                if inside_jax and not isinstance(error, NotArrays | Unsupported):
+                if inside_jax and not (are_views or isinstance(error, NotArrays | Unsupported)):
                     raise
                 # Either it is more than array code, or it fails: the program says how.
                 _log.debug("%s is not one kernel: %s", self.name, error)
@@ -261,6 +265,8 @@ class JitFunction:
                 f"{self.name}: {', '.join(self.array_options)} cannot be honoured, since it is "
                 f"not array code alone; see its explain method"
             )
+        if are_views:
+            return run_on_views(self.call, args, kwargs)
         if inside_jax:
             return self.python_function(*args, **kwargs)
         if self.donated != Chosen():
@@ -709,7 +715,8 @@ _ANYTHING = [
 def _as_function(target: Any) -> Any:
     """A Python function that calls what is jitted, where capture can then look inside of it."""
     if isinstance(target, types.FunctionType):
-        of_jax = target.__code__.co_filename.startswith(_JAX)  # what jax.grad made
+        # What jax.grad or xcs.grad made.
+        of_jax = target.__code__.co_filename.startswith(_JAX) or hasattr(target, "__xcs_grad__")
     else:
         of_jax = type(target).__module__.partition(".")[0] in ("jax", "jaxlib")
     calls = class_attribute(type(target), "__call__")

@@ -10,39 +10,63 @@ import functools
 import itertools
 import linecache
 import types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from xcs.api.array_program import jit_is_disabled
 from xcs.api.batches import Batch, Listed, Shared, joined
-from xcs.api.function import Fallback, JitFunction, Options, Program
+from xcs.api.function import Fallback, Program
 from xcs.api.pipeline import MAPPED
+from xcs.api.program_function import ProgramFunction
 from xcs.frontend.capture.rows import rows
+from xcs.runtime import XCSError
 from xcs.transforms.analysis.mapped_remarks import mapped_remarks
 
 
 class MappedPrograms:
     """The programs of one mapped function."""
 
-    def __init__(self, function: Callable[..., Any], out_axes: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], out_axes: Any, return_exceptions: bool = False
+    ) -> None:
         self.function = function
+        self.name = getattr(function, "__name__", type(function).__name__)
         self.out_axes = out_axes
+        self.return_exceptions = return_exceptions
         self._loops: dict[Hashable, Loop] = {}
 
     def __call__(self, batch: Batch) -> Any:
         """Run the function for all elements of a batch, and put the results together."""
-        results = self.loop(batch).call(*_operands(batch)) if batch.size else []
-        return joined(results, self.out_axes)
+        return joined(self.results(batch), self.out_axes)
+
+    def results(self, batch: Batch) -> Sequence[Any]:
+        """What the function gives for each element."""
+        if not batch.size:
+            return []
+        try:
+            return self.loop(batch).call(*_operands(batch))
+        except NameError as error:
+            if "unbound axis name" not in str(error):
+                raise
+            raise XCSError(
+                f"{self.name} uses a collective, which is for array code, but it calls operators: "
+                f"map its array parts by themselves ({error})"
+            ) from error
+        except Exception as error:
+            if places := getattr(error, "iterations", ()):
+                error.add_note(f"this is the error of element {places[0]}")
+            raise
 
     def loop(self, batch: Batch) -> Loop:
         """The loop over the elements of such batches."""
         structure = batch.structure
         if structure not in self._loops:
-            self._loops[structure] = Loop(_loop_function(self.function, batch))
+            self._loops[structure] = Loop(
+                _loop_function(self.function, batch, self.return_exceptions)
+            )
         return self._loops[structure]
 
     def explain(self, batch: Batch) -> list[tuple[int, str]]:
@@ -57,24 +81,10 @@ class MappedPrograms:
         return [*mapped_remarks(program.lowered.module), *_native_parts(program)]
 
 
-class Loop(JitFunction):
+class Loop(ProgramFunction):
     """The loop over the elements of a batch, as a jitted function."""
 
     pipeline = MAPPED
-
-    def __init__(self, function: types.FunctionType) -> None:
-        super().__init__(function, Options())
-
-    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The list of the elements' results."""
-        if jit_is_disabled():
-            return self.python_function(*args, **kwargs)
-        described = self.described(args, kwargs)
-        known = self.known_program(described)
-        program = known or self.program(described, described.key)
-        if isinstance(program, Fallback):
-            return self._run_plain(program, args, kwargs)
-        return self.run_program(program, described.values, hit=known is not None)
 
 
 def _native_parts(program: Program) -> Iterator[tuple[int, str]]:
@@ -104,8 +114,13 @@ def _operand(leaf: Any, axis: int | None) -> Any:
 # --- the loop as Python ---------------------------------------------------------------------------
 
 
-def _loop_function(function: Callable[..., Any], batch: Batch) -> types.FunctionType:
-    """A Python function of a batch's size and leaves that calls a function for each element."""
+def _loop_function(
+    function: Callable[..., Any], batch: Batch, return_exceptions: bool
+) -> types.FunctionType:
+    """A Python function of a batch's size and leaves that calls a function for each element.
+
+    With `return_exceptions`, errors are results.
+    """
     names = [f"a{number}" for number in range(len(batch.leaves))]
     roles = zip(names, batch.leaves, strict=True)
     mapped = [name for name, leaf in roles if not isinstance(leaf, Shared)]
@@ -115,11 +130,15 @@ def _loop_function(function: Callable[..., Any], batch: Batch) -> types.Function
     positional = [_display(part, elements, namespace) for part in args.children()]
     keywords = zip(kwargs.node_data()[1], kwargs.children(), strict=True)
     named = [f"**{{{k!r}: {_display(part, elements, namespace)}}}" for k, part in keywords]
+    call = f"function({', '.join([*positional, *named])})"
+    collect = [f"    return [{call} for i in range(size)]"]
+    if return_exceptions:
+        collect = _KEEPING_ERRORS.format(call=call).splitlines()
     source = "\n".join(
         [
             f"def loop({', '.join(['size', *names])}):",
             *(f"    {name} = rows({name})" for name in mapped),
-            f"    return [function({', '.join([*positional, *named])}) for i in range(size)]",
+            *collect,
             "",
         ]
     )
@@ -128,6 +147,17 @@ def _loop_function(function: Callable[..., Any], batch: Batch) -> types.Function
     loop.__qualname__ = f"{getattr(function, '__name__', type(function).__name__)}, mapped"
     return loop
 
+
+_KEEPING_ERRORS = """\
+    results = []
+    for i in range(size):
+        try:
+            result = {call}
+        except Exception as error:
+            result = error
+        results.append(result)
+    return results
+"""
 
 _numbers = itertools.count()
 

@@ -6,13 +6,23 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Literal, overload
+from weakref import WeakSet
 
 from xcs.frontend.array_packages import reached
 from xcs.frontend.classify import Classification
+from xcs.kernels import constants
 from xcs.runtime import Policy, call_with_policy
+from xcs.runtime.batching import (
+    DEFAULT_MAX_BATCH,
+    DEFAULT_MAX_WAIT_SECONDS,
+    BatchForm,
+    await_batched,
+    call_batched,
+)
 from xcs.runtime.policies import RetryOn, await_with_policy
 
 Kind = Literal["model", "tool", "function"]
@@ -29,6 +39,7 @@ class OperatorSpec:
     Attributes:
         declared: what was declared, bound if it is a method.
         given: the settings that were given, as `op` takes them.
+        batch: how several calls are made as one.
         function: what a program calls. A coroutine function is called through one that follows the
             policy when it is awaited; to call it only makes the coroutine.
     """
@@ -40,9 +51,15 @@ class OperatorSpec:
     policy: Policy
     deterministic: bool
     function: Callable[..., Any]
+    batch: BatchForm | None = None
 
     @classmethod
-    def of(cls, declared: Callable[..., Any], given: Mapping[str, Any]) -> OperatorSpec:
+    def of(
+        cls,
+        declared: Callable[..., Any],
+        given: Mapping[str, Any],
+        batch: BatchForm | None = None,
+    ) -> OperatorSpec:
         """Check and complete the settings. Raises ValueError for those that make no sense."""
         for name, choices in _CHOICES.items():
             if name in given and given[name] not in choices:
@@ -64,10 +81,14 @@ class OperatorSpec:
                 "somebody iterates over it, where no policy reaches; declare a function that gives "
                 "a list of the items, or give no policy"
             )
-        if policy != Policy() and _is_coroutine(declared):
+        if batch is None:
+            batch = _batch_form(declared, given, policy)
+        if batch is not None and _is_coroutine(declared):
+            function = _awaiting_in_batch(declared, batch)
+        elif policy != Policy() and _is_coroutine(declared):
             function = _awaiting(declared, policy)
         kind, effects = given.get("kind", "tool"), given.get("effects", "unordered")
-        return cls(declared, given, kind, effects, policy, deterministic, function)
+        return cls(declared, given, kind, effects, policy, deterministic, function, batch)
 
     @property
     def classification(self) -> Classification:
@@ -92,6 +113,19 @@ class OperatorSpec:
         }
 
 
+_declared: WeakSet[Any] = WeakSet()
+"""The functions that programs call in place of operators."""
+
+
+def is_operator(function: Any) -> bool:
+    """Whether a function that a program calls is a declared operator, or of no source of its own.
+
+    Of these, arguments and results are taken to be constants.
+    """
+    function = getattr(function, "__func__", function)
+    return not isinstance(function, FunctionType) or function in _declared
+
+
 class Operator:
     """A declared operator. It is called like the function it wraps, with its policy applied."""
 
@@ -106,16 +140,26 @@ class Operator:
         """Call the function as its policy says; awaiting does so where it is a coroutine's."""
         spec = self.__xcs_operator__
         reached("the operator", spec.declared)
+        args, kwargs = constants((args, kwargs))
         if spec.function is not spec.declared:
             return spec.function(*args, **kwargs)
-        return call_with_policy(spec.function, spec.policy, args, kwargs)
+        if spec.batch is not None:
+            receiver = getattr(spec.declared, "__self__", None)
+            return constants(call_batched(spec.batch, receiver, args, kwargs))
+        return constants(call_with_policy(spec.function, spec.policy, args, kwargs))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Operator:
         spec = self.__xcs_operator__
         bind = getattr(type(spec.declared), "__get__", None)
         if instance is None or bind is None:
             return self
-        return _operator(OperatorSpec.of(bind(spec.declared, instance, owner), spec.given))
+        bound = bind(spec.declared, instance, owner)
+        return _operator(OperatorSpec.of(bound, spec.given, spec.batch))
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        spec = self.__xcs_operator__
+        if spec.batch is not None and isinstance(spec.declared, FunctionType):
+            spec.batch.methods.add(owner)
 
     def __reduce__(self) -> Any:
         """By module and name, as functions are, where these lead here; else by what it is made of.
@@ -167,6 +211,9 @@ def op(
     retry_on: RetryOn | None = None,
     max_retry_after: float | None = None,
     deterministic: bool | None = None,
+    batch: Callable[..., Any] | None = None,
+    max_batch: int | None = None,
+    max_wait: float | None = None,
 ) -> Callable[[Callable[..., Any]], Operator]: ...
 
 
@@ -184,6 +231,9 @@ def op(
     retry_on: RetryOn | None = None,
     max_retry_after: float | None = None,
     deterministic: bool | None = None,
+    batch: Callable[..., Any] | None = None,
+    max_batch: int | None = None,
+    max_wait: float | None = None,
 ) -> Operator | Callable[[Callable[..., Any]], Operator]:
     """Declare a callable to be an operator: a slow call that may overlap with others.
 
@@ -205,6 +255,13 @@ def op(
             default all but programming errors, as TypeError and KeyError.
         max_retry_after: seconds to wait at most where a server asks for a wait, by default 60.
         deterministic: equal calls give equal results, so one may stand for several.
+        batch: a function that makes several calls as one: it takes a list with the argument of each
+            (a tuple of the arguments if there are several parameters), and gives the list of their
+            results, in which an exception stands for a call that fails. Of a coroutine function it
+            is one, of a method a method.
+        max_batch: calls in a batch at most, by default 64.
+        max_wait: seconds that a call waits at most for others, by default 0.005. It waits only
+            while others may come.
 
     Raises:
         TypeError: if what is decorated cannot be called.
@@ -221,6 +278,9 @@ def op(
         "retry_on": retry_on,
         "max_retry_after": max_retry_after,
         "deterministic": deterministic,
+        "batch": batch,
+        "max_batch": max_batch,
+        "max_wait": max_wait,
     }
     given = {name: value for name, value in options.items() if value is not None}
     OperatorSpec.of(_nothing, given)
@@ -245,6 +305,8 @@ def _declare(function: Any, given: Mapping[str, Any]) -> Operator:
 
 
 def _operator(spec: OperatorSpec) -> Operator:
+    with suppress(TypeError):  # of what cannot be told apart later
+        _declared.add(getattr(spec.function, "__func__", spec.function))
     return CoroutineOperator(spec) if _is_coroutine(spec.declared) else Operator(spec)
 
 
@@ -257,6 +319,40 @@ def _merged(inner: OperatorSpec, given: Mapping[str, Any]) -> dict[str, Any]:
                 "the operator wraps: xcs.op(...)(operator.__wrapped__)"
             )
     return {**inner.given, **given}
+
+
+def _batch_form(
+    declared: Callable[..., Any], given: Mapping[str, Any], policy: Policy
+) -> BatchForm | None:
+    """The batch form that the settings declare. Raises ValueError for one that makes no sense."""
+    batch = given.get("batch")
+    if batch is None:
+        if extra := {"max_batch", "max_wait"} & given.keys():
+            raise ValueError(f"xcs.op({min(extra)}=...): there is no batch form; say batch=...")
+        return None
+    if not callable(batch):
+        raise ValueError(f"xcs.op(batch={batch!r}): expected a function of a list")
+    if given.get("effects") == "ordered":
+        raise ValueError("xcs.op(batch=...): calls with effects='ordered' are made one by one")
+    if declared is not _nothing and _is_coroutine(declared) != _is_coroutine(batch):
+        one, other = ("a coroutine function", "a function")[:: 1 if _is_coroutine(declared) else -1]
+        raise ValueError(f"xcs.op(batch={_name(batch)}): {other}, but {_name(declared)} is {one}")
+    size = given.get("max_batch", DEFAULT_MAX_BATCH)
+    wait = given.get("max_wait", DEFAULT_MAX_WAIT_SECONDS)
+    try:
+        return BatchForm(declared, batch, size, wait, policy)
+    except ValueError as error:
+        raise ValueError(f"xcs.op: {error}") from None
+
+
+def _awaiting_in_batch(function: Callable[..., Any], form: BatchForm) -> Callable[..., Any]:
+    receiver = getattr(function, "__self__", None)
+
+    @functools.wraps(function)
+    async def called(*args: Any, **kwargs: Any) -> Any:
+        return await await_batched(form, receiver, args, kwargs)
+
+    return called
 
 
 def _awaiting(function: Callable[..., Any], policy: Policy) -> Callable[..., Any]:

@@ -58,6 +58,9 @@ def vmap(
     out_axes: Any = 0,
     axis_name: Hashable | None = None,
     axis_size: int | None = None,
+    spmd_axis_name: Any = None,
+    *,
+    return_exceptions: bool = False,
 ) -> Callable[..., Any]:
     """Map a function over axes of its arguments, as `jax.vmap` does, compiled.
 
@@ -75,6 +78,11 @@ def vmap(
         axis_name: a name of the axis for collectives such as `jax.lax.psum`. With it, the function
             is mapped by `jax.vmap`.
         axis_size: how many elements there are; needed where no argument is mapped.
+        spmd_axis_name: names of axes of a mesh that the mapped axis is sharded along, as
+            `jax.vmap` takes them, which then maps the function.
+        return_exceptions: whether an element that fails has its exception for a result, as
+            `asyncio.gather` has it. The results then come as a list. For functions that call
+            operators; array code has no errors of single elements.
 
     Returns:
         A function that takes and gives arrays with one more axis. It nests in `jax.jit`,
@@ -84,12 +92,19 @@ def vmap(
     Raises:
         TypeError: if `fun` cannot be called, or the axes are not integers, None, or containers of
             these. A call raises `ValueError` where the axes do not fit the arguments or results,
-            and `xcs.XCSError` where the function calls operators while JAX traces it.
+            and `xcs.XCSError` where the function calls operators while JAX traces it. An error of
+            an element has a note that says of which.
     """
     if not callable(fun):
         raise TypeError(f"xcs.vmap expects a callable, but was given {fun!r}")
     function = VmapFunction(
-        fun, check_axes("in_axes", in_axes), check_axes("out_axes", out_axes), axis_name, axis_size
+        fun,
+        check_axes("in_axes", in_axes),
+        check_axes("out_axes", out_axes),
+        axis_name,
+        axis_size,
+        spmd_axis_name,
+        return_exceptions,
     )
 
     # `xcs.jit` captures this function as any other, so its code is plain.
@@ -128,13 +143,16 @@ class VmapFunction:
         out_axes: Any,
         axis_name: Hashable | None,
         axis_size: int | None,
+        spmd_axis_name: Any = None,
+        return_exceptions: bool = False,
     ) -> None:
         self.name: str = getattr(function, "__name__", type(function).__name__)
         self.function = function
         self.in_axes, self.out_axes = in_axes, out_axes
         self.axis_name, self.axis_size = axis_name, axis_size
+        self.spmd_axis_name = spmd_axis_name
         self.program: MappedProgram | None = None
-        self.programs = MappedPrograms(function, out_axes)
+        self.programs = MappedPrograms(function, out_axes, return_exceptions)
         self._jax = functools.cache(self._make_jax)
         self._refused: set[Hashable] = set()
         self._mixed: set[Hashable] = set()
@@ -143,7 +161,7 @@ class VmapFunction:
         """Map the function over the arguments: by the pass, or by JAX where that cannot."""
         if (batch := self._mixed_batch(args, kwargs)) is not None:
             return self.programs(batch)
-        if self.axis_name is not None or _jit_is_off():
+        if self._is_for_jax or _jit_is_off():
             return self._jax()(*args, **kwargs)
         if self._refused and _key(args, kwargs) in self._refused:
             return self._jax()(*args, **kwargs)
@@ -187,6 +205,11 @@ class VmapFunction:
         """Whether the function may call operators, by its source."""
         return "operator" in classify(self.function).reaches
 
+    @property
+    def _is_for_jax(self) -> bool:
+        """Whether the axis has a name, for collectives or a mesh."""
+        return self.axis_name is not None or self.spmd_axis_name is not None
+
     def _make_jax(self) -> Callable[..., Any]:
         return jax.vmap(
             self.function,
@@ -194,6 +217,7 @@ class VmapFunction:
             self.out_axes,
             axis_name=self.axis_name,
             axis_size=self.axis_size,
+            spmd_axis_name=self.spmd_axis_name,
         )
 
     def _compile(self) -> MappedProgram:

@@ -611,6 +611,10 @@ class ArrayTrace:
         if own_mark(function, "__xcs_jit__") is not None:
             wrapped = function.__wrapped__
             return lambda args, kwargs: self.call(wrapped, *args, **kwargs)
+        if (derivative := own_mark(function, "__xcs_grad__")) is not None:
+            return self._rule(derivative.by_jax)
+        if (control := own_mark(function, "__xcs_control__")) is not None:
+            return self._rule(control.by_jax)
         if any(function is one for one in SEES_ITS_FRAME) and function is not super:
             self.refuse(f"{function.__name__}() sees the function's own frame")
         if (special := next((s for f, s in _SPECIAL if f is function), None)) is not None:

@@ -136,9 +136,15 @@ def own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(current))
 
 
+looked_into: set[str] = set()
+"""Files of this package whose functions are programs, as those of users are."""
+
+
 @functools.lru_cache(maxsize=4096)
 def is_library(path: str) -> bool:
     """True for the standard library, installed packages and generated code."""
+    if path in looked_into:
+        return False
     if path.startswith("<") or "site-packages" in path or "dist-packages" in path:
         return True
     roots = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))

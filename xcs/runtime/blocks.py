@@ -145,10 +145,16 @@ class ProgramCompiler:
             effects=declaration.effects.data,
             policy=policy,
             # To wait for a permit, a retry or a timeout takes a worker, however short the call is.
-            blocking=(declaration.nonblocking is None and not is_local) or policy != Policy(),
+            blocking=(declaration.nonblocking is None and not is_local)
+            or policy != Policy()
+            or declaration.batch is not None,
             limiters=limits.limiters,
             rate=limits.rate,
             is_limited=(ordered and not is_local) or limits != OperatorLimits(),
+            # A module that is not attached to a process makes calls one by one.
+            batch=self.program.objects.get(declaration.batch.key.data)
+            if declaration.batch is not None
+            else None,
             is_local=is_local,
             is_coroutine=inspect.iscoroutinefunction(function),
         )

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import heapq
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from xcs.runtime import console, spans
+from xcs.runtime import batching, console, spans
+from xcs.runtime.adapted import adapted, adapting
 from xcs.runtime.attributes import Attributes
+from xcs.runtime.batching import BatchForm, settle
 from xcs.runtime.console import Console, Output
 from xcs.runtime.errors import RunAbandoned
 from xcs.runtime.frames import Activation, Frame, Loop
@@ -97,6 +101,7 @@ class Calls:
         self.cuts = False
         """Whether there has been any error: only then an op may have been cut off."""
         self.lineage = lineage.get()
+        self.adapt = adapting.get()
         self.context: Context = copy_context()
         """What calls start with: the caller's, and what ordered ops have changed of it."""
         self.contexts: dict[tuple[Activation, int], Context] = {}
@@ -119,7 +124,11 @@ class Calls:
         """Requests for limits that may be waiting; workers add, everyone may remove."""
         self.queue = TaskQueue(self._work, max_workers)
         self.queue.interrupt = lambda: self.completions.put((None, None, _INTERRUPT))  # type: ignore[arg-type]
+        self.queue.owner, self.queue.dropped, self.queue.ended = self, self._dropped, settle
         self.tasks = self.queue.tasks
+        self.offered = 0
+        self.is_waiting = False
+        self.thread = threading.get_ident()
         self.tracer = spans.tracer()
         self.progress: Progress | None = None
         """Shows how far loops are, if somebody wants to know."""
@@ -167,11 +176,15 @@ class Calls:
         timeout = HEARTBEAT_SECONDS
         if self.timers:
             timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
+        self.is_waiting = True
+        settle()
         try:
             completion = self.completions.get(timeout=timeout)
         except Empty:
             self._end_hopeless_waiting()
             return
+        finally:
+            self.is_waiting = False
         self._completed(*completion)
 
     async def _wait_on_loop(self) -> None:
@@ -185,7 +198,12 @@ class Calls:
         timeout = HEARTBEAT_SECONDS
         if self.timers:
             timeout = min(timeout, max(0.0, self.timers[0][0] - self.now()))
-        await self.completions.wait(timeout)
+        self.is_waiting = True
+        settle()
+        try:
+            await self.completions.wait(timeout)
+        finally:
+            self.is_waiting = False
         if self.completions.empty():
             self._end_hopeless_waiting()
 
@@ -305,6 +323,89 @@ class Calls:
         self.timer_count += 1
         heapq.heappush(self.timers, (when, self.timer_count, frame, op, booked))
 
+    # --- In batches ---
+
+    @property
+    def elsewhere(self) -> int:
+        """Calls that an event loop awaits."""
+        return len(self.awaited)
+
+    @property
+    def around(self) -> Calls | None:
+        """The run in one of whose calls this one runs."""
+        outer = self.queue.outer
+        return outer.owner if outer is not None else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether results are of no use any more."""
+        return self.queue.closed
+
+    def offer(self, frame: Activation, op: OpPlan) -> None:
+        """Have a call made together with others; see `batching`."""
+        assert op.operator is not None
+        form: BatchForm = op.operator.batch  # type: ignore[assignment]
+        self.in_flight += 1
+        take = adapted(lambda _, *args, **kwargs: (args, kwargs), self.adapt)
+        try:
+            receiver, element = form.split(*op.evaluate(take, frame.values))  # type: ignore[misc]
+        except Exception:  # the call itself says what is wrong
+            self.tasks.append((frame, op, None, None))
+            self.queued = True
+            return
+        context = self.context.copy()
+        if self.console is not None:
+            context.run(console.current.set, self._output_of(frame, op))
+        started = time.perf_counter()
+
+        def end(outcome: Any) -> None:
+            ended = time.perf_counter()
+            self.log.add(op, frame, started, ended)
+            if self.report is not None:
+                self.report.ran(op, frame, started, ended)
+            self.completions.put((frame, op, outcome))
+
+        def begins() -> bool:
+            nonlocal started
+            started = time.perf_counter()
+            if self.queue.closed:
+                return False
+            if self.cuts and self.is_cut(frame, op.index):
+                self.completions.put((frame, op, _DROPPED))
+                return False
+            return True
+
+        form.offer(
+            batching.Call(
+                receiver,
+                element,
+                succeed=end,
+                fail=lambda error: end(Outcome("failed", error)),
+                alone=lambda: self.queue.put((frame, op, None, None)),
+                run=self,
+                put=lambda calls: self._put_batch((frame, op, None, calls)),
+                begins=begins,
+                context=context,
+            )
+        )
+
+    def _put_batch(self, task: Any) -> bool:
+        if self.queue.closed:
+            return False
+        self.queue.put(task)
+        if self.queue.closed:
+            with suppress(ValueError):  # it was taken, or dropped, meanwhile
+                self.tasks.remove(task)
+                return False
+        return True
+
+    def _dropped(self, task: Any) -> None:
+        """Of a batch in a run that is given up, the calls of others are made one by one."""
+        if type(task[3]) is list:
+            for call in task[3]:
+                if call.begins():
+                    call.alone()
+
     # --- On this thread, and on the event loop ---
 
     def evaluate_exclusively(self, frame: Activation, op: OpPlan) -> None:
@@ -372,7 +473,8 @@ class Calls:
                 return
         from xcs.runtime.coroutines import Awaited, take_event_loop  # asyncio takes time to import
 
-        coroutine = op.evaluate(lambda f, *args, **kw: f(*args, **kw), frame.values)  # type: ignore[misc]
+        call = adapted(lambda f, *args, **kw: f(*args, **kw), self.adapt)
+        coroutine = op.evaluate(call, frame.values)  # type: ignore[misc]
         if self.tracer is not None:
             coroutine = spans.awaited(self.tracer, op, coroutine)
         context = self.context.copy()
@@ -516,13 +618,18 @@ class Calls:
 
     # --- On workers ---
 
-    def _work(self, task: tuple[Activation, OpPlan, float | None, Request | None]) -> None:
-        """Run one call and report what came of it.
+    def _work(
+        self, task: tuple[Activation, OpPlan, float | None, Request | list[batching.Call] | None]
+    ) -> None:
+        """Run one call, or a batch of calls, and report what came of it.
 
         A task says for when its start is booked at the operator's rate, and which request for
         limits brought it back, if it has waited for one.
         """
         frame, op, booked, request = task
+        if isinstance(request, list):
+            op.operator.batch.make(request)  # type: ignore[union-attr]
+            return
         if self.cuts and self.is_cut(frame, op.index):
             pass_on(op.limiters)
             _give_back(op, booked)
@@ -555,7 +662,7 @@ class Calls:
             context.run(console.current.set, self._output_of(frame, op))
         start = time.perf_counter()
         try:
-            outcome = op.evaluate(call, frame.values)  # type: ignore[misc]
+            outcome = op.evaluate(adapted(call, self.adapt), frame.values)  # type: ignore[misc]
         except BaseException as error:
             outcome = Outcome("failed", error)
         end = time.perf_counter()

@@ -24,6 +24,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 from xdsl.dialects.builtin import ModuleOp
@@ -521,6 +522,9 @@ class Run(Calls):
                 self.look_after(frame, op)
             if self.report is not None:
                 self.report.is_ready(op, frame, "a worker")
+            if op.operator.batch is not None and not op.ordered:  # type: ignore[union-attr]
+                self.offer(frame, op)
+                return
             self.tasks.append((frame, op, None, None))
             self.in_flight += 1
             self.queued = True
@@ -854,7 +858,10 @@ class Run(Calls):
             place = line_within(error, op.native.files, op.location)
         else:
             place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
-        return wrap_error(error, node, op.name, place, inputs)
+        wrapped = wrap_error(error, node, op.name, place, inputs)
+        with suppress(TypeError):  # an error without attributes
+            vars(wrapped).setdefault("iterations", frame.iterations())
+        return wrapped
 
 
 ACTIONS: dict[Action, Callable[[Run, Any, OpPlan], None]] = {

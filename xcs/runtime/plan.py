@@ -16,6 +16,7 @@ from typing import Any
 from xdsl.dialects.builtin import ModuleOp
 
 from xcs.dialects import orch
+from xcs.runtime.batching import BatchForm
 from xcs.runtime.limits import Limiter, RateLimiter
 from xcs.runtime.policies import Policy
 
@@ -68,6 +69,8 @@ class Operator:
     """Whether a call may have to wait for others, in which its limits or its rate stand."""
     is_coroutine: bool = False
     """Whether a call gives a coroutine, which is awaited."""
+    batch: BatchForm | None = None
+    """How several calls are made as one."""
     is_local: bool = False
     """Whether an ordered one waits only for what is before it in the frame that it is called in."""
 

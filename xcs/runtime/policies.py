@@ -284,12 +284,14 @@ async def await_with_policy(
     kwargs: Mapping[str, Any] | None = None,
     *,
     clock: Clock = SYSTEM_CLOCK,
+    limited_as: Any = None,
 ) -> Any:
     """Call a coroutine function as its policy says, and await it, on the running asyncio loop.
 
-    A try that takes longer than the timeout is cancelled, so that nothing of it runs on.
+    A try that takes longer than the timeout is cancelled, so that nothing of it runs on. The limits
+    are the function's own, or those of the operator that it is `limited_as`.
     """
-    limits = limits_of(function, policy.max_concurrency, policy.rate_limit)
+    limits = limits_of(limited_as or function, policy.max_concurrency, policy.rate_limit)
     attempt = 1
     while True:
         try:

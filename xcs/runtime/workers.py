@@ -14,7 +14,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -90,6 +90,11 @@ THREADS = ThreadPool()
 os.register_at_fork(after_in_child=THREADS.__init__)  # a child process has none of these threads
 
 
+def is_worker(thread: threading.Thread) -> bool:
+    """Whether a thread is one of the pool's."""
+    return isinstance(thread, _Worker)
+
+
 @dataclass(eq=False, slots=True)
 class Permit:
     """The right of one thread to run a call, perhaps lent to it by the call around its run."""
@@ -149,8 +154,14 @@ class TaskQueue:
         self.depth = self.outer.depth + 1 if self.outer is not None else 0
         self.tasks: deque[Any] = deque()
         self.closed = False
+        self.owner: Any = None
+        """The run whose tasks these are."""
         self.interrupt: Callable[[], None] | None = None
         """Called, from another thread, when a run around this one is given up."""
+        self.dropped: Callable[[Any], None] = lambda task: None
+        """Told of each task that is dropped."""
+        self.ended: Callable[[], None] = lambda: None
+        """Called when the run takes no more results."""
         self._execute = execute
         self._limit = min(max_workers, self.crew.permits)
         self._active = 0
@@ -174,6 +185,7 @@ class TaskQueue:
             self._not_short()
             if self._home is not None and self._lends:
                 self._home.idle = False
+        self.ended()
 
     @contextmanager
     def left(self) -> Iterator[None]:
@@ -201,7 +213,9 @@ class TaskQueue:
             inner = [queue for queue in self.crew.queues if queue._is_within(self)]
         for queue in inner:
             queue.closed = True
-            queue.tasks.clear()
+            while queue.tasks:
+                with suppress(IndexError):
+                    queue.dropped(queue.tasks.popleft())
             if queue is not self and queue.interrupt is not None:
                 queue.interrupt()
 

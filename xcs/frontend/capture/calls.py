@@ -908,6 +908,29 @@ def call_jitted(call: Call, callee: Any) -> Value | None:
     return user_function(call, jitted.python_function)
 
 
+def call_control(call: Call, callee: Any) -> Value | None:
+    """A loop or branch as a function: JAX's own if it is given array code, else a program.
+
+    So is what such programs use, which says itself what it is.
+    """
+    if (known := getattr(callee, "__xcs_classification__", None)) is not None:
+        return call_recognised(call, callee, known)
+    control = getattr(callee, "__xcs_control__", None)
+    if control is None:
+        return None
+    given = control.given(call.args.positional)
+
+    def computes(function: Value) -> bool:
+        if isinstance(function, Static):
+            return "operator" not in judged(call.c, function.obj).reaches
+        return function_value(call, function) is not None
+
+    is_array_code = len(given) == control.functions and all(map(computes, given))
+    if is_array_code:
+        return apply(call, Static(control.by_jax))
+    return user_function(call, control.program)
+
+
 def call_partial(call: Call, callee: Any) -> Value | None:
     """A partial application."""
     if type(callee) is not functools.partial:
@@ -1360,6 +1383,7 @@ RULES: tuple[Rule, ...] = (
     call_frame_reader,
     call_declared,
     call_jitted,
+    call_control,
     call_partial,
     call_bound_method,
     call_builtin,

@@ -71,10 +71,17 @@ class Declarations:
                 nonblocking=not what.blocking or (what.effects == "ordered" and spec is None),
                 ref=self.key_of(function, _stem(name)),
                 retry_on=self.key_of(retry_on, "retry_on") if retry_on is not None else None,
+                batch=self._batch_of(spec),
                 local=local,
                 immutable=returns_plain(function),
             )
         return symbol
+
+    def _batch_of(self, spec: Any) -> str | None:
+        form = getattr(spec, "batch", None)
+        if form is None or spec.function is not spec.declared:
+            return None  # it makes batches of its own accord
+        return self.key_of(form, f"{_stem(getattr(form.function, '__name__', 'many'))}_batch")
 
     def new_symbol(self, name: str) -> str:
         """A symbol of its own that reads like the name."""

@@ -12,6 +12,7 @@ from xcs.frontend.classification import (
     Classification,
     EffectClass,
     Kind,
+    higher_order,
     tensor,
 )
 
@@ -43,6 +44,16 @@ def detect(fn: Any) -> Classification | None:
                 reaches=frozenset({"operator"}),
             )
         return _array_code(f"{_name(fn)} is mapped array code")
+    if differentiated := own_mark(fn, "__xcs_grad__"):
+        what = differentiated.classification
+        if differentiated.calls_operators or what.effects != PURE:
+            reason = f"{_name(fn)} is a derivative, and runs as one call"
+            return replace(what, kind="function", reason=reason, inline=False, blocking=True)
+        return _array_code(f"{_name(fn)} is the derivative of array code")
+    if (known := own_mark(fn, "__xcs_classification__")) is not None:
+        return known
+    if own_mark(fn, "__xcs_control__"):
+        return higher_order(f"{_name(fn)} only calls the functions that it is given")
     if made := own_mark(fn, "__xcs_transformation__"):
         reason = f"{_name(fn)} is a transformation: it returns a function"
         found = _array_code(reason, returns="function")
