@@ -38,14 +38,14 @@ from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHL
 _log = logging.getLogger("xcs")
 
 ORCHESTRATION = (
-    "inline{keep-native=true},canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,"
-    "fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
+    "inline{keep-native=true},canonicalize-orch,cse,dce,merge-deterministic-calls,"
+    "outline-deferred,fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
 )
 """The passes over a captured module, up to the split into orchestration and kernels."""
 
 MAPPED = (
-    "inline,canonicalize,cse,dce,merge-deterministic-calls,hoist{mapped=main},outline-deferred,"
-    "batch-launches{rows=true},fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
+    "inline,canonicalize-orch,cse,dce,merge-deterministic-calls,hoist{mapped=main},"
+    "outline-deferred,batch-launches{rows=true},fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
 )
 """The same for the loop of a mapped function over the elements of a batch."""
 
