@@ -87,6 +87,13 @@ class XcsOptMain(xDSLOptMain):
             "these texts (default: all), in place of reading a module",
         )
         arg_parser.add_argument(
+            "--check-pass",
+            metavar=("PIPELINE", "APP.PY:FUNCTION"),
+            nargs="+",
+            help="check that passes keep what functions do: value, error, effects and calls, also "
+            "where calls fail; each function is called with the values of --arg",
+        )
+        arg_parser.add_argument(
             "--emit-pdl",
             metavar="NAME",
             nargs="*",
@@ -115,6 +122,8 @@ class XcsOptMain(xDSLOptMain):
     def run(self) -> None:
         if self.args.check_rules is not None:
             return self._check_rules(self.args.check_rules)
+        if self.args.check_pass is not None:
+            return self._check_pass(*self.args.check_pass)
         if self.args.emit_pdl is not None:
             return self._emit_pdl(self.args.emit_pdl)
         if not self.args.debug_rules:
@@ -134,6 +143,31 @@ class XcsOptMain(xDSLOptMain):
             failed |= not report.passed
         if failed:
             raise InputError("xcs-opt: error: not all rules keep what they promise")
+
+    def _check_pass(self, pipeline: str, *programs: str) -> None:
+        from xcs.api.tools import check_pass
+
+        if not programs:
+            raise InputError("xcs-opt: error: --check-pass needs functions, as in app.py:main")
+        self.args.passes = pipeline
+        self.setup_pipeline()
+        failed = False
+        for program in programs:
+            match = _PYTHON_FUNCTION.fullmatch(program)
+            if match is None:
+                raise InputError(render(program, "a function is given as app.py:function"))
+            with open(match["path"], "rb"):
+                pass
+            try:
+                report = check_pass(
+                    self.pipeline.passes, match["path"], match["name"], self.args.capture_args
+                )
+            except Exception as error:
+                raise InputError(_python_error(error, match["path"])) from error
+            print(report.summary(), flush=True)
+            failed |= not report.passed
+        if failed:
+            raise InputError(f"xcs-opt: error: '{pipeline}' does not keep what programs do")
 
     def _emit_pdl(self, names: Sequence[str]) -> None:
         from xcs.transforms.rules.pdl import pdl_module

@@ -20,22 +20,23 @@ from xcs.transforms.rules.terms import (
 (axes,) = attributes("axes")
 
 RULES: list[Rule] = [
-    rule(
-        f"{name} over no dimension",
-        function(x, axes) >> x,
-        where=when("there are no axes", lambda axes: not axes, axes),
-        kind=Kind.EXACT,
-        source="Definition.",
-        cleanup=True,
-    )
-    for name, function in (
-        ("greatest", reduce_max),
-        ("least", reduce_min),
-        ("conjunction", reduce_and),
-        ("disjunction", reduce_or),
-        ("product", reduce_prod),
-    )
-] + [
+    *(
+        rule(
+            f"{name} over no dimension",
+            function(x, axes) >> x,
+            where=when("there are no axes", lambda axes: not axes, axes),
+            kind=Kind.EXACT,
+            source="Definition.",
+            cleanup=True,
+        )
+        for name, function in (
+            ("greatest", reduce_max),
+            ("least", reduce_min),
+            ("conjunction", reduce_and),
+            ("disjunction", reduce_or),
+            ("product", reduce_prod),
+        )
+    ),
     rule(
         "sum over no dimension, of integers",
         reduce_sum(n, axes) >> n,
@@ -43,5 +44,5 @@ RULES: list[Rule] = [
         kind=Kind.EXACT,
         source="Definition; of floats, a sum that starts from 0 makes 0 of -0.",
         cleanup=True,
-    )
+    ),
 ]
