@@ -8,7 +8,7 @@ names a class has the rules of that class, whichever package defines it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
@@ -28,7 +28,7 @@ class OpRules(Generic[R]):
         rules: the rules to begin with.
     """
 
-    def __init__(self, what: str, rules: Mapping[Key, R]):
+    def __init__(self, what: str, rules: Mapping[Any, R]):
         self._what = what
         self._rules: dict[Key, R] = dict(rules)
         self._found: dict[type[Operation], R | None] = {}
