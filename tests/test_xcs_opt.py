@@ -51,7 +51,7 @@ BAD_INPUTS = {
     ),
     "undefined value": (
         "func.func @f() -> i32 {\n  func.return %a : i32\n}\n",
-        "input.mlir:4:1: error: values used but not defined: [%a]\n",
+        "input.mlir:2:15: error: values used but not defined: [%a]\n",
     ),
     "invalid attribute": (
         "func.func @f() {\n  %0 = arith.constant 300 : i8\n  func.return\n}\n",
@@ -60,6 +60,10 @@ BAD_INPUTS = {
     "types that do not agree": (
         "func.func @f(%a : i32) -> i64 {\n  func.return %a : i32\n}\n",
         "input.mlir:2:3: error: Operation does not verify: Expected arguments to have the same",
+    ),
+    "two functions of one name": (
+        "func.func @f() {\n  func.return\n}\nfunc.func @f() {\n  func.return\n}\n",
+        'input.mlir:4:1: error: Operation does not verify: Redefinition of symbol "f"',
     ),
     "undeclared operator": (
         "func.func @f(%a : !orch.object) {\n"
@@ -87,7 +91,7 @@ BAD_INPUTS = {
         "func.func @f() {\n  %0 = stablehlo.constant dense<300> : tensor<2xi8>\n}\n",
         "input.mlir:2:32: error: 300 is not a value of type i8\n",
     ),
-    "an empty file": ("", "input.mlir:1:1: error: "),
+    "an empty file": ("", "input.mlir:1:1: error: there is nothing in the file"),
     "text that ends early": ("func.func @f() {\n", "input.mlir:2:1: error: "),
     "a byte that is not UTF-8": (
         b"func.func @f() {\n  // caf\xe9\n  func.return\n}\n",

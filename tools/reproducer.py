@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from xcs.tools.diagnostics import InputError, render
+
 
 def write_reproducer(
     path: str | None, source: bytes, what: str, flags: Sequence[str], trace: str
@@ -29,3 +31,23 @@ def write_reproducer(
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
     Path(path).write_bytes(comment.encode() + source)
     return shlex.join(["xcs-opt", path, *flags])
+
+
+def reproducer_flags(path: str | None) -> list[str]:
+    """Return the command line that a reproducer was written for, without program and input.
+
+    Raises:
+        InputError: if the file is no reproducer.
+        OSError: if it cannot be read.
+    """
+    if path is None or path == "-":
+        raise InputError("xcs-opt: error: --run-reproducer needs a file")
+    for line in Path(path).read_bytes().splitlines():
+        if line.startswith(_CONFIGURATION):
+            return shlex.split(line.removeprefix(_CONFIGURATION).decode())
+        if not line.startswith(b"//"):
+            break
+    raise InputError(render(path, "it has no line '// configuration: ...', as reproducers have"))
+
+
+_CONFIGURATION = b"// configuration: "

@@ -17,9 +17,10 @@ from xdsl.dialects.builtin import (
     UnregisteredAttr,
     UnregisteredOp,
 )
-from xdsl.ir import Attribute, Operation
-from xdsl.parser import Span
+from xdsl.ir import Attribute, AttributeInvT, Operation, SSAValue
+from xdsl.parser import Span, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, VerifyException
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from xcs.dialects.literal_parser import LiteralParser
 from xcs.tools.diagnostics import AnySpan, LocatedParseError
@@ -40,6 +41,7 @@ class SourceParser(LiteralParser):
         self._line_offset = line_offset
         self._line_starts = [0, *accumulate(len(line) + 1 for line in source.split(b"\n"))]
         self._operation_start: AnySpan | None = None
+        self._first_uses: dict[str, Span] = {}
         _check_encoding(source, name, line_offset)
         super().__init__(ctx, source, name)
 
@@ -82,6 +84,25 @@ class SourceParser(LiteralParser):
             if not isinstance(error, VerifyException):
                 message = f"the parser failed here with {type(error).__name__}: {error}"
             raise LocatedParseError(span, message) from error
+
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        if allow_implicit_module and self._current_token.kind == MLIRTokenKind.EOF:
+            self.raise_error("there is nothing in the file: expected a module, or operations")
+        try:
+            return super().parse_module(allow_implicit_module)
+        except ParseError as error:
+            # xDSL points at the end of the file.
+            undefined = [name for name in self.forward_ssa_references if name in self._first_uses]
+            if not undefined or not error.msg.startswith("values used but not defined"):
+                raise
+            first = min(undefined, key=lambda name: self._first_uses[name].start)
+            raise ParseError(self._first_uses[first], error.msg) from None
+
+    def resolve_operand(self, operand: UnresolvedOperand, type: AttributeInvT) -> SSAValue[Any]:
+        name = operand.operand_name
+        if name not in self.ssa_values and name not in self.forward_ssa_references:
+            self._first_uses[name] = operand.span
+        return super().resolve_operand(operand, type)
 
     def parse_operation(self) -> Operation:
         start = self._operation_start = self._at_offset(self._current_token.span)

@@ -8,6 +8,7 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, Region, SSAValue
 from xdsl.irdl.dominance import DominanceInfo
+from xdsl.traits import SymbolOpInterface, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from xcs.dialects.sdy import verify_annotations
@@ -83,12 +84,27 @@ def _located(
     op: Operation, error: Exception, spans: Mapping[Operation, AnySpan]
 ) -> LocatedVerifyException:
     if isinstance(error, VerifyException):
+        op = _redefined_in(op) or op
         message = f"Operation does not verify: {error}"
     elif isinstance(error, RecursionError):
         message = "Operation does not verify: its regions are nested too deeply"
     else:
         message = f"the verifier of {op.name} failed: {type(error).__name__}: {error}"
     return located(op, message, spans)
+
+
+def _redefined_in(table: Operation) -> Operation | None:
+    """The second op of a name in a symbol table: xDSL says that it is there, but not where."""
+    if not table.has_trait(SymbolTable):
+        return None
+    seen: set[str] = set()
+    for op in table.regions[0].block.ops if table.regions[0].blocks else ():
+        symbol = op.get_trait(SymbolOpInterface)
+        name = None if symbol is None else symbol.get_sym_attr_name(op)
+        if name is not None and name.data in seen:
+            return op
+        seen.update(() if name is None else (name.data,))
+    return None
 
 
 def located(

@@ -40,7 +40,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 import xcs
 from xcs.dialects.stablehlo.print import OpDiagnostic
 from xcs.tools.diagnostics import AnySpan, InputError, LocatedVerifyException, render, render_span
-from xcs.tools.reproducer import write_reproducer
+from xcs.tools.reproducer import reproducer_flags, write_reproducer
 from xcs.tools.source_parser import SourceParser
 from xcs.tools.verifier import located, verify
 
@@ -58,7 +58,12 @@ class XcsOptMain(xDSLOptMain):
         self._spans: dict[Operation, AnySpan] = {}
         self._running: ModulePass | None = None
         self._started = 0.0
-        super().__init__(description="Rewrites and prints xcs modules.", args=args)
+        self._op_count = 0
+        given = list(sys.argv[1:] if args is None else args)
+        if "--run-reproducer" in given:
+            path = next((text for text in given if not text.startswith("-")), None)
+            given += reproducer_flags(path)
+        super().__init__(description="Rewrites and prints xcs modules.", args=given)
 
     # --- What the driver knows ----------------------------------------------------------------
 
@@ -87,10 +92,47 @@ class XcsOptMain(xDSLOptMain):
             "these texts (default: all), in place of reading a module",
         )
         arg_parser.add_argument(
+            "--check-pass",
+            metavar=("PIPELINE", "APP.PY:FUNCTION"),
+            nargs="+",
+            help="check that passes keep what functions do: value, error, effects and calls, also "
+            "where calls fail; each function is called with the values of --arg",
+        )
+        arg_parser.add_argument(
             "--emit-pdl",
             metavar="NAME",
             nargs="*",
             help="print rules as PDL, chosen as for --check-rules; stderr says which have no form",
+        )
+        arg_parser.add_argument(
+            "--help-passes",
+            metavar="NAME",
+            nargs="*",
+            help="say what passes do (default: all of xcs), their options, and the named pipelines",
+        )
+        for when in ("before", "after"):
+            arg_parser.add_argument(
+                f"--print-{when}",
+                metavar="NAME",
+                action="append",
+                default=[],
+                help=f"print the IR to stderr {when} the pass of this name; may be repeated",
+            )
+        arg_parser.add_argument(
+            "--statistics",
+            action="store_true",
+            help="print to stderr what each pass did to the number of ops, and how long it took",
+        )
+        arg_parser.add_argument(
+            "--run-reproducer",
+            action="store_true",
+            help="run the input, a reproducer, with the options that it was written for",
+        )
+        arg_parser.add_argument(
+            "--reduce",
+            metavar="COMMAND",
+            help="make the module as small as it can be while the command, which is given a file "
+            "with the module, still exits with 0; no passes are run",
         )
         arg_parser.add_argument(
             "--debug-rules",
@@ -115,8 +157,14 @@ class XcsOptMain(xDSLOptMain):
     def run(self) -> None:
         if self.args.check_rules is not None:
             return self._check_rules(self.args.check_rules)
+        if self.args.check_pass is not None:
+            return self._check_pass(*self.args.check_pass)
         if self.args.emit_pdl is not None:
             return self._emit_pdl(self.args.emit_pdl)
+        if self.args.help_passes is not None:
+            return self._help_passes(self.args.help_passes)
+        if self.args.reduce is not None:
+            return self._reduce(self.args.reduce)
         if not self.args.debug_rules:
             return super().run()
         from xcs.transforms.rules.driver import print_trace, tracing
@@ -134,6 +182,55 @@ class XcsOptMain(xDSLOptMain):
             failed |= not report.passed
         if failed:
             raise InputError("xcs-opt: error: not all rules keep what they promise")
+
+    def _help_passes(self, names: Sequence[str]) -> None:
+        from xcs.tools.pass_help import pass_help
+        from xcs.transforms import get_all_passes
+
+        for name in names:
+            if name not in self.available_passes:
+                raise InputError(f"xcs-opt: error: unknown pass '{name}'{self._similar_pass(name)}")
+        print(pass_help(self.available_passes, names or sorted(get_all_passes())))
+
+    def _reduce(self, command: str) -> None:
+        from xcs.tools.reducer import NotInteresting, reduced
+
+        stream, extension = self.get_input_stream()
+        module = self.parse_chunk(stream, extension)
+        if module is None:
+            return
+        self._verify(module, None)
+        try:
+            found = reduced(module, command)
+        except NotInteresting as error:
+            raise InputError(render(self.get_input_name(), str(error))) from error
+        print(found.module)
+        print(f"// {found.summary()}", file=sys.stderr)
+
+    def _check_pass(self, pipeline: str, *programs: str) -> None:
+        from xcs.api.tools import check_pass
+
+        if not programs:
+            raise InputError("xcs-opt: error: --check-pass needs functions, as in app.py:main")
+        self.args.passes = pipeline
+        self.setup_pipeline()
+        failed = False
+        for program in programs:
+            match = _PYTHON_FUNCTION.fullmatch(program)
+            if match is None:
+                raise InputError(render(program, "a function is given as app.py:function"))
+            with open(match["path"], "rb"):
+                pass
+            try:
+                report = check_pass(
+                    self.pipeline.passes, match["path"], match["name"], self.args.capture_args
+                )
+            except Exception as error:
+                raise InputError(_python_error(error, match["path"])) from error
+            print(report.summary(), flush=True)
+            failed |= not report.passed
+        if failed:
+            raise InputError(f"xcs-opt: error: '{pipeline}' does not keep what programs do")
 
     def _emit_pdl(self, names: Sequence[str]) -> None:
         from xcs.transforms.rules.pdl import pdl_module
@@ -199,7 +296,12 @@ class XcsOptMain(xDSLOptMain):
     # --- Passes -------------------------------------------------------------------------------
 
     def setup_pipeline(self) -> None:
-        text = self.args.passes
+        from xcs.transforms.pipelines import expand
+
+        try:
+            text = self.args.passes = expand(self.args.passes)
+        except DiagnosticException as error:
+            raise InputError(f"xcs-opt: error: pass-pipeline: {error}") from error
         try:
             specs = list(parse_pipeline(text))
         except ArgSpecParseError as error:
@@ -242,8 +344,18 @@ class XcsOptMain(xDSLOptMain):
         if previous is not None and self.args.time_passes:
             seconds = time.perf_counter() - self._started
             print(f"Pass {previous.name} took {seconds:.6f} seconds", file=sys.stderr)
+        if self.args.statistics:
+            count = sum(1 for _ in module.walk())
+            if previous is not None:
+                seconds = time.perf_counter() - self._started
+                line = f"{previous.name}: {self._op_count} -> {count} ops, {seconds:.6f} seconds"
+                print(line, file=sys.stderr)
+            self._op_count = count
         if not self.args.disable_verify:
             self._verify(module, previous)
+        for when, one in (("after", previous), ("before", following)):
+            if one is not None and one.name in getattr(self.args, f"print_{when}"):
+                print(f"IR {when} {one.name}:\n{module}\n", file=sys.stderr)
         if previous is not None and following is not None and self.args.print_between_passes:
             print(f"IR after {previous.name}:", file=sys.stderr)
             Printer(sys.stderr).print_op(module)

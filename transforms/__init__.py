@@ -4,9 +4,21 @@ A function per entry, as in xDSL: a pass's module is imported when a pipeline fi
 is named after its file, with dashes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from xdsl.passes import ModulePass
+from xdsl.pattern_rewriter import RewritePattern
+
+from xcs.dialects.xtensor.simplification import contribute
+
+
+def _simplification() -> Sequence[RewritePattern]:
+    from xcs.transforms.simplification import simplification
+
+    return simplification()
+
+
+contribute(_simplification)
 
 
 def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
@@ -21,6 +33,11 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
         from xcs.transforms.batch_launches import BatchLaunches
 
         return BatchLaunches
+
+    def get_canonicalize_orch() -> type[ModulePass]:
+        from xcs.transforms.canonicalize_orch import CanonicalizeOrch
+
+        return CanonicalizeOrch
 
     def get_convert_xtensor_to_stablehlo() -> type[ModulePass]:
         from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
@@ -65,6 +82,7 @@ def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     return {
         "apply-rules": get_apply_rules,
         "batch-launches": get_batch_launches,
+        "canonicalize-orch": get_canonicalize_orch,
         "convert-xtensor-to-stablehlo": get_convert_xtensor_to_stablehlo,
         "fuse-host": get_fuse_host,
         "hoist": get_hoist,

@@ -49,6 +49,8 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator, OpTrait, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from xcs.dialects.xtensor.simplification import Simplifies
+
 # --- Element kinds and types ----------------------------------------------------------------------
 
 
@@ -249,6 +251,8 @@ OPERATIONS: list[type[Operation]] = []
 
 class LaxOp(IRDLOperation, ABC):
     """Base of all ops. A subclass that names its lax primitive is defined and registered by it."""
+
+    traits = traits_def(Simplifies())
 
     def __init_subclass__(cls, *, lax: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

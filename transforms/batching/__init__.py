@@ -8,9 +8,10 @@ computed once. The batch is put where JAX puts it, so that results are equal to 
 from xcs.transforms.batching.batcher import BatchingError
 from xcs.transforms.batching.functions import Functions, NeedsOutAxis
 from xcs.transforms.batching.report import array_remarks
-from xcs.transforms.batching.rules import rule_of
+from xcs.transforms.batching.rules import BATCHING, rule_of
 
 __all__ = [
+    "BATCHING",
     "BatchingError",
     "Functions",
     "NeedsOutAxis",

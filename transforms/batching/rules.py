@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from xdsl.ir import Operation
 
 from xcs.dialects import xtensor
@@ -23,37 +21,30 @@ from xcs.transforms.batching import (
     windowed_reduction,
 )
 from xcs.transforms.batching.batcher import Rule
+from xcs.transforms.op_rules import OpRules
 
-CLASS_RULES: dict[type[xtensor.OpClass], Rule] = {
-    xtensor.Elementwise: elementwise.batch_elementwise,
-}
-"""The rule of all ops of a class that have no other."""
+BATCHING: OpRules[Rule] = OpRules(
+    "a batching rule",
+    {
+        xtensor.Elementwise: elementwise.batch_elementwise,
+        **composite.RULES,
+        **contraction.RULES,
+        **control.RULES,
+        **convolution.RULES,
+        **cumulative.RULES,
+        **elementwise.RULES,
+        **generation.RULES,
+        **indexing.RULES,
+        **library.RULES,
+        **linalg.RULES,
+        **reduction.RULES,
+        **reindexing.RULES,
+        **windowed_reduction.RULES,
+    },
+)
+"""The rules of ops, of their base classes, and of op classes; other packages add to them."""
 
-RULES: dict[type[Operation], Rule] = {
-    **composite.RULES,
-    **contraction.RULES,
-    **control.RULES,
-    **convolution.RULES,
-    **cumulative.RULES,
-    **elementwise.RULES,
-    **generation.RULES,
-    **indexing.RULES,
-    **library.RULES,
-    **linalg.RULES,
-    **reduction.RULES,
-    **reindexing.RULES,
-    **windowed_reduction.RULES,
-}
-"""The rules of ops, and of their base classes: that of the nearest class is an op's."""
 
-
-@cache
 def rule_of(op: type[Operation]) -> Rule | None:
     """The rule of an op; None if it has none, as it takes no operands or cannot be batched."""
-    for base in op.__mro__:
-        if (rule := RULES.get(base)) is not None:
-            return rule
-    if not issubclass(op, xtensor.LaxOp):
-        return None
-    traits = [t for t in op.get_irdl_definition().traits.traits if isinstance(t, xtensor.OpClass)]
-    return CLASS_RULES.get(type(traits[0]))
+    return BATCHING.of(op)

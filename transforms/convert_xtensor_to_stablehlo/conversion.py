@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import NoReturn
 
 from xdsl.context import Context
@@ -34,6 +32,7 @@ from xcs.transforms.convert_xtensor_to_stablehlo.emitter import (
     TextFunctions,
     lower_regions,
 )
+from xcs.transforms.op_rules import OpRules
 
 _ANYWHERE: dict[type[Operation], Rule] = {
     **elementwise.RULES,
@@ -50,22 +49,32 @@ _ANYWHERE: dict[type[Operation], Rule] = {
     **library.RULES,
 }
 
-PLATFORM_RULES: dict[str, dict[type[Operation], Rule]] = {"cpu": lapack.RULES}
+LOWERINGS: OpRules[Rule] = OpRules("a lowering", _ANYWHERE)
+"""The lowering of each op on any platform; other packages add to them."""
+
+PLATFORM_LOWERINGS: dict[str, OpRules[Rule]] = {"cpu": OpRules("a lowering", lapack.RULES)}
 """The rules of a platform that add to, or are preferred to, those that hold anywhere."""
 
 RULES: dict[type[Operation], Rule] = {**_ANYWHERE, **lapack.RULES}
 """The rule of each op of the dialect on CPUs; a test checks that none is missing."""
 
 
-@cache
-def rules_for(platform: str) -> Mapping[type[Operation], Rule]:
-    """The rule of each op on a platform; where there is none, one that says so."""
+@dataclass(frozen=True)
+class PlatformRules:
+    """The rule of each op on a platform; where other platforms have one alone, one that says so."""
 
-    def refuse(emit: object, op: Operation, *operands: object) -> NoReturn:
-        raise DiagnosticException(f"{op.name} has no lowering for the platform '{platform}'")
+    platform: str
 
-    missing = dict.fromkeys(RULES.keys() - _ANYWHERE.keys(), refuse)
-    return {**_ANYWHERE, **missing, **PLATFORM_RULES.get(platform, {})}
+    def get(self, op: type[Operation]) -> Rule | None:
+        """Return the rule of an op, if it has one anywhere."""
+        own = PLATFORM_LOWERINGS.get(self.platform)
+        found = (own.of(op) if own is not None else None) or LOWERINGS.of(op)
+        if found is None and any(op in rules for rules in PLATFORM_LOWERINGS.values()):
+            return self._refuse
+        return found
+
+    def _refuse(self, emit: object, op: Operation, *operands: object) -> NoReturn:
+        raise DiagnosticException(f"{op.name} has no lowering for the platform '{self.platform}'")
 
 
 @dataclass(frozen=True)
@@ -85,5 +94,5 @@ class ConvertXTensorToStableHLO(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         texts = TextFunctions(op)
-        lower_regions(op, Conversion(rules_for(self.platform), texts))
+        lower_regions(op, Conversion(PlatformRules(self.platform), texts))
         op.body.block.add_ops(texts.functions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import (
@@ -54,11 +54,19 @@ attributes and types: its own operands belong to the code that is replaced.
 UNKNOWN = UnknownLoc()
 
 
+class FindsRule(Protocol):
+    """Where the rule of an op is looked up."""
+
+    def get(self, op: type[Operation], /) -> Rule | None:
+        """Return the rule of an op; None for one that stays as it is."""
+        ...
+
+
 @dataclass
 class Conversion:
     """What the lowering of one module knows: its rules, and what values so far are lowered to."""
 
-    rules: Mapping[type[Operation], Rule]
+    rules: FindsRule
     texts: TextFunctions
     lowered: dict[SSAValue, SSAValue] = field(default_factory=dict)
 

@@ -274,6 +274,19 @@ def _element(sampler: Sampler, operands: list[TensorType]) -> Sequence[Any]:
     return (own if sampler.random.random() < 0.3 else sampler.random.choice(others),)
 
 
+def _repetitions(sampler: Sampler, operands: list[TensorType]) -> Sequence[Any]:
+    return (tuple(sampler.random.choice((1, 1, 0, 2)) for _ in operands[0].get_shape()),)
+
+
+def _padding(sampler: Sampler, operands: list[TensorType]) -> Sequence[Any]:
+    rank, nothing = operands[0].get_num_dims(), sampler.random.random() < 0.4
+    choices = ((0,) if nothing else (0, 1, 2, -1)), ((0,) if nothing else (0, 1))
+    low, high, between = (
+        tuple(sampler.random.choice(choices[place == 2]) for _ in range(rank)) for place in range(3)
+    )
+    return low, high, between
+
+
 _ATTRIBUTES: Mapping[str, Draw] = {
     "transpose": _permutation,
     "reshape": _other_shape,
@@ -281,6 +294,7 @@ _ATTRIBUTES: Mapping[str, Draw] = {
     "rev": _axes,
     "broadcast_in_dim": _broadcast,
     "slice": _bounds,
+    "tile": _repetitions,
     "convert_element_type": _element,
     **dict.fromkeys(
         ("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_and", "reduce_or"), _axes
@@ -419,12 +433,21 @@ def _integer_pow(sampler: Sampler, term: Apply, want: TensorType | None) -> SSAV
     return sampler.add(op)
 
 
+def _pad(sampler: Sampler, term: Apply, want: TensorType | None) -> SSAValue:
+    operand = sampler.term(term.operands[0], want)
+    of = type_of(operand)
+    value = sampler.term(term.operands[1], tensor_type((), of.element_type))
+    drawn = _padding(sampler, [of])
+    return sampler.made(term.view, (operand, value), sampler.attributes(term, drawn))
+
+
 _SPECIAL: Mapping[str, Callable[[Sampler, Apply, TensorType | None], SSAValue]] = {
     "contract": _contract,
     "diagonal": _diagonal,
     "full": _full,
     "integer_pow": _integer_pow,
     "on_diagonal": _on_diagonal,
+    "pad": _pad,
     "select_n": _select,
     "take": _take,
 }

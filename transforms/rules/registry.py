@@ -14,7 +14,7 @@ from xcs.transforms.rules.driver import index_by_root
 from xcs.transforms.rules.kinds import SETS
 from xcs.transforms.rules.rule import Rule
 
-FILES = ("reindexing", "products", "structured", "elementwise", "orders")
+FILES = ("reindexing", "reductions", "products", "structured", "elementwise", "orders")
 """The files of the library, in the order in which their rules are tried."""
 
 ENTRY_POINTS = "xcs.rules"

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xdsl.ir import Operation
+from xdsl.irdl import IRDLOperation
 
 from xcs.dialects import xtensor
 from xcs.dialects.xtensor.base import Kind
@@ -222,6 +223,18 @@ def apply_view(view: View, arguments: Sequence[Any]) -> Apply:
         takes = ", ".join((*("tensor",) * view.operands, *view.attributes))
         raise TypeError(f"{view.name} takes ({takes})")
     return Apply(view, tuple(operands), attributes)
+
+
+def term_of(op: type[IRDLOperation]) -> Callable[..., Apply]:
+    """Return the constructor of terms of an op of another package: of softplus, say.
+
+    Raises:
+        TypeError: if the op has regions, several results, or operands that no term has.
+    """
+    from xcs.transforms.rules.views import view_of
+
+    seen = view_of(op)
+    return lambda *arguments: apply_view(seen, arguments)
 
 
 def __getattr__(name: str) -> Callable[..., Term]:

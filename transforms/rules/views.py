@@ -479,3 +479,15 @@ def view(name: str) -> View:
             raise KeyError(f"rules cannot see {found.name} as a term")
         found = VIEWS[name] = made
     return found
+
+
+def view_of(op: type[IRDLOperation]) -> View:
+    """Return the view of an op by its definition: of any dialect's.
+
+    Raises:
+        TypeError: if it has regions, several results, or operands that no term has.
+    """
+    made = _generated(op)
+    if made is None:
+        raise TypeError(f"rules cannot see {op.name} as a term")
+    return made

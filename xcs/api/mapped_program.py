@@ -1,7 +1,7 @@
 """Mapped functions that call operators: the loop over the elements, as a program.
 
 The program is that of ``[f(*args, **kwargs) for each element]``, with the arguments' structure
-written out, so that it does what this loop does. The passes of `pipeline.MAPPED` make it fast.
+written out, so that it does what this loop does. The passes of `pipelines.MAPPED` make it fast.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy as np
 
 from xcs.api.batches import Batch, Listed, Shared, joined
 from xcs.api.function import Fallback, Program
-from xcs.api.pipeline import MAPPED
 from xcs.api.program_function import ProgramFunction
 from xcs.frontend.capture.rows import rows
 from xcs.runtime import XCSError
 from xcs.transforms.analysis.mapped_remarks import mapped_remarks
+from xcs.transforms.pipelines import MAPPED
 
 
 class MappedPrograms:

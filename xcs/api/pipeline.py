@@ -34,20 +34,9 @@ from xcs.runtime import Plan, Program, compile_plan
 from xcs.transforms import get_all_passes as get_own_passes
 from xcs.transforms.apply_rules import ApplyRules
 from xcs.transforms.convert_xtensor_to_stablehlo import ConvertXTensorToStableHLO
+from xcs.transforms.pipelines import ORCHESTRATION, expand
 
 _log = logging.getLogger("xcs")
-
-ORCHESTRATION = (
-    "inline{keep-native=true},canonicalize,cse,dce,merge-deterministic-calls,outline-deferred,"
-    "fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
-)
-"""The passes over a captured module, up to the split into orchestration and kernels."""
-
-MAPPED = (
-    "inline,canonicalize,cse,dce,merge-deterministic-calls,hoist{mapped=main},outline-deferred,"
-    "batch-launches{rows=true},fuse-host,hybrid-split,apply-rules{beyond-xla=true}"
-)
-"""The same for the loop of a mapped function over the elements of a batch."""
 
 
 def with_rules(pipeline: str, rules: RuleSet) -> str:
@@ -69,7 +58,7 @@ def parse_pipeline(text: str) -> tuple[ModulePass, ...]:
     """The passes of a pipeline in the form that `xcs-opt -p` takes."""
     from xdsl.transforms import get_all_passes
 
-    return PassPipeline.parse_spec({**get_all_passes(), **get_own_passes()}, text).passes
+    return PassPipeline.parse_spec({**get_all_passes(), **get_own_passes()}, expand(text)).passes
 
 
 @dataclass

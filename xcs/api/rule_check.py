@@ -2,8 +2,10 @@
 
 For each rule random functions are made on which it applies (`transforms/rules/instances.py`). The
 function and what the rule makes of it are run on small whole numbers, on random numbers, and on
-special values, and compared as the rule's promise says. Where a condition keeps a rule from being
-applied, the rewrite is made without it too: if that is always right, the condition is too strict.
+special values, and compared as the rule's promise says: through XLA, and by the interpreter
+(`transforms/evaluation`), since XLA might do to one side what the rule does, and hide that it is
+wrong. Where a condition keeps a rule from being applied, the rewrite is made without it too: if
+that is always right, the condition is too strict.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from xcs.api.pipeline import compile_kernel
 from xcs.dialects.xtensor.base import Kind as Elements
 from xcs.dialects.xtensor.base import kind_of
 from xcs.frontend.jaxpr_import import type_to_aval
+from xcs.transforms.evaluation import CannotEvaluate, Interpreter
 from xcs.transforms.rules.instances import instances
 from xcs.transforms.rules.kinds import Kind
 from xcs.transforms.rules.rule import Equation, Rule
@@ -40,6 +43,9 @@ PATIENCE = 10
 
 ENOUGH = 6
 """Functions on which a rewrite has to be right without a condition, for that to be too strict."""
+
+_STEPS = 10_000
+"""Ops that the interpreter evaluates of one side, before it is left to XLA alone."""
 
 _SPECIAL = (np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-40, -1e-40)
 
@@ -221,17 +227,33 @@ def _compared(
     except VerifyException as error:
         return f"what it makes is not valid: {error}"
     promise = rule.promise(root)
-    left, right = (compile_kernel(_function(module)).executable for module in (before, after))
+    functions = _function(before), _function(after)
+    kernels = [compile_kernel(function).executable for function in functions]
     for how in ("whole", "normal", "special"):
         if how == "special" and promise is Kind.FINITE:
             continue
-        arguments = [_draw(values, arg.type, how) for arg in _function(before).body.block.args]
-        expected, found = np.asarray(left(*arguments)[0]), np.asarray(right(*arguments)[0])
-        difference = _COMPARED[promise](expected, found, how)
-        if difference is not None:
-            shown = ", ".join(np.array2string(a, precision=4, threshold=20) for a in arguments)
-            return f"{difference}: {expected} != {found} of {_text(before)} on ({shown})"
+        arguments = [_draw(values, arg.type, how) for arg in functions[0].body.block.args]
+        for by, sides in (
+            ("XLA", [kernel(*arguments)[0] for kernel in kernels]),
+            ("NumPy", _interpreted(functions, arguments)),
+        ):
+            if not sides:
+                continue
+            expected, found = map(np.asarray, sides)
+            difference = _COMPARED[promise](expected, found, how)
+            if difference is not None:
+                shown = ", ".join(np.array2string(a, precision=4, threshold=20) for a in arguments)
+                text = f"{expected} != {found} of {_text(before)} on ({shown})"
+                return f"{difference}, says {by}: {text}"
     return None
+
+
+def _interpreted(functions: Sequence[func.FuncOp], arguments: Sequence[Array]) -> list[Array]:
+    """What functions give by the interpreter; nothing where it cannot tell."""
+    try:
+        return [Interpreter(steps=_STEPS).function(f, arguments)[0] for f in functions]
+    except CannotEvaluate:
+        return []
 
 
 def _text(module: ModuleOp) -> str:

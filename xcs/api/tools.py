@@ -9,13 +9,43 @@ from pathlib import Path
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 
 from xcs.api.function import jit
+from xcs.api.pass_check import PassReport
+from xcs.api.pass_check import check_pass as _check_pass
 from xcs.api.pipeline import compile_kernels as _compile_kernels
 from xcs.api.rule_check import Report, check_rule
 from xcs.kernels import Kernel
 from xcs.runtime import XCSError
 from xcs.transforms.rules.rule import Rule
+
+
+def function_of(path: str, name: str) -> Callable[..., Any]:
+    """Return a function of a Python file, which is imported as a module of its own.
+
+    Raises:
+        XCSError: if there is no such function.
+    """
+    found: Any = _import_file(path)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        raise XCSError(f"{path} has no function '{name}'")
+    return found
+
+
+def check_pass(
+    passes: Sequence[ModulePass], path: str, name: str, arguments: Sequence[Any]
+) -> PassReport:
+    """Check that passes keep what a function of a Python file does.
+
+    Raises:
+        XCSError: if there is no such function, or it is array code alone.
+    """
+    report = _check_pass(passes, function_of(path, name), *arguments)
+    report.name = f"{path}:{name}"
+    return report
 
 
 def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleOp:
@@ -29,12 +59,7 @@ def capture_to_module(path: str, name: str, arguments: Sequence[Any]) -> ModuleO
     Raises:
         XCSError: if there is no such function, or it cannot be captured.
     """
-    found: Any = _import_file(path)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if not callable(found):
-        raise XCSError(f"{path} has no function '{name}'")
-    module = jit(found).trace(*arguments).captured.module
+    module = jit(function_of(path, name)).trace(*arguments).captured.module
     if module is None:
         raise XCSError(f"{path}: {name} runs as JAX traced it, which has no text in these dialects")
     return module

@@ -15,12 +15,14 @@ from xcs.transforms.rules.terms import (
     broadcast_in_dim,
     computed,
     convert_element_type,
+    pad,
     reshape,
     rev,
     slice_,
     squeeze,
     take,
     tensors,
+    tile,
     transpose,
 )
 
@@ -95,6 +97,18 @@ def sliced_shape(start: Ints, limit: Ints, step: Ints) -> Ints:
 
 
 # --- Conditions -----------------------------------------------------------------------------------
+
+
+def _is_nothing(dims: Ints) -> bool:
+    return not any(dims)
+
+
+def _is_one(reps: Ints) -> bool:
+    return all(rep == 1 for rep in reps)
+
+
+def _of_single(source: TensorType, dims: Ints) -> bool:
+    return all(source.get_shape()[dim] == 1 for dim in dims)
 
 
 def _is_identity(permutation: Ints) -> bool:
@@ -187,6 +201,42 @@ RULES: list[Rule] = [
         rev(rev(x, d), e) >> rev(x, symmetric_difference(d, e)),
         kind=Kind.EXACT,
         source="Reversing twice is nothing.",
+        cleanup=True,
+    ),
+    rule(
+        "reversal of single elements",
+        rev(x, d) >> x,
+        where=when("what is reversed has size 1", _of_single, x, d),
+        kind=Kind.EXACT,
+        source="There is one order of one element.",
+        cleanup=True,
+    ),
+    rule(
+        "squeeze of nothing",
+        squeeze(x, d) >> x,
+        where=when("d is empty", lambda dims: not dims, d),
+        kind=Kind.EXACT,
+        source="Definition.",
+        cleanup=True,
+    ),
+    rule(
+        "padding by nothing",
+        pad(x, y, s, t, r) >> x,
+        where=(
+            when("low padding is zero", _is_nothing, s),
+            when("high padding is zero", _is_nothing, t),
+            when("padding between is zero", _is_nothing, r),
+        ),
+        kind=Kind.EXACT,
+        source="Definition.",
+        cleanup=True,
+    ),
+    rule(
+        "once repeated",
+        tile(x, r) >> x,
+        where=when("each dimension is repeated once", _is_one, r),
+        kind=Kind.EXACT,
+        source="Definition.",
         cleanup=True,
     ),
     rule(
