@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -151,6 +152,26 @@ def grow(node: Node, depth: int) -> int:
 @takes(1)
 def a_tree_that_grows():
     return grow(Node("root"), 2)
+
+
+@dataclass(slots=True)
+class Ticket:
+    text: str
+    answer: str = ""
+    open: bool = True
+
+    def work(self) -> None:
+        while self.open:
+            self.answer = ask(self.text + self.answer)
+            self.open = len(self.answer) < 20
+
+
+@takes(2)
+def attributes_in_slots():
+    tickets = [Ticket(f"ticket {number}") for number in range(3)]
+    for ticket in tickets:
+        ticket.work()
+    return [ticket.answer for ticket in tickets]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -152,7 +152,7 @@ def is_immutable_value(value: Any) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def is_user_class(cls: type) -> bool:
-    """Whether instances are ordinary objects: a class statement's, with attributes in a dict.
+    """Whether instances are ordinary objects: with attributes in a dict or in slots.
 
     No attribute access of such a class runs code other than properties and other descriptors.
     """
@@ -171,7 +171,7 @@ def is_user_class(cls: type) -> bool:
         # A frozen dataclass refuses writes, which is left to it; it is read like any other.
         if getattr(cls, name, None) is not standard and not (frozen and name != "__getattribute__"):
             return False
-    return not hasattr(cls, "__getattr__") and cls.__dictoffset__ != 0
+    return not hasattr(cls, "__getattr__")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -859,8 +859,9 @@ class Run(Calls):
         else:
             place = line_reached(error, op.location) if op.kind == "orch.host" else op.location
         wrapped = wrap_error(error, node, op.name, place, inputs)
-        with suppress(TypeError):  # an error without attributes
-            vars(wrapped).setdefault("iterations", frame.iterations())
+        if isinstance(wrapped, Exception):  # what is none stays as it is
+            with suppress(TypeError):  # an error without attributes
+                vars(wrapped).setdefault("iterations", frame.iterations())
         return wrapped
 
 

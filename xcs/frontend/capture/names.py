@@ -260,7 +260,8 @@ def _class_attribute(base: Dyn, name: str) -> Any:
         return MISSING
     if base.example is not NOTHING and name in getattr(base.example, "__dict__", ()):
         return MISSING
-    return class_attribute(base.cls, name)
+    found = class_attribute(base.cls, name)
+    return MISSING if isinstance(found, types.MemberDescriptorType) else found
 
 
 def _is_stored(base: Dyn, name: str) -> bool:

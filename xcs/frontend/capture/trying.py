@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -419,9 +420,13 @@ def _with_items(
         return result
 
     if not _is_manager(manager, enter, leave_by):
-        operands = {"manager": manager, "check": Static(check_async if is_async else check_manager)}
+        check = Static(check_async if is_async else check_manager)
         with c.at(frame, item.context_expr):
-            c.host("check(manager)", operands)
+            if isinstance(manager, Dyn):  # of which only the class matters
+                checked = c.host("check(manager)", {"manager": Dyn(manager.ssa), "check": check})
+                manager = replace(manager, ssa=checked.ssa)
+            else:
+                c.host("check(manager)", {"manager": manager, "check": check})
     entered = call(enter, [])
 
     def failed(error: Dyn) -> Value:
@@ -442,14 +447,15 @@ def _is_manager(manager: Value, *names: str) -> bool:
     return cls is not None and all(hasattr(cls, name) for name in names)
 
 
-def check_manager(manager: Any) -> None:
-    """Raise Python's error if a value is no context manager, which shows before it is entered."""
+def check_manager(manager: Any) -> Any:
+    """The value. Raises Python's error if it is no manager, which shows before it is entered."""
     if not (hasattr(type(manager), "__enter__") and hasattr(type(manager), "__exit__")):
         with manager:
             pass
+    return manager
 
 
-def check_async(manager: Any) -> None:
+def check_async(manager: Any) -> Any:
     """The same for asynchronous ones."""
 
     async def enter() -> None:
@@ -458,6 +464,7 @@ def check_async(manager: Any) -> None:
 
     if not (hasattr(type(manager), "__aenter__") and hasattr(type(manager), "__aexit__")):
         enter().send(None)
+    return manager
 
 
 def _call_manager(
