@@ -111,14 +111,14 @@ def test_a_batch_that_fails_is_made_call_by_call() -> None:
         BATCHES.append(prompts)
         raise ConnectionError("too much")
 
-    operator = xcs.op(batch=fails)(one)
+    operator = xcs.op(batch=fails, max_wait=LONG)(one)
     assert xcs.jit(lambda prompts: [operator(p) for p in prompts])(["a", "b"]) == ["<a>", "<b>"]
     assert (sizes(), sorted(SINGLES)) == ([2], ["a", "b"])
 
 
 @pytest.mark.parametrize("wrong", [["one"], "text", None, {"a": 1, "b": 2}])
 def test_a_batch_form_that_is_wrong(wrong: Any) -> None:
-    operator = xcs.op(batch=lambda prompts: wrong)(one)
+    operator = xcs.op(batch=lambda prompts: wrong, max_wait=LONG)(one)
     with pytest.raises(BatchError, match="results"):
         xcs.jit(lambda prompts: [operator(p) for p in prompts])(["a", "b"])
 
@@ -172,7 +172,7 @@ def test_several_arguments_and_methods() -> None:
         BATCHES.append(calls)
         return [f"{x}{y}{key}" for x, y, key in calls]
 
-    @xcs.op(batch=all_of)
+    @xcs.op(batch=all_of, max_wait=LONG)
     def combine(x: str, y: int = 2, *, key: str = "k") -> str:
         return f"{x}{y}{key}"
 
@@ -197,7 +197,7 @@ class Client:
         BATCHES.append([self.name, prompts])
         return [self.name + prompt for prompt in prompts]
 
-    @xcs.op(batch=ask_many, max_wait=0.01)
+    @xcs.op(batch=ask_many, max_wait=LONG)
     def ask(self, prompt: str) -> str:
         return self.name + prompt
 
@@ -221,7 +221,7 @@ def test_policies() -> None:
             running[0] -= 1
         return [ConnectionError("again") if n == 1 else n for n in numbers]
 
-    @xcs.op(batch=batch, max_batch=4, retries=2, backoff=0, max_concurrency=1)
+    @xcs.op(batch=batch, max_batch=4, max_wait=LONG, retries=2, backoff=0, max_concurrency=1)
     def number(n: int) -> int:
         tries.append(n)
         return n
@@ -249,7 +249,7 @@ def test_coroutines() -> None:
         BATCHES.append(prompts)
         return [ValueError(p) if p == "bad" else p + p for p in prompts]  # type: ignore[misc]
 
-    @xcs.op(batch=batch)
+    @xcs.op(batch=batch, max_wait=0.5)
     async def twice(prompt: str) -> str:
         SINGLES.append(prompt)
         if prompt == "bad":
@@ -289,7 +289,7 @@ def test_output_is_in_order(capsys: pytest.CaptureFixture[str]) -> None:
         print("batch", len(prompts))
         return prompts
 
-    operator = xcs.op(batch=batch)(lambda p: p)
+    operator = xcs.op(batch=batch, max_wait=LONG)(lambda p: p)
 
     @xcs.jit
     def function(prompts: list[str]) -> list[str]:
@@ -301,7 +301,7 @@ def test_output_is_in_order(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_arrays() -> None:
-    encoder = xcs.op(batch=lambda rows: jnp.stack(rows) * 2)(lambda row: row * 2)
+    encoder = xcs.op(batch=lambda rows: jnp.stack(rows) * 2, max_wait=LONG)(lambda row: row * 2)
     xs = jnp.arange(6.0).reshape(3, 2)
     assert (xcs.vmap(lambda x: encoder(x) + 1)(xs) == xs * 2 + 1).all()
     gradient = xcs.grad(lambda x: sum((encoder(row) * row).sum() for row in x))(xs)
