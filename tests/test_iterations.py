@@ -118,3 +118,75 @@ def test_iterations_see_one_another_in_order(program: Any, described: Any, order
     results = program(expected), JITTED[program](found)
     assert results[0] == results[1]
     assert state(expected) == state(found)
+
+
+# --- What is put into a container that others look into ------------------------------------------
+
+
+def add(agents: list[Agent], name: str) -> None:
+    if len(ask(name)) > 2:
+        agent = Agent(name, [])
+        agents.append(agent)
+        if len(ask(name + "2")) > 3:
+            agent.left = 5
+            agent.notes.append("k")
+
+
+def from_a_function(names: list[str]) -> Any:
+    agents: list[Agent] = []
+    for name in names:
+        add(agents, name)
+    return state(agents)
+
+
+def add_several(agents: list[Agent], name: str) -> None:
+    count = 0
+    while count < 2:
+        agent = Agent(name, [])
+        agents.append(agent)
+        count += 1
+        if len(ask(name + "2")) > 3:
+            agent.left = 5
+            agent.notes.append("k")
+
+
+def from_a_loop_in_a_function(names: list[str]) -> Any:
+    agents: list[Agent] = []
+    for name in names:
+        add_several(agents, name)
+    return state(agents)
+
+
+def reached_by_the_list(names: list[str]) -> Any:
+    agents: list[Agent] = []
+    for name in names:
+        agents.append(Agent(name, []))
+        for agent in agents:
+            if len(ask(agent.name + name)) > 3:
+                agent.notes.append(ask(name))
+                agents[0].left += 1
+    return state(agents)
+
+
+def kept_by_name(names: list[str]) -> Any:
+    agents: dict[str, Agent] = {}
+    for name in names:
+        agent = agents.setdefault(name[:1], Agent(name, []))
+        if len(ask(name)) > 3:
+            agent.notes.append(name)
+        else:
+            agent.left += 1
+    return described(agents.values()), described(reversed(list(agents.values())))
+
+
+def described(agents: Any) -> Any:
+    return [(agent.name, list(agent.notes), agent.left) for agent in agents]
+
+
+@pytest.mark.parametrize(
+    "program", [from_a_function, from_a_loop_in_a_function, reached_by_the_list, kept_by_name]
+)
+def test_what_is_put_into_a_container_is_as_it_was_left(program: Any) -> None:
+    jitted, names = xcs.jit(program), ["aa", "b", "cccc", "ad"]
+    for _ in range(20):
+        assert jitted(names) == program(names)

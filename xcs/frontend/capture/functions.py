@@ -33,11 +33,13 @@ from xcs.frontend.capture.values import (
     Frame,
     Generator,
     Keywords,
+    Lazy,
     Method,
     Pack,
     Partial,
     Static,
     Value,
+    View,
 )
 from xcs.frontend.capture.views import Links
 from xcs.frontend.names import body_of, loaded_names, local_names
@@ -214,7 +216,8 @@ def holds_closure(c: Capture, value: Value) -> bool:
         return any(holds_closure(c, item) for item in value.items.values())
     if isinstance(value, Method):
         return holds_closure(c, value.receiver)
-    return isinstance(value, Closure | Partial | Generator) or c.holds_coroutines(value)
+    known = Closure | Partial | Generator | Lazy | View
+    return isinstance(value, known) or c.holds_coroutines(value)
 
 
 def inline_closure(c: Capture, closure: Closure, args: Any, node: Any) -> Value:

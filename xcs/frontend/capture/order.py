@@ -498,17 +498,20 @@ class Order:
         self.move_out(outer.find(), outer.find().scope)
         return outer.find()
 
-    def link(self, home: Home, part: Home) -> None:
+    def link(self, home: Home, part: Home, scope: Scope | None = None) -> None:
         """What lives in `part` comes to be held by a container, where it lives in `home`.
 
         They become one. What a region makes for itself, and puts into a container from outside, may
         do so when the region ends: nobody in it comes to the object by way of the container.
+        `scope` is where what lives in `part` is after the region that has made it.
         """
         home, part = home.find(), part.find()
-        if home.part != ELEMENTS or not self._keeps_apart(home, part):
+        if home.part != ELEMENTS or not self._keeps_apart(home, part, scope):
             self.merge(home, part)
             if home.find().shared:
                 self.share(part)
+        elif scope is not None:
+            self.move_out(part, scope)
 
     def either(self, one: Home | None, two: Home | None) -> Home | None:
         """Where a value lives that is one of two."""
@@ -528,14 +531,14 @@ class Order:
         """What a region that keeps homes apart has written so far."""
         return {home.find() for home in self.writes[scope.mark :]}
 
-    def _keeps_apart(self, home: Home, part: Home) -> bool:
-        """Whether a region that only one of two homes is from keeps them apart."""
-        scope: Scope | None = part.scope
-        while scope is not None and scope.links is None:
-            scope = scope.parent
-        if scope is None or home is part or home.scope.inside(scope):
+    def _keeps_apart(self, home: Home, part: Home, scope: Scope | None = None) -> bool:
+        """Whether the region that what lives in `part` is from keeps it apart from a home outside.
+
+        Only what the region makes itself: a region in between would not hand its chain on.
+        """
+        scope = scope or part.scope
+        if scope.links is None or home is part or home.scope.inside(scope):
             return False
-        assert scope.links is not None
         scope.links.append((home, part))
         return True
 
@@ -778,7 +781,8 @@ def _both(outer: Home, inner: Home) -> Chain:
             parts.append(chain)
         else:
             pending.extend(chain.parts)
-    if outer.shared:  # a region without a token of it has the world's
+    # A region without a token of it may have the world's, or is given one when it is asked for.
+    if outer.chain not in parts:
         parts.append(Chain(outer))
     if len(parts) < 2:
         return parts[0] if parts else Chain(outer)

@@ -528,8 +528,7 @@ class Loop:
                 self.is_plain = not self.views.are_apart() or self.is_plain
                 self.views.give_back()
             for home, part in links.give_back():
-                self.c.order.link(home, part)
-                self.c.order.move_out(part, scope.parent)
+                self.c.order.link(home, part, scope.parent)
         return not self.is_plain
 
     def _entry(self, frame: Frame, name: str) -> Value:
