@@ -129,7 +129,7 @@ class Program:
         named = [self.named(sites)] if sites else []
         words = Counter((_WORDS.get(type(o), "part"), self.where([place_of(o)])) for o in others)
         named += [
-            f"the {word} in {where}" if count == 1 else f"{count} {word}s in {where}"
+            f"the {word} in {where}" if count == 1 else f"{count} {_PLURALS[word]} in {where}"
             for (word, where), count in words.items()
         ]
         first = min(place_of(op) for op in ops)
@@ -348,6 +348,14 @@ _WORDS: dict[type[Operation], str] = {
     orch.WhileOp: "loop",
     orch.IfOp: "branch",
     orch.TryOp: "try",
+}
+
+
+_PLURALS = {
+    "loop": "loops",
+    "branch": "branches",
+    "try": "try statements",
+    "part": "parts",
 }
 
 
