@@ -249,7 +249,7 @@ def test_coroutines() -> None:
         BATCHES.append(prompts)
         return [ValueError(p) if p == "bad" else p + p for p in prompts]  # type: ignore[misc]
 
-    @xcs.op(batch=batch, max_wait=0.5)
+    @xcs.op(batch=batch, max_wait=2.0)
     async def twice(prompt: str) -> str:
         SINGLES.append(prompt)
         if prompt == "bad":

@@ -8,8 +8,8 @@ they cost some microseconds and go nowhere; where OpenTelemetry is not imported,
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from xcs.runtime.plan import OpPlan
@@ -21,26 +21,47 @@ def tracer() -> Any | None:
     return module.get_tracer("xcs") if module is not None else None
 
 
-@contextmanager
-def span_of_run(name: str) -> Iterator[None]:
+class _Current:
+    """A span that is the current one for a while.
+
+    OpenTelemetry's own is a generator, and `contextlib` sets the traceback of what passes through
+    one, which errors of some classes do not let it.
+    """
+
+    def __init__(self, made: Any, name: str, attributes: dict[str, Any] | None = None):
+        self.span = made.start_span(name, attributes=attributes)
+        self.trace = sys.modules["opentelemetry.trace"]
+        self.context = sys.modules["opentelemetry.context"]
+
+    def __enter__(self) -> None:
+        self.token = self.context.attach(self.trace.set_span_in_context(self.span))
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        self.context.detach(self.token)
+        if isinstance(error, Exception):
+            with suppress(Exception):  # what it says of itself may raise
+                self.span.record_exception(error)
+                text = f"{type(error).__name__}: {error}"
+                status = self.trace.Status(self.trace.StatusCode.ERROR, text)
+                self.span.set_status(status)
+        self.span.end()
+
+
+def span_of_run(name: str) -> AbstractContextManager[None]:
     """The span of one run of a jitted function, if there are spans."""
     made = tracer()
-    if made is None:
-        yield
-        return
-    with made.start_as_current_span(f"xcs {name}"):
-        yield
+    return nullcontext() if made is None else _Current(made, f"xcs {name}")
 
 
 def spanned(made: Any, op: OpPlan, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Call a function within a span of its own."""
-    with made.start_as_current_span(op.name, attributes=_attributes(op)):
+    with _Current(made, op.name, _attributes(op)):
         return function(*args, **kwargs)
 
 
 async def awaited(made: Any, op: OpPlan, coroutine: Awaitable[Any]) -> Any:
     """Await a coroutine within a span of its own."""
-    with made.start_as_current_span(op.name, attributes=_attributes(op)):
+    with _Current(made, op.name, _attributes(op)):
         return await coroutine
 
 
