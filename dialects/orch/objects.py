@@ -503,7 +503,7 @@ class DisjointOp(IRDLOperation):
         self,
         containers: Sequence[SSAValue],
         roots: Sequence[int],
-        places: PlacesAttr | Sequence[Place],
+        places: Sequence[Place],
         *,
         after: Sequence[SSAValue] = (),
     ):
@@ -511,7 +511,7 @@ class DisjointOp(IRDLOperation):
             operands=[containers, after],
             properties={
                 "roots": DenseArrayBase.from_list(i64, roots),
-                "places": places if isinstance(places, PlacesAttr) else PlacesAttr(tuple(places)),
+                "places": PlacesAttr(tuple(places)),
             },
             result_types=[BOOL],
         )

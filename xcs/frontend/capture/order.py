@@ -470,14 +470,8 @@ class Order:
         if outer.written != inner.written:
             self._take_for_written(outer)
             self._take_for_written(inner)
-        self.add_classes(outer, inner.classes, inner.plain, is_open=inner.open)
-        self._add_calls(outer, inner)
-        outer.made = outer.made and inner.made
-        outer.foreign = outer.foreign or inner.foreign
+        self._add_facts(outer, inner)
         outer.note_use(inner)
-        self.add_codes(outer, inner.codes, only=inner.only_codes)
-        if outer.constant is not inner.constant:
-            outer.constant = None
         outer.depth = min(outer.depth, inner.depth)
         outer.parameter = outer.parameter and inner.parameter
         inner._merged = outer
@@ -580,6 +574,14 @@ class Order:
         known = home.facts()
         if other.collapsed:
             self.collapse(home)
+        self._add_facts(home, other)
+        if self.is_written(other) and not self.is_written(home):
+            self.mark_written(home)
+        if home.find().facts() != known:
+            self.note(home.find())
+
+    def _add_facts(self, home: Home, other: Home) -> None:
+        """What lives in the other home may come to live in this one: what is known of that."""
         self.add_classes(home, other.classes, other.plain, is_open=other.open)
         self._add_calls(home, other)
         self.add_codes(home, other.codes, only=other.only_codes)
@@ -587,10 +589,6 @@ class Order:
         home.foreign = home.foreign or other.foreign
         if home.constant is not other.constant:
             home.constant = None
-        if self.is_written(other) and not self.is_written(home):
-            self.mark_written(home)
-        if home.find().facts() != known:
-            self.note(home.find())
 
     def _add_calls(self, home: Home, other: Home) -> None:
         """Coroutines and tasks that live in the other one come to live there."""

@@ -198,7 +198,7 @@ class Views:
         told = orch.DisjointOp(
             [container.ssa for container in containers],
             self.at,
-            [orch.Place(p.written, tuple(p.parts.items()), p.rest) for p in self.places.made],
+            self.places.made,
             after=list(dict.fromkeys(after)),
         )
         then, orelse = Block(), Block()
@@ -287,19 +287,12 @@ def _may_wait(op: Operation) -> bool:
     return gives and (bool(op.regions) or isinstance(op, func.CallOp))
 
 
-@dataclass
-class _Place:
-    written: bool
-    parts: dict[str, int] = field(default_factory=dict)
-    rest: int | None = None
-
-
 class _Places:
     """The homes that a loop's elements lead to, as `orch.disjoint` knows them."""
 
     def __init__(self, written: set[Home]):
         self.written = written
-        self.made: list[_Place] = []
+        self.made: list[orch.Place] = []
         self._known: dict[Home | None, int] = {}
 
     def of(self, home: Home) -> int:
@@ -307,28 +300,35 @@ class _Places:
         home = home.find()
         if home in self._known:
             return self._known[home]
-        number = self._known[home] = len(self.made)
+        number = self._begin(home)
         parts = {name: part.find() for name, part in home._fields.items()}
         slots = {name.removesuffix(SLOT): p for name, p in parts.items() if name.endswith(SLOT)}
         is_written = home in self.written or not self.written.isdisjoint(slots.values())
-        place = _Place(is_written)
-        self.made.append(place)
+        rest = None
         if home.collapsed:
-            place.rest = number
+            rest = number
         elif home.whole:
-            place.rest = self._read()
+            rest = self._read()
+        led_to = []
         for name, part in parts.items():
             is_used = home.used if name in (ELEMENTS, KEYS) else name in slots and slots[name].used
             is_plain = not part.open and not part.classes
             if is_used and not is_plain and not name.endswith(SLOT):
-                place.parts[name] = self.of(part)
+                led_to.append((name, self.of(part)))
+        self.made[number] = orch.Place(is_written, tuple(led_to), rest)
+        return number
+
+    def _begin(self, home: Home | None) -> int:
+        """The number of a place whose ways are not known yet: they may lead back to it."""
+        number = self._known[home] = len(self.made)
+        self.made.append(orch.Place())
         return number
 
     def _read(self) -> int:
         """The place of all that is read with what it leads to."""
         if None not in self._known:
-            self._known[None] = len(self.made)
-            self.made.append(_Place(False, rest=len(self.made)))
+            number = self._begin(None)
+            self.made[number] = orch.Place(rest=number)
         return self._known[None]
 
 
